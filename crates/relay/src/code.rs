@@ -1,0 +1,153 @@
+//! The codes of everything that can go wrong, `CW-nnnn`. Texts are made at the edges from code and parameters.
+
+use std::fmt;
+
+/// One code. The thousands tell who has to act: 1 the center's people, 2 the terminal or its reader, 3 the card,
+/// 4 an order or its data, 5 the line, the machine or the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
+#[cbor(transparent)]
+pub struct Code(#[n(0)] pub u16);
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
+        impl Code {
+            $($(#[$doc])* pub const $name: Self = Self($number);)*
+
+            /// Every code there is, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+codes! {
+    /// the keystore's passphrase is wrong
+    WRONG_PASSPHRASE = 1001;
+    /// the person is unknown, or the secret is wrong
+    PERSON_REFUSED = 1002;
+    /// the person lacks the role. Parameters: person, role
+    ROLE_MISSING = 1003;
+    /// who entered an order does not approve it, who approves does not write it. Parameters: person
+    SAME_PERSON = 1004;
+    /// a published test key. Parameters: name
+    PUBLISHED_KEY = 1005;
+    /// a card product that cannot be used. Parameters: product, reason
+    PRODUCT_REFUSED = 1006;
+    /// a profile that cannot be used. Parameters: profile, reason
+    PROFILE_REFUSED = 1007;
+    /// the keystore does not answer
+    KEYSTORE_UNAVAILABLE = 1008;
+    /// the log does not verify. Parameters: first wrong index, reason
+    LOG_DAMAGED = 1009;
+
+    /// the terminal is not in the center's database
+    TERMINAL_UNKNOWN = 2001;
+    /// the terminal was revoked
+    TERMINAL_REVOKED = 2002;
+    /// the terminal's certificate has expired
+    TERMINAL_EXPIRED = 2003;
+    /// another live instance of this terminal holds the lease
+    TERMINAL_TWICE = 2004;
+    /// the one-time code is wrong, used or expired
+    ENROLMENT_REFUSED = 2005;
+    /// the reader is not on the list. Parameters: reader
+    READER_UNKNOWN = 2006;
+    /// the reader was revoked. Parameters: reader
+    READER_REVOKED = 2007;
+    /// the reader's proof does not verify. Parameters: reader
+    READER_PROOF_WRONG = 2008;
+    /// the reader list has expired
+    READER_LIST_EXPIRED = 2009;
+    /// the reader list is not signed by the center
+    READER_LIST_ALTERED = 2010;
+    /// the reader list is older than one seen before
+    READER_LIST_OLDER = 2011;
+    /// the center's certificate is not the enrolled center's
+    OTHER_CENTER = 2012;
+    /// no such ticket for this order, terminal and time. Parameters: order
+    TICKET_REFUSED = 2013;
+    /// the challenge is unknown, used or expired
+    CHALLENGE_REFUSED = 2014;
+    /// the order is to be written at another base. Parameters: order
+    OTHER_BASE = 2015;
+    /// the message format is not spoken here
+    FORMAT_REFUSED = 2016;
+    /// another message was answered at this step of the session
+    MESSAGE_CONFLICT = 2017;
+    /// there is no such session
+    SESSION_UNKNOWN = 2018;
+
+    /// the card is not in stock
+    CARD_NOT_IN_STOCK = 3001;
+    /// the card is of another product. Parameters: product expected
+    OTHER_PRODUCT = 3002;
+    /// the card's answer to INITIALIZE UPDATE does not fit its product. Parameters: what
+    CARD_ANSWER_REFUSED = 3003;
+    /// the card does not hold the access key
+    CARD_CRYPTOGRAM_WRONG = 3004;
+    /// the card belongs to another order
+    CARD_BOUND_ELSEWHERE = 3005;
+    /// the card is in quarantine
+    CARD_QUARANTINED = 3006;
+    /// an answer of the card does not verify: outcome unknown. Parameters: index
+    ANSWER_NOT_PROVEN = 3007;
+    /// the card was left in the middle: outcome unknown. Parameters: index, reason
+    CARD_LEFT = 3008;
+    /// the card's state is unknown and must be settled first
+    CARD_UNKNOWN = 3009;
+    /// the card was gone before anything was written
+    CARD_GONE = 3010;
+    /// the card is live already
+    CARD_LIVE = 3011;
+    /// no card product of this center has this ATR. Parameters: ATR
+    ATR_UNKNOWN = 3012;
+
+    /// no such order. Parameters: order
+    ORDER_UNKNOWN = 4001;
+    /// the order is not approved. Parameters: order
+    ORDER_NOT_APPROVED = 4002;
+    /// the order is issued already. Parameters: order
+    ORDER_ISSUED = 4003;
+    /// the order is blocked until its unknown outcome is settled. Parameters: order
+    ORDER_BLOCKED = 4004;
+    /// the order is being written elsewhere. Parameters: order
+    ORDER_BUSY = 4005;
+    /// the file of orders is malformed. Parameters: row, column, reason
+    ORDER_FILE_REFUSED = 4006;
+    /// the reference is taken. Parameters: order
+    ORDER_DUPLICATE = 4007;
+    /// a field does not fit the profile. Parameters: field, rule
+    ORDER_FIELD_REFUSED = 4008;
+    /// no such base. Parameters: base
+    BASE_UNKNOWN = 4009;
+    /// no such profile. Parameters: profile
+    PROFILE_UNKNOWN = 4010;
+    /// the idempotency key was used with another content
+    IDEMPOTENCY_CONFLICT = 4011;
+    /// personal data under a level that does not encrypt. Parameters: level
+    LEVEL_REFUSED = 4013;
+    /// the order was rejected or cancelled. Parameters: order
+    ORDER_CLOSED = 4014;
+    /// the order has no prepared data. Parameters: order
+    ORDER_NOT_PREPARED = 4015;
+
+    /// the PC/SC service does not answer
+    PCSC_UNAVAILABLE = 5001;
+    /// there is no reader
+    NO_READER = 5002;
+    /// the reader is gone. Parameters: reader
+    READER_GONE = 5003;
+    /// the center does not answer. Parameters: reason
+    CENTER_UNREACHABLE = 5004;
+    /// the store failed; nothing was sent
+    STORE_UNAVAILABLE = 5005;
+    /// the clocks differ. Parameters: seconds
+    CLOCK_DIFFERS = 5006;
+    /// no RESULT came before the deadline: outcome unknown
+    DEADLINE_OVER = 5008;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "CW-{:04}", self.0)
+    }
+}
