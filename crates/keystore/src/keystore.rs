@@ -1,0 +1,245 @@
+//! The verbs.
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Derivation, Error, Kcv, KeyId, KeyInfo, KeyKind, KeyRef, NewKey, PublishedKeys, Secret, WrappedKey, WrappedPurpose,
+};
+
+/// What keeps keys and works with them. All verbs may be called from many threads at once; they block, for
+/// microseconds in software, perhaps for milliseconds in hardware. A batch is done as a whole or not at all, and its
+/// results stand in the order of its items.
+///
+/// Every verb fails with [`Error::UnknownKey`] for a handle that is not there, [`Error::NotAllowed`] where a purpose
+/// does not allow it, [`Error::Unsuitable`] and [`Error::Length`] where kinds and lengths do not fit, and
+/// [`Error::NotAuthentic`] for a wrapped key that was changed or is used with other associated data.
+pub trait Keystore: Send + Sync {
+    /// Makes a key from the keystore's own randomness and keeps it.
+    ///
+    /// # Errors
+    /// [`Error::KeyExists`], [`Error::Unsuitable`]; the backend's own.
+    fn generate(&self, new: &NewKey) -> Result<KeyInfo, Error>;
+
+    /// Takes in a clear key value, once, at a key ceremony. `expected` is the check value on the ceremony's papers.
+    /// The caller wipes its own copy of `clear`.
+    ///
+    /// # Errors
+    /// As [`Keystore::generate`]; [`Error::KcvMismatch`], [`Error::KeyValue`], and [`Error::PublishedKey`] unless
+    /// `published` allows it (it never does for Wrap, Mac and Sign).
+    fn import(
+        &self,
+        new: &NewKey,
+        clear: &[u8],
+        expected: Option<Kcv>,
+        published: PublishedKeys,
+    ) -> Result<KeyInfo, Error>;
+
+    /// All keys, by name and version.
+    ///
+    /// # Errors
+    /// The backend's own.
+    fn list(&self) -> Result<Vec<KeyInfo>, Error>;
+
+    /// Destroys a key. What was sealed under it can never be opened again.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`]; the backend's own.
+    fn destroy(&self, key: &KeyId) -> Result<(), Error>;
+
+    /// `length` random bytes, 65,536 at most.
+    ///
+    /// # Errors
+    /// [`Error::Length`]; [`Error::Unavailable`].
+    fn random(&self, length: usize) -> Result<Vec<u8>, Error>;
+
+    /// Encrypts each item (AES-256-GCM, SP 800-38D, random nonce): `nonce 12 ‖ ciphertext ‖ tag 16`.
+    /// The keys are named Wrap keys or wrapped Data keys.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn encrypt_batch(&self, items: &[Encryption<'_>]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Decrypts what [`Keystore::encrypt_batch`] gave.
+    ///
+    /// # Errors
+    /// [`Error::NotAuthentic`] where one of the items is; those of all verbs.
+    fn decrypt_batch(&self, items: &[Decryption<'_>]) -> Result<Vec<Zeroizing<Vec<u8>>>, Error>;
+
+    /// The HMAC-SHA-256 (RFC 2104) of each message under its Mac key.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 32]>, Error>;
+
+    /// The signature of each message under its Sign key: ECDSA, P-256, SHA-256, `ECDSA-Sig-Value` in DER (RFC 3279).
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// The public key of a Sign key: SubjectPublicKeyInfo, DER (RFC 5480).
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error>;
+
+    /// Makes keys and seals each under a named Wrap key. No clear value comes out.
+    ///
+    /// # Errors
+    /// [`Error::PublishedKey`], [`Error::KcvMismatch`] and [`Error::KeyValue`] for clear sources; those of all verbs.
+    fn wrap_new_batch(&self, items: &[NewWrappedKey<'_>]) -> Result<Vec<Wrapped>, Error>;
+
+    /// Encrypts token keys under other keys of the token, for putting them there. `key` is a wrapped Token key or a
+    /// derived one; `under` may be a named Token key too.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error>;
+
+    /// The one verb that yields secrets: what each derivation makes of a token's key. The key is a named or wrapped
+    /// Token key, or derived; a Derive key directly is refused, for that would give a token's key away.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error>;
+
+    /// One item of [`Keystore::encrypt_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encrypt(&self, key: &KeyRef, associated_data: &[u8], data: &[u8]) -> Result<Vec<u8>, Error> {
+        only(self.encrypt_batch(&[Encryption { key, associated_data, data }])?)
+    }
+
+    /// One item of [`Keystore::decrypt_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decrypt(&self, key: &KeyRef, associated_data: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        only(self.decrypt_batch(&[Decryption { key, associated_data, sealed }])?)
+    }
+
+    /// One item of [`Keystore::mac_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn mac(&self, key: &KeyId, message: &[u8]) -> Result<[u8; 32], Error> {
+        only(self.mac_batch(&[(key, message)])?)
+    }
+
+    /// One item of [`Keystore::sign_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn sign(&self, key: &KeyId, message: &[u8]) -> Result<Vec<u8>, Error> {
+        only(self.sign_batch(&[(key, message)])?)
+    }
+
+    /// One item of [`Keystore::wrap_new_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn wrap_new(&self, new: &NewWrappedKey<'_>) -> Result<Wrapped, Error> {
+        only(self.wrap_new_batch(std::slice::from_ref(new))?)
+    }
+}
+
+/// The only result of a batch of one.
+fn only<T>(results: Vec<T>) -> Result<T, Error> {
+    let [result] = <[T; 1]>::try_from(results)
+        .map_err(|results| Error::Unavailable(format!("{} results for one item", results.len())))?;
+    Ok(result)
+}
+
+/// Data to encrypt.
+#[derive(Clone, Copy)]
+pub struct Encryption<'a> {
+    /// a named Wrap key or a wrapped Data key
+    pub key: &'a KeyRef,
+    /// what the data belongs to; needed again to decrypt, not contained in the result
+    pub associated_data: &'a [u8],
+    /// the clear data, of any length
+    pub data: &'a [u8],
+}
+
+/// Data to decrypt.
+#[derive(Clone, Copy)]
+pub struct Decryption<'a> {
+    /// the key it was encrypted under
+    pub key: &'a KeyRef,
+    /// what it was encrypted with
+    pub associated_data: &'a [u8],
+    /// `nonce 12 ‖ ciphertext ‖ tag 16`
+    pub sealed: &'a [u8],
+}
+
+/// A key to be made and sealed.
+#[derive(Clone, Copy)]
+pub struct NewWrappedKey<'a> {
+    /// the named Wrap key it will be sealed under
+    pub under: &'a KeyId,
+    /// what the key belongs to
+    pub associated_data: &'a [u8],
+    /// what it is
+    pub kind: KeyKind,
+    /// the one thing it will do
+    pub purpose: WrappedPurpose,
+    /// where its value comes from
+    pub source: Source<'a>,
+}
+
+/// Where a wrapped key's value comes from.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// the keystore's randomness
+    Random,
+    /// a derivation, of a named Derive key or of a token's key
+    Derived(&'a KeyRef, &'a Derivation),
+    /// a clear value, as individual keys come with a shipment; the caller wipes its copy
+    Clear {
+        /// the value
+        value: &'a [u8],
+        /// the check value that came with it
+        expected: Option<Kcv>,
+        /// whether a published test key is taken
+        published: PublishedKeys,
+    },
+}
+
+/// A wrapped key, just made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrapped {
+    /// the sealed key, for the caller to keep
+    pub key: WrappedKey,
+    /// its check value
+    pub kcv: Kcv,
+}
+
+/// A key to be encrypted under another key of the token.
+#[derive(Clone, Copy)]
+pub struct Rewrapping<'a> {
+    /// the key to be put on the token
+    pub key: &'a KeyRef,
+    /// the key that the token has
+    pub under: &'a KeyRef,
+    /// how
+    pub mechanism: RewrapMechanism,
+}
+
+/// How a token wants keys encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RewrapMechanism {
+    /// under AES: CBC with IV 0; an AES-192 key is filled up with 8 zero bytes (Amd D §6.2.8)
+    AesCbcZeroIv,
+    /// under 3DES: each 8-byte block by itself (GPCS §E.4.7)
+    TdesEcb,
+}
+
+/// A key encrypted for the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// as long as the key, filled up to whole blocks
+    pub ciphertext: Vec<u8>,
+    /// the key's check value
+    pub kcv: Kcv,
+}

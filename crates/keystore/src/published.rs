@@ -1,0 +1,50 @@
+//! Keys that everybody knows: the default keys of test cards, printed in manuals and tools.
+
+use crate::{Error, Kcv, KeyKind, Purpose};
+
+/// Whether a published test key may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublishedKeys {
+    /// never: the rule
+    Refused,
+    /// as a transport key: what a new token is delivered with, to be replaced at once. It is a master that only
+    /// derives, or a token's own key; nothing of ours is ever sealed, hashed or signed with it.
+    AllowedForTransport,
+}
+
+/// `GEMXPRESSOSAMPLE`, the second of the manuals' keys.
+const SAMPLE: &[u8; 16] = b"GEMXPRESSOSAMPLE";
+
+/// Whether `value` is a published test key: `40 41 42 …` in any size, counted on or begun again after `4F`, 3DES
+/// parity bits ignored; or the manuals' sample. The check value finds the first in case it is written otherwise.
+#[must_use]
+pub fn is_published(kind: KeyKind, value: &[u8], kcv: Option<Kcv>) -> bool {
+    let mask = if kind == KeyKind::Tdes2 { 0xFE } else { 0xFF };
+    let equals = |expected: &dyn Fn(usize) -> u8| {
+        value.iter().enumerate().all(|(index, byte)| byte & mask == expected(index) & mask)
+    };
+    let known_value = equals(&|index| 0x40 + index as u8)
+        || equals(&|index| 0x40 + (index % 16) as u8)
+        || equals(&|index| SAMPLE[index % 16]);
+    let known_kcv = match kind {
+        KeyKind::Tdes2 => kcv == Some(Kcv([0x8B, 0xAF, 0x47])),
+        KeyKind::Aes128 => kcv == Some(Kcv([0x50, 0x4A, 0x77])),
+        _ => false,
+    };
+    known_value || known_kcv
+}
+
+impl PublishedKeys {
+    /// Lets a value in, or not. `purpose` is `None` for a wrapped Token key.
+    pub(crate) fn check(
+        self,
+        kind: KeyKind,
+        value: &[u8],
+        kcv: Option<Kcv>,
+        purpose: Option<Purpose>,
+    ) -> Result<(), Error> {
+        let transport = matches!(purpose, None | Some(Purpose::Derive | Purpose::Token));
+        let allowed = self == Self::AllowedForTransport && transport;
+        if is_published(kind, value, kcv) && !allowed { Err(Error::PublishedKey) } else { Ok(()) }
+    }
+}
