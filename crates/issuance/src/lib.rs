@@ -1,1 +1,12 @@
+//! What the issuing center decides about an issuance: rows and an event in; row changes, log entries and an
+//! answer out.
 //!
+//! No IO, no clock, no SQL: time, randomness and key material are handed in, so that the server and the
+//! simulator run the same decisions.
+
+pub mod change;
+pub mod entry;
+pub mod row;
+pub mod state;
+
+pub use cardwright_relay::message::Id;

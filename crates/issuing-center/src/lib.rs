@@ -1,1 +1,3 @@
-//!
+//! The issuing center: orders in, prepared and sealed; terminals let in; cards written; everything in the log.
+
+pub mod store;

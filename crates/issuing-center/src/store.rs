@@ -1,0 +1,290 @@
+//! What the center keeps, as one trait. The SQL store (SQLite and PostgreSQL, one text per query) and the
+//! simulator's model store implement it, and are held to the same suite of tests.
+//!
+//! Everything that belongs to an issuance, and everything a person answers for, is written by [`Store::commit`]
+//! alone: rows and log entries in one transaction, each row change touching exactly one row in the state it names.
+
+use std::future::Future;
+
+use cardwright_issuance::Id;
+use cardwright_issuance::change::Change;
+use cardwright_issuance::entry::Entry;
+use cardwright_issuance::row::{Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row was not in the state the change named, or a unique value was taken: somebody else was first, or the
+    /// caller is wrong. Nothing was written.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The database does not answer or refuses; whether a commit happened may be unknown.
+    #[error("the database failed: {0}")]
+    Unavailable(String),
+    /// What stands in the database cannot be read.
+    #[error("damaged: {0}")]
+    Damaged(String),
+}
+
+/// One transaction.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Commit {
+    /// changes of an issuance's rows, in order
+    pub changes: Vec<Change>,
+    /// new rows of people's work, in order; after `changes`
+    pub registrations: Vec<Registration>,
+    /// log entries, in order
+    pub entries: Vec<Entry>,
+}
+
+/// Rows that come from people's work, not from an issuance.
+#[derive(Debug)]
+pub enum Registration {
+    /// a place where cards are written
+    Base(Base),
+    /// somebody who answers for commands
+    Person(Person),
+    /// a card product, or a new text for it
+    Product(Document),
+    /// a profile; a name and version once
+    Profile(Document),
+    /// a terminal after enrolment
+    Terminal(Terminal),
+    /// revokes a terminal that is not revoked
+    RevokeTerminal(Id, i64),
+    /// a reader
+    Reader(Reader),
+    /// revokes a reader that is not revoked
+    RevokeReader(Id, i64),
+    /// a one-time code for a terminal
+    EnrolmentCode(EnrolmentCode),
+    /// marks an unused, unexpired code as used: (hash, now)
+    UseEnrolmentCode([u8; 32], i64),
+    /// a blank card with its transport keys
+    Stock(Card, KeySet),
+    /// an order with its sealed fields and its wrapped data key
+    Order(Order, SealedOrder),
+    /// an order's prepared data, sealed
+    Prepared(Id, SealedBlob),
+    /// an order approved by a person: expects `received`
+    Approve(Id, Id),
+    /// an operator's ticket
+    Ticket(Ticket),
+    /// the answer to an API call with an Idempotency-Key
+    Idempotency(Idempotency),
+    /// a wrapping key for a destruction day (days since 1970) made in the keystore
+    DestructionKey {
+        /// days since 1970
+        day: i64,
+        /// the keystore handle's text form
+        key: String,
+    },
+    /// a setting of the center, written once (authority certificate, key names, …)
+    Setting {
+        /// its name
+        name: String,
+        /// its value
+        value: Vec<u8>,
+    },
+}
+
+/// A place where cards are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// unique name
+    pub name: String,
+    /// lowest reader tier accepted there: 0, 1 or 2
+    pub reader_tier: u8,
+}
+
+/// Somebody who answers for commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// in log entries
+    pub id: Id,
+    /// unique name
+    pub name: String,
+    /// names of roles
+    pub roles: Vec<String>,
+    /// Argon2id hash of the secret, PHC string
+    pub secret: String,
+}
+
+/// A card product or profile as it was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// unique name
+    pub name: String,
+    /// TOML text
+    pub text: String,
+    /// SHA-256 of the text
+    pub digest: [u8; 32],
+    /// when it was imported
+    pub imported: i64,
+}
+
+/// A one-time code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentCode {
+    /// SHA-256 of the code's secret
+    pub hash: [u8; 32],
+    /// name the terminal will have
+    pub terminal: String,
+    /// base it will stand at
+    pub base: String,
+    /// until when it is taken
+    pub expires: i64,
+}
+
+/// A sealed value: AES-256-GCM under the row's own data key, with the row's identity as associated data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBlob {
+    /// nonce, ciphertext, tag
+    pub sealed: Vec<u8>,
+    /// SHA-256 of the clear value's canonical encoding (which holds secret random or keyed content; see sealing)
+    pub digest: [u8; 32],
+}
+
+/// What is sealed of an order, and the key it is sealed under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedOrder {
+    /// the order's fields, sealed
+    pub fields: Vec<u8>,
+    /// the order's data key, wrapped by the keystore under the key of its destruction day
+    pub data_key: Vec<u8>,
+    /// days since 1970
+    pub destruction_day: i64,
+}
+
+/// The answer to an API call, kept for its Idempotency-Key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// the caller's key, and who called
+    pub key: String,
+    /// SHA-256 of the request
+    pub request: [u8; 32],
+    /// HTTP status and body that were answered
+    pub status: u16,
+    /// the body
+    pub body: Vec<u8>,
+    /// when
+    pub created: i64,
+}
+
+/// One leaf of the log as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// position, from 0
+    pub index: i64,
+    /// the entry's canonical encoding
+    pub entry: Vec<u8>,
+    /// RFC 6962 leaf hash
+    pub hash: [u8; 32],
+    /// the order it is about, for look-up; must equal the entry's
+    pub order: Option<Id>,
+}
+
+/// The log's size and root as the last commit left them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogHead {
+    /// number of leaves
+    pub size: i64,
+    /// RFC 6962 root over them
+    pub root: [u8; 32],
+    /// hashes of the perfect subtrees at the right edge, from the largest
+    pub edge: Vec<[u8; 32]>,
+}
+
+type Found<T> = Result<Option<T>, StoreError>;
+type Listed<T> = Result<Vec<T>, StoreError>;
+
+/// The store. Reads see committed rows only; times are microseconds since 1970 UTC.
+pub trait Store: Send + Sync {
+    /// Writes everything of `commit` or nothing; appends the entries to the log in the same transaction.
+    ///
+    /// # Errors
+    /// `Conflict` where a row was not as named; `Unavailable` where the outcome may be unknown.
+    fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes or renews the lease of a terminal's live instance: true if `instance` holds it now, false if another
+    /// one does until later than `now`.
+    fn take_lease(
+        &self,
+        terminal: Id,
+        instance: Id,
+        now: i64,
+        until: i64,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Gives challenges to a terminal.
+    fn add_challenges(&self, challenges: &[Challenge]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The terminal with this certificate.
+    fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> impl Future<Output = Found<Terminal>> + Send;
+    /// All terminals, by name.
+    fn terminals(&self) -> impl Future<Output = Listed<Terminal>> + Send;
+    /// The reader of this id.
+    fn reader(&self, id: Id) -> impl Future<Output = Found<Reader>> + Send;
+    /// All readers, by name.
+    fn readers(&self) -> impl Future<Output = Listed<Reader>> + Send;
+    /// The unused, unexpired code of this hash.
+    fn enrolment_code(&self, hash: [u8; 32], now: i64) -> impl Future<Output = Found<EnrolmentCode>> + Send;
+    /// The challenge of this id.
+    fn challenge(&self, id: Id) -> impl Future<Output = Found<Challenge>> + Send;
+    /// The ticket of this id.
+    fn ticket(&self, id: Id) -> impl Future<Output = Found<Ticket>> + Send;
+    /// Unused, unexpired tickets of a terminal.
+    fn tickets_for(&self, terminal: Id, now: i64) -> impl Future<Output = Listed<Ticket>> + Send;
+    /// The order of this id.
+    fn order(&self, id: Id) -> impl Future<Output = Found<Order>> + Send;
+    /// The order of this reference.
+    fn order_by_reference(&self, reference: &str) -> impl Future<Output = Found<Order>> + Send;
+    /// All orders, newest first, at most `limit`.
+    fn orders(&self, limit: u32) -> impl Future<Output = Listed<Order>> + Send;
+    /// What is sealed of an order.
+    fn sealed_order(&self, id: Id) -> impl Future<Output = Found<SealedOrder>> + Send;
+    /// An order's prepared data.
+    fn prepared(&self, id: Id) -> impl Future<Output = Found<SealedBlob>> + Send;
+    /// The card with this product, CPLC and KDD.
+    fn card_by_identity(&self, product: &str, cplc: &[u8], kdd: [u8; 10]) -> impl Future<Output = Found<Card>> + Send;
+    /// The card of this id.
+    fn card(&self, id: Id) -> impl Future<Output = Found<Card>> + Send;
+    /// A card's key sets, by generation.
+    fn key_sets(&self, card: Id) -> impl Future<Output = Listed<KeySet>> + Send;
+    /// The issuance of this session.
+    fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send;
+    /// All issuances of an order, oldest first.
+    fn issuances_of(&self, order: Id) -> impl Future<Output = Listed<Issuance>> + Send;
+    /// Issuances that have not ended and whose deadline is before `now`.
+    fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send;
+    /// An issuance's intents, by step.
+    fn intents(&self, session: Id) -> impl Future<Output = Listed<Intent>> + Send;
+    /// What waits to be told, oldest first.
+    fn outbox(&self, limit: u32) -> impl Future<Output = Listed<Outbox>> + Send;
+    /// The base of this name.
+    fn base(&self, name: &str) -> impl Future<Output = Found<Base>> + Send;
+    /// The person of this name.
+    fn person(&self, name: &str) -> impl Future<Output = Found<Person>> + Send;
+    /// The person of this id.
+    fn person_by_id(&self, id: Id) -> impl Future<Output = Found<Person>> + Send;
+    /// The newest text of a card product.
+    fn product(&self, name: &str) -> impl Future<Output = Found<Document>> + Send;
+    /// All card products, by name.
+    fn products(&self) -> impl Future<Output = Listed<Document>> + Send;
+    /// The newest text of a profile.
+    fn profile(&self, name: &str) -> impl Future<Output = Found<Document>> + Send;
+    /// All profiles, by name.
+    fn profiles(&self) -> impl Future<Output = Listed<Document>> + Send;
+    /// The kept answer for an Idempotency-Key.
+    fn idempotency(&self, key: &str) -> impl Future<Output = Found<Idempotency>> + Send;
+    /// The keystore handle of a destruction day.
+    fn destruction_key(&self, day: i64) -> impl Future<Output = Found<String>> + Send;
+    /// A setting.
+    fn setting(&self, name: &str) -> impl Future<Output = Found<Vec<u8>>> + Send;
+    /// Leaves from `first`, at most `limit`, in order.
+    fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send;
+    /// Leaves about an order, in order.
+    fn leaves_of(&self, order: Id) -> impl Future<Output = Listed<Leaf>> + Send;
+    /// Size and root.
+    fn log_head(&self) -> impl Future<Output = Result<LogHead, StoreError>> + Send;
+}
