@@ -60,7 +60,7 @@ impl FromStr for Aid {
 
     /// Reads an even number of hexadecimal digits, upper or lower case.
     fn from_str(text: &str) -> Result<Self, Error> {
-        if text.len() % 2 != 0 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        if !text.len().is_multiple_of(2) || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(Error::Invalid("an AID is written as an even number of hexadecimal digits"));
         }
         let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or_default() as u8;
