@@ -152,6 +152,8 @@ states! {
 states! {
     /// One version of a card's Security Domain keys.
     KeySetState {
+        /// derived and wrapped, never sent to the card
+        Derived = "derived",
         /// the maker's keys, on the card since delivery
         Transport = "transport",
         /// a PUT KEY with them is committed, not proven
@@ -162,7 +164,7 @@ states! {
         Retired = "retired",
     }
     transitions {
-        Transport => Retired, Intended => OnCard, Intended => Retired, OnCard => Retired,
+        Derived => Intended, Derived => Retired, Transport => Retired, Intended => OnCard, Intended => Retired, OnCard => Retired,
     }
 }
 

@@ -1,3 +1,4 @@
 //! The issuing center: orders in, prepared and sealed; terminals let in; cards written; everything in the log.
 
+pub mod center;
 pub mod store;

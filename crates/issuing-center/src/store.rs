@@ -61,8 +61,8 @@ pub enum Registration {
     EnrolmentCode(EnrolmentCode),
     /// marks an unused, unexpired code as used: (hash, now)
     UseEnrolmentCode([u8; 32], i64),
-    /// a blank card with its transport keys
-    Stock(Card, KeySet),
+    /// a blank card with its transport keys and its first issuer keys, derived and not yet on it
+    Stock(Card, KeySet, KeySet),
     /// an order with its sealed fields and its wrapped data key
     Order(Order, SealedOrder),
     /// an order's prepared data, sealed

@@ -1,0 +1,38 @@
+//! The center as one value: store, keystore, clock, and the names of the keys it works with.
+
+use std::sync::Arc;
+
+use cardwright_keystore::Keystore;
+
+/// Wraps the keys of cards.
+pub const CARD_STORAGE_KEY: &str = "card-storage";
+/// Derives the issuer's keys of cards.
+pub const ISSUER_MASTER_KEY: &str = "issuer-master";
+/// Makes keyed hashes for searching.
+pub const SEARCH_KEY: &str = "search";
+/// Signs terminals' certificates.
+pub const AUTHORITY_KEY: &str = "authority";
+/// Signs reader lists.
+pub const READER_LIST_KEY: &str = "reader-list";
+
+/// Tells the time, microseconds since 1970 UTC; the simulator's tells its own.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Everything the center's work needs.
+#[derive(Clone)]
+pub struct Center<S> {
+    /// the rows
+    pub store: Arc<S>,
+    /// the keys
+    pub keystore: Arc<dyn Keystore>,
+    /// the time
+    pub clock: Clock,
+}
+
+impl<S> Center<S> {
+    /// Microseconds since 1970 UTC.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+}
