@@ -4,8 +4,10 @@
 //! No IO, no clock, no SQL: time, randomness and key material are handed in, so that the server and the
 //! simulator run the same decisions.
 
+pub mod admission;
 pub mod change;
 pub mod entry;
+pub mod product;
 pub mod row;
 pub mod state;
 

@@ -3,6 +3,15 @@
 use crate::Id;
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
+/// A place where cards are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// unique name
+    pub name: String,
+    /// lowest reader tier accepted there: 0, 1 or 2
+    pub reader_tier: u8,
+}
+
 /// A terminal of the control terminal database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terminal {

@@ -9,7 +9,7 @@ use std::future::Future;
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::Entry;
-use cardwright_issuance::row::{Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
+use cardwright_issuance::row::{Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,15 +87,6 @@ pub enum Registration {
         /// its value
         value: Vec<u8>,
     },
-}
-
-/// A place where cards are written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base {
-    /// unique name
-    pub name: String,
-    /// lowest reader tier accepted there: 0, 1 or 2
-    pub reader_tier: u8,
 }
 
 /// Somebody who answers for commands.
