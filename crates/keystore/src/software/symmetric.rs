@@ -1,0 +1,166 @@
+//! What is done with AES and 3DES keys besides sealing: derivations, check values, encryption for a token.
+
+use aes::{Aes128, Aes192, Aes256};
+use aws_lc_rs::hmac;
+use cipher::{BlockCipherEncrypt, KeyInit};
+use cmac::{Cmac, Mac};
+use des::TdesEde2;
+use zeroize::Zeroizing;
+
+use crate::{Derivation, Error, Kcv, KeyKind, RewrapMechanism, Secret};
+
+/// What `derivation` makes of a key.
+pub(super) fn derive(kind: KeyKind, key: &[u8], derivation: &Derivation) -> Result<Secret, Error> {
+    let length = derivation.length();
+    let mut output = Zeroizing::new([0; Secret::MAX_LENGTH]);
+    let output = output.get_mut(..length).filter(|output| !output.is_empty()).ok_or(Error::Length {
+        what: "the output of a derivation",
+        length,
+        allowed: "1 to 64",
+    })?;
+    match derivation {
+        Derivation::AesCmac { blocks, .. } => derive_by_cmac(kind, key, blocks, output)?,
+        Derivation::TdesCbc { block } => {
+            output.copy_from_slice(block);
+            cbc_zero_iv(&tdes(kind, key, "a 3DES derivation")?, output);
+        }
+        Derivation::TdesEcb { blocks } => {
+            let cipher = tdes(kind, key, "a 3DES derivation")?;
+            for (place, block) in output.chunks_exact_mut(8).zip(blocks) {
+                place.copy_from_slice(block);
+                cipher.encrypt(place);
+            }
+        }
+    }
+    Secret::take(output)
+}
+
+fn derive_by_cmac(kind: KeyKind, key: &[u8], blocks: &[Vec<u8>], output: &mut [u8]) -> Result<(), Error> {
+    if blocks.len() != output.len().div_ceil(16) {
+        return Err(Error::Length {
+            what: "the output of an AES-CMAC derivation",
+            length: output.len(),
+            allowed: "1 to 16 for each block, more than the blocks before the last give",
+        });
+    }
+    match kind {
+        KeyKind::Aes128 => cmacs::<Cmac<Aes128>>(kind, key, blocks, output),
+        KeyKind::Aes192 => cmacs::<Cmac<Aes192>>(kind, key, blocks, output),
+        KeyKind::Aes256 => cmacs::<Cmac<Aes256>>(kind, key, blocks, output),
+        _ => Err(Error::Unsuitable { kind, what: "an AES-CMAC derivation" }),
+    }
+}
+
+fn cmacs<M: Mac + KeyInit + Clone>(
+    kind: KeyKind,
+    key: &[u8],
+    blocks: &[Vec<u8>],
+    output: &mut [u8],
+) -> Result<(), Error> {
+    let keyed = <M as KeyInit>::new_from_slice(key).map_err(|_| Error::KeyValue(kind))?;
+    for (place, block) in output.chunks_mut(16).zip(blocks) {
+        let mac = Zeroizing::new(keyed.clone().chain_update(block).finalize().into_bytes());
+        place.copy_from_slice(&mac[..place.len()]);
+    }
+    Ok(())
+}
+
+/// A key's check value; `None` for P-256.
+pub(super) fn check_value(kind: KeyKind, key: &[u8]) -> Result<Option<Kcv>, Error> {
+    Ok(match kind {
+        KeyKind::P256 => None,
+        KeyKind::Hmac256 => Some(first_three(&hmac_sha_256(key, &[]))),
+        KeyKind::Tdes2 => Some(first_three(&encrypted(kind, key, [0x00; 8])?)),
+        KeyKind::Aes128 | KeyKind::Aes192 | KeyKind::Aes256 => Some(first_three(&encrypted(kind, key, [0x01; 16])?)),
+    })
+}
+
+fn encrypted<const N: usize>(kind: KeyKind, key: &[u8], mut block: [u8; N]) -> Result<[u8; N], Error> {
+    BlockCipher::new(kind, key, "encrypting a block")?.encrypt(&mut block);
+    Ok(block)
+}
+
+fn first_three(bytes: &[u8]) -> Kcv {
+    Kcv([bytes[0], bytes[1], bytes[2]])
+}
+
+/// HMAC-SHA-256 of `message`.
+pub(super) fn hmac_sha_256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);
+    tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
+}
+
+/// `key` encrypted under the key `under` of kind `under_kind`.
+pub(super) fn encrypt_key(
+    under_kind: KeyKind,
+    under: &[u8],
+    key: &[u8],
+    mechanism: RewrapMechanism,
+) -> Result<Vec<u8>, Error> {
+    let cipher = match mechanism {
+        RewrapMechanism::AesCbcZeroIv if under_kind.is_aes() => BlockCipher::new(under_kind, under, "AES-CBC")?,
+        RewrapMechanism::AesCbcZeroIv => return Err(Error::Unsuitable { kind: under_kind, what: "AES-CBC" }),
+        RewrapMechanism::TdesEcb => tdes(under_kind, under, "3DES-ECB")?,
+    };
+    // Made at its full length: a vector that grows leaves a copy of the key behind.
+    let mut bytes = vec![0; key.len().next_multiple_of(cipher.block_length())];
+    bytes[..key.len()].copy_from_slice(key);
+    match mechanism {
+        RewrapMechanism::AesCbcZeroIv => cbc_zero_iv(&cipher, &mut bytes),
+        RewrapMechanism::TdesEcb => bytes.chunks_exact_mut(8).for_each(|block| cipher.encrypt(block)),
+    }
+    Ok(bytes)
+}
+
+/// Encrypts whole blocks in place: CBC, IV 0 (SP 800-38A).
+fn cbc_zero_iv(cipher: &BlockCipher, bytes: &mut [u8]) {
+    let length = cipher.block_length();
+    let mut before: Option<&[u8]> = None;
+    for block in bytes.chunks_exact_mut(length) {
+        for (byte, chained) in block.iter_mut().zip(before.unwrap_or(&[])) {
+            *byte ^= chained;
+        }
+        cipher.encrypt(block);
+        before = Some(block);
+    }
+}
+
+/// A block cipher with its key.
+enum BlockCipher {
+    Aes128(Aes128),
+    Aes192(Aes192),
+    Aes256(Aes256),
+    Tdes2(TdesEde2),
+}
+
+impl BlockCipher {
+    fn new(kind: KeyKind, key: &[u8], what: &'static str) -> Result<Self, Error> {
+        match kind {
+            KeyKind::Aes128 => Aes128::new_from_slice(key).map(Self::Aes128),
+            KeyKind::Aes192 => Aes192::new_from_slice(key).map(Self::Aes192),
+            KeyKind::Aes256 => Aes256::new_from_slice(key).map(Self::Aes256),
+            KeyKind::Tdes2 => TdesEde2::new_from_slice(key).map(Self::Tdes2),
+            KeyKind::Hmac256 | KeyKind::P256 => return Err(Error::Unsuitable { kind, what }),
+        }
+        .map_err(|_| Error::KeyValue(kind))
+    }
+
+    fn block_length(&self) -> usize {
+        if matches!(self, Self::Tdes2(_)) { 8 } else { 16 }
+    }
+
+    /// Encrypts one block in place.
+    fn encrypt(&self, block: &mut [u8]) {
+        const WHOLE: &str = "callers hand in whole blocks";
+        match self {
+            Self::Aes128(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
+            Self::Aes192(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
+            Self::Aes256(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
+            Self::Tdes2(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
+        }
+    }
+}
+
+fn tdes(kind: KeyKind, key: &[u8], what: &'static str) -> Result<BlockCipher, Error> {
+    if kind == KeyKind::Tdes2 { BlockCipher::new(kind, key, what) } else { Err(Error::Unsuitable { kind, what }) }
+}
