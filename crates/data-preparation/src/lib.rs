@@ -1,1 +1,32 @@
+//! Data preparation: an order's fields and a profile in, checked personalization data out.
 //!
+//! The way is one-directional, and no stage can be left out: [`Profile::parse`] and [`OrderFields::read`] give
+//! valid input, [`prepare`] makes the data groupings, [`check`] reads them back as the card's application would
+//! and alone can make a [`Checked`] value, which is all that a store takes.
+//!
+//! Architecture invariant: nothing here reads a file, a clock or a random source, and nothing here knows STORE DATA,
+//! secure channels or keys. The day of preparation comes in; commands are made elsewhere, from what comes out.
+
+mod check;
+mod data;
+mod date;
+mod encoding;
+mod error;
+mod manifest;
+mod order;
+mod pin_block;
+mod prepare;
+pub mod profile;
+mod standard;
+
+pub use check::{CheckFault, Checked, check};
+pub use data::{
+    Activation, Application, CommitPoint, PersonalizationData, ProfileReference, ProtectedDgi, Protection,
+    SecurityLevel, masked,
+};
+pub use date::Date;
+pub use error::Error;
+pub use order::{FieldFault, FieldRule, OrderFields};
+pub use prepare::{Prepared, prepare};
+pub use profile::Profile;
+pub use standard::Standard;

@@ -1,0 +1,83 @@
+//! The canonical CBOR encoding of personalization data (RFC 8949 §4.2): integer keys in order, shortest forms,
+//! definite lengths, so that one value has one encoding and one digest.
+
+use minicbor::decode::{self, Decoder};
+use minicbor::encode::{self, Encoder, Write};
+use minicbor::{Decode, Encode};
+use zeroize::Zeroizing;
+
+use crate::PersonalizationData;
+use crate::check::CheckFault;
+
+/// The version of the encoding: 1, and nothing else reads.
+pub(crate) struct Format;
+
+impl<C> Encode<C> for Format {
+    fn encode<W: Write>(&self, out: &mut Encoder<W>, _: &mut C) -> Result<(), encode::Error<W::Error>> {
+        out.u8(1)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Format {
+    fn decode(from: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        if from.u8()? == 1 { Ok(Self) } else { Err(decode::Error::message("an unknown format version")) }
+    }
+}
+
+/// AIDs as byte strings.
+pub(crate) mod aid {
+    use super::{Decoder, Encoder, Write, decode, encode};
+    use cardwright_apdu::Aid;
+
+    pub(crate) fn encode<C, W: Write>(
+        aid: &Aid,
+        out: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        out.bytes(aid.as_bytes())?.ok()
+    }
+
+    pub(crate) fn decode<'b, C>(from: &mut Decoder<'b>, _: &mut C) -> Result<Aid, decode::Error> {
+        Aid::new(from.bytes()?).map_err(|_| decode::Error::message("an AID that is not 5 to 16 bytes"))
+    }
+}
+
+/// DGIs as an array of identifier and byte string.
+pub(crate) mod dgi {
+    use super::{Decoder, Encoder, Write, decode, encode};
+    use cardwright_apdu::Dgi;
+
+    pub(crate) fn encode<C, W: Write>(
+        dgi: &Dgi,
+        out: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        out.array(2)?.u16(dgi.identifier)?.bytes(&dgi.data)?.ok()
+    }
+
+    pub(crate) fn decode<'b, C>(from: &mut Decoder<'b>, _: &mut C) -> Result<Dgi, decode::Error> {
+        if from.array()? != Some(2) {
+            return Err(decode::Error::message("a DGI that is not identifier and data"));
+        }
+        let identifier = from.u16()?;
+        Dgi::new(identifier, from.bytes()?).map_err(|_| decode::Error::message("a DGI of more than 65534 bytes"))
+    }
+}
+
+/// The canonical encoding of `data`. The buffer never grows, so that no copy is left behind.
+pub(crate) fn to_bytes(data: &PersonalizationData) -> Zeroizing<Vec<u8>> {
+    let groupings = data.applications.iter().flat_map(|application| &application.dgis);
+    let needed: usize = groupings.map(|grouping| grouping.dgi().data.len() + 16).sum();
+    let texts = data.profile.name.len() + data.masked_number.len();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(needed + texts + 128 + 512 * data.applications.len()));
+    let room = bytes.capacity();
+    minicbor::encode(data, &mut *bytes).expect("memory takes every byte and every value here has an encoding");
+    debug_assert_eq!(room, bytes.capacity());
+    bytes
+}
+
+/// Reads data from its canonical encoding, and from no other.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<PersonalizationData, CheckFault> {
+    let data: PersonalizationData = minicbor::decode(bytes).map_err(|_| CheckFault::Encoding)?;
+    if *to_bytes(&data) == bytes { Ok(data) } else { Err(CheckFault::Encoding) }
+}

@@ -1,0 +1,25 @@
+//! The one error of this crate: who is wrong, and where.
+
+use crate::check::CheckFault;
+use crate::order::FieldFault;
+use crate::profile::Fault;
+
+/// Why no personalization data came out. No variant holds a value of an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The issuer's profile is wrong: every fault that was found, in the order of the lines.
+    #[error("the profile has {} fault(s); the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Profile(Vec<Fault>),
+    /// The order is wrong: every fault that was found, in the order of the profile's fields.
+    #[error("the order has {} fault(s); the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Order(Vec<FieldFault>),
+    /// The caller combines fields with a profile that they were not read for.
+    #[error("the order's fields were read for another text of the profile: read them again")]
+    OtherProfile,
+    /// The validity rule leads to a day after 9999-12-31.
+    #[error("the validity ends after the year 9999")]
+    DateOutOfRange,
+    /// The prepared data would not be accepted by the card's application. The preparation or its store is wrong.
+    #[error("the prepared data does not read back: {0}")]
+    Check(#[from] CheckFault),
+}

@@ -1,0 +1,153 @@
+//! What a profile says about the whole card: level, validity, retention, number, face.
+
+use super::application::ApplicationProfile;
+use super::element::Element;
+use super::fault::{FaultKind, Faults};
+use super::field::{FieldType, OrderField};
+use super::section::Section;
+use crate::{Date, Protection, SecurityLevel};
+
+/// How long a card is valid from the day of its preparation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// this many months; a year is 12
+    Months(u32),
+    /// this many days
+    Days(u32),
+}
+
+impl Validity {
+    /// The last day of the validity that begins on `from`; `None` after 9999-12-31.
+    #[must_use]
+    pub fn end(self, from: Date) -> Option<Date> {
+        match self {
+            Self::Months(months) => from.plus_months(months),
+            Self::Days(days) => from.plus_days(days),
+        }
+    }
+}
+
+const LEVELS: [(&str, SecurityLevel); 5] = [
+    ("33", SecurityLevel::CommandEncryptionResponseEncryption),
+    ("13", SecurityLevel::CommandEncryptionResponseMac),
+    ("03", SecurityLevel::CommandEncryption),
+    ("11", SecurityLevel::CommandMacResponseMac),
+    ("01", SecurityLevel::CommandMac),
+];
+
+/// The level, which must encrypt commands where anything personal or secret travels.
+pub(super) fn security_level(
+    whole: &Section<'_>,
+    applications: &[ApplicationProfile],
+    faults: &mut Faults<'_>,
+) -> Option<SecurityLevel> {
+    let level = whole.choice("security-level", &LEVELS, FaultKind::SecurityLevel, faults)?;
+    let mut dgis = applications.iter().flat_map(|application| &application.dgis);
+    let closed = dgis.find(|dgi| dgi.personal || dgi.protection == Protection::Dek);
+    if let (false, Some(dgi)) = (level.encrypts_commands(), closed) {
+        let message = format!(
+            "level {:02X} does not encrypt commands: whoever carries DGI {:04X} to the card could read it",
+            level.byte(),
+            dgi.identifier
+        );
+        let remedy = "use 33, 13 or 03, as the card product allows";
+        faults.add(whole.value_span("security-level"), FaultKind::SecurityLevel, message, remedy);
+    }
+    Some(level)
+}
+
+/// The validity: exactly one of `years`, `months` and `days`.
+pub(super) fn validity(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<Validity> {
+    let section = whole.section("validity", faults)?;
+    section.only(&["from", "years", "months", "days"], faults);
+    let from = section.choice("from", &[("preparation", ())], FaultKind::DateRule, faults);
+    let years = section.optional_number("years", 1..=50, FaultKind::DateRule, faults);
+    let months = section.optional_number("months", 1..=600, FaultKind::DateRule, faults);
+    let days = section.optional_number("days", 1..=18_250, FaultKind::DateRule, faults);
+    let periods = ["years", "months", "days"].iter().filter(|key| section.has(key)).count();
+    if periods != 1 {
+        let message = format!("the validity has {periods} periods, not one");
+        faults.add(section.span(), FaultKind::DateRule, message, "write one of `years`, `months` and `days`");
+        return None;
+    }
+    let months = years.map(|years| years * 12).or(months);
+    from.and(months.map(Validity::Months).or(days.map(Validity::Days)))
+}
+
+/// The days until destruction.
+pub(super) fn retention(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<u32> {
+    let section = whole.section("retention", faults)?;
+    section.only(&["days"], faults);
+    section.number("days", 1..=3_650, FaultKind::OutOfRange, faults)
+}
+
+/// The field that is the card number.
+pub(super) fn number_field(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Option<String> {
+    let name = whole.text("card-number", faults)?;
+    let field = fields.iter().find(|field| field.name == *name.get_ref());
+    match field {
+        Some(OrderField { field_type: FieldType::Digits, required: true, .. }) => {}
+        Some(_) => {
+            let message = format!("the card number cannot be `{}`", name.get_ref());
+            let remedy = "name a field of type `digits` that every order must bring";
+            faults.add(name.span(), FaultKind::UnknownValue, message, remedy);
+        }
+        None if whole.declares("field", name.get_ref()) => {}
+        None => {
+            let message = format!("there is no field `{}`", name.get_ref());
+            let remedy = "declare it as a [[field]], or correct the name";
+            faults.add(name.span(), FaultKind::UndeclaredField, message, remedy);
+        }
+    }
+    field.map(|field| field.name.clone())
+}
+
+/// The fields that are printed on the card.
+pub(super) fn card_face(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Vec<String> {
+    let names = whole.texts("card-face", faults);
+    for name in &names {
+        match fields.iter().find(|field| field.name == *name.get_ref()) {
+            Some(field) if field.field_type == FieldType::Pin => {
+                let message = "a PIN is never printed on a card";
+                faults.add(name.span(), FaultKind::Protection, message, "remove it from `card-face`");
+            }
+            None if !whole.declares("field", name.get_ref()) => {
+                let message = format!("there is no field `{}`", name.get_ref());
+                let remedy = "declare it as a [[field]], or correct the name";
+                faults.add(name.span(), FaultKind::UndeclaredField, message, remedy);
+            }
+            _ => {}
+        }
+    }
+    names.iter().map(|name| (*name.get_ref()).to_owned()).collect()
+}
+
+/// Refuses what is declared and used nowhere: a field that nobody needs would be asked of people for nothing.
+pub(super) fn nothing_unused(
+    whole: &Section<'_>,
+    fields: &[OrderField],
+    elements: &[Element],
+    applications: &[ApplicationProfile],
+    faults: &mut Faults<'_>,
+) {
+    if !faults.is_empty() {
+        return; // what is wrong elsewhere may be what makes it look unused
+    }
+    let face = whole.texts("card-face", faults);
+    for field in fields {
+        let in_element = elements.iter().any(|element| element.field() == Some(&field.name));
+        if !in_element && !face.iter().any(|name| *name.get_ref() == field.name) {
+            let span = whole.span_of("field", &field.name).unwrap_or_default();
+            let message = format!("the field `{}` is used nowhere", field.name);
+            faults.add(span, FaultKind::Unused, message, "remove it: what is not needed is not to be asked for");
+        }
+    }
+    let dgis = || applications.iter().flat_map(|application| &application.dgis);
+    for element in elements {
+        if !dgis().any(|dgi| dgi.content.contains(&element.name)) {
+            let span = whole.span_of("element", &element.name).unwrap_or_default();
+            let message = format!("the element `{}` is in no DGI", element.name);
+            faults.add(span, FaultKind::Unused, message, "remove it, or name it in the `content` of a DGI");
+        }
+    }
+}

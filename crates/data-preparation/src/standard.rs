@@ -1,0 +1,127 @@
+//! What card applications read: which DGIs, of what sizes, made of what, and how they take them in.
+//!
+//! One file for each application. The same table serves twice: profiles are held against it, and the finished data
+//! is read back by it.
+
+mod identity;
+
+pub(crate) use identity::is_image;
+
+use std::ops::RangeInclusive;
+
+use minicbor::{Decode, Encode};
+
+use crate::check::CheckFault;
+use crate::{Application, Protection};
+
+/// A card application whose data can be prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+#[non_exhaustive]
+pub enum Standard {
+    /// the identity application: name, number, validity, photo, PIN
+    #[n(0)]
+    Identity,
+}
+
+/// What the bytes of a data element are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Text,
+    Digits,
+    Date,
+    Image,
+    Bytes,
+    ValidFrom,
+    ValidTo,
+    PinBlock,
+    Manifest,
+}
+
+/// One DGI, or one range of them, that an application takes.
+pub(crate) struct Rule {
+    /// the identifiers
+    pub(crate) identifiers: RangeInclusive<u16>,
+    /// bytes of data
+    pub(crate) lengths: RangeInclusive<usize>,
+    /// what it is made of; empty: anything that is neither PIN block nor manifest
+    pub(crate) content: &'static [Shape],
+    /// the same in words
+    pub(crate) reads: &'static str,
+    /// whether the application refuses use without it
+    pub(crate) needed: bool,
+    /// whether it tells something about a person
+    pub(crate) personal: bool,
+    /// whether it must be encrypted under the DEK
+    pub(crate) dek: bool,
+}
+
+impl Rule {
+    /// Whether elements of `shapes` make up the DGI.
+    pub(crate) fn takes(&self, shapes: &[Shape]) -> bool {
+        let closed = |shape: &Shape| matches!(shape, Shape::PinBlock | Shape::Manifest);
+        if self.content.is_empty() { !shapes.iter().any(closed) } else { self.content == shapes }
+    }
+}
+
+impl Standard {
+    /// The DGIs the application takes.
+    pub(crate) fn rules(self) -> &'static [Rule] {
+        match self {
+            Self::Identity => &identity::RULES,
+        }
+    }
+
+    /// The rule for DGI `identifier`, if the application takes it.
+    pub(crate) fn rule(self, identifier: u16) -> Option<&'static Rule> {
+        self.rules().iter().find(|rule| rule.identifiers.contains(&identifier))
+    }
+
+    /// The identifiers the application takes, for messages.
+    pub(crate) fn identifiers(self) -> String {
+        let shown = |rule: &Rule| match rule.identifiers.clone().into_inner() {
+            (first, last) if first == last => format!("{first:04X}"),
+            (first, last) => format!("{first:04X} to {last:04X}"),
+        };
+        self.rules().iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Reads `application` back as the card's application would, from its DGIs alone.
+    ///
+    /// # Errors
+    /// The first fault, in the order of the DGIs.
+    pub(crate) fn read_back(self, application: &Application) -> Result<(), CheckFault> {
+        let dgis = &application.dgis;
+        for (position, grouping) in dgis.iter().enumerate() {
+            let dgi = grouping.dgi();
+            let identifier = dgi.identifier;
+            let rule = self.rule(identifier).ok_or(CheckFault::UnknownDgi(identifier))?;
+            if dgis[..position].iter().any(|before| before.dgi().identifier == identifier) {
+                return Err(CheckFault::DoubledDgi(identifier));
+            }
+            if !rule.lengths.contains(&dgi.data.len()) {
+                return Err(CheckFault::Length { identifier, length: dgi.data.len() });
+            }
+            if rule.dek && grouping.protection != Protection::Dek {
+                return Err(CheckFault::Unprotected(identifier));
+            }
+            if rule.personal && !grouping.personal {
+                return Err(CheckFault::NotPersonal(identifier));
+            }
+        }
+        let has = |rule: &&Rule| !dgis.iter().any(|grouping| rule.identifiers.contains(&grouping.dgi().identifier));
+        if let Some(rule) = self.rules().iter().filter(|rule| rule.needed).find(has) {
+            return Err(CheckFault::MissingDgi(*rule.identifiers.start()));
+        }
+        match self {
+            Self::Identity => identity::read_back(dgis),
+        }
+    }
+
+    /// The card number in `application`'s data, where the application has one.
+    pub(crate) fn card_number(self, application: &Application) -> Option<&[u8]> {
+        match self {
+            Self::Identity => identity::card_number(&application.dgis),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The identity application: who the holder is, the card's number and validity, a photo behind a PIN.
+
+use super::{Rule, Shape};
+use crate::check::CheckFault;
+use crate::{Date, ProtectedDgi, manifest, pin_block};
+
+const NAME: u16 = 0x0101;
+const NUMBER: u16 = 0x0102;
+const VALIDITY: u16 = 0x0103;
+const PHOTO: u16 = 0x0201;
+const PIN: u16 = 0x0301;
+const MANIFEST: u16 = 0x7FFF;
+
+/// The longest photo or further file, in bytes.
+const LONGEST_FILE: usize = 16_384;
+
+pub(super) const RULES: [Rule; 7] = [
+    Rule {
+        identifiers: NAME..=NAME,
+        lengths: 1..=100,
+        content: &[Shape::Text],
+        reads: "the name, one text of 1 to 100 bytes of UTF-8",
+        needed: true,
+        personal: true,
+        dek: false,
+    },
+    Rule {
+        identifiers: NUMBER..=NUMBER,
+        lengths: 8..=19,
+        content: &[Shape::Digits],
+        reads: "the card number, 8 to 19 ASCII digits",
+        needed: true,
+        personal: true,
+        dek: false,
+    },
+    Rule {
+        identifiers: VALIDITY..=VALIDITY,
+        lengths: 8..=8,
+        content: &[Shape::ValidFrom, Shape::ValidTo],
+        reads: "the validity, a `valid-from` and a `valid-to`",
+        needed: true,
+        personal: true,
+        dek: false,
+    },
+    Rule {
+        identifiers: 0x0110..=0x01FF,
+        lengths: 1..=LONGEST_FILE,
+        content: &[],
+        reads: "anything but a PIN and a manifest",
+        needed: false,
+        personal: false,
+        dek: false,
+    },
+    Rule {
+        identifiers: PHOTO..=PHOTO,
+        lengths: 1..=LONGEST_FILE,
+        content: &[Shape::Image],
+        reads: "the photo, one image",
+        needed: false,
+        personal: true,
+        dek: false,
+    },
+    Rule {
+        identifiers: PIN..=PIN,
+        lengths: 8..=8,
+        content: &[Shape::PinBlock],
+        reads: "the PIN, one PIN block",
+        needed: true,
+        personal: true,
+        dek: true,
+    },
+    Rule {
+        identifiers: MANIFEST..=MANIFEST,
+        lengths: 1..=1 + manifest::MOST * manifest::ENTRY,
+        content: &[Shape::Manifest],
+        reads: "the manifest and nothing else",
+        needed: true,
+        personal: true,
+        dek: false,
+    },
+];
+
+/// Reads the values of the DGIs, whose identifiers, lengths and completeness are known to be right.
+pub(super) fn read_back(dgis: &[ProtectedDgi]) -> Result<(), CheckFault> {
+    for grouping in dgis {
+        let (identifier, data) = (grouping.dgi().identifier, grouping.dgi().data.as_slice());
+        let right = match identifier {
+            NAME => std::str::from_utf8(data).is_ok_and(|name| !name.chars().any(char::is_control)),
+            NUMBER => data.iter().all(u8::is_ascii_digit),
+            VALIDITY => is_period(data),
+            PHOTO => is_image(data),
+            PIN => pin_block::is_valid(data),
+            _ => true,
+        };
+        if !right {
+            return Err(CheckFault::Value(identifier));
+        }
+    }
+    match dgis.split_last() {
+        Some((last, before)) if last.dgi().identifier == MANIFEST => {
+            let complete = manifest::names(&last.dgi().data, before.iter().map(ProtectedDgi::dgi));
+            if complete { Ok(()) } else { Err(CheckFault::Manifest) }
+        }
+        _ => Err(CheckFault::ManifestNotLast),
+    }
+}
+
+pub(super) fn card_number(dgis: &[ProtectedDgi]) -> Option<&[u8]> {
+    dgis.iter().find(|grouping| grouping.dgi().identifier == NUMBER).map(|grouping| grouping.dgi().data.as_slice())
+}
+
+/// Two days in BCD, the second after the first.
+fn is_period(data: &[u8]) -> bool {
+    let ([from, to], []) = data.as_chunks::<4>() else { return false };
+    match (Date::from_bcd(*from), Date::from_bcd(*to)) {
+        (Some(from), Some(to)) => from < to,
+        _ => false,
+    }
+}
+
+/// Whether the bytes begin as a JPEG (ISO/IEC 10918-1 §B.1.1.3: SOI, then a marker) or a PNG (ISO/IEC 15948 §5.2) does.
+pub(crate) fn is_image(data: &[u8]) -> bool {
+    data.starts_with(&[0xFF, 0xD8, 0xFF]) || data.starts_with(b"\x89PNG\r\n\x1A\n")
+}

@@ -1,0 +1,1 @@
+//! Orders: each broken rule is named with its field.

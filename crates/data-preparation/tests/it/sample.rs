@@ -1,0 +1,31 @@
+//! The identity profile, and an order that fits it.
+
+use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Prepared, Profile, check, prepare};
+
+/// The profile that comes with the project.
+pub(crate) const IDENTITY: &str = include_str!("../../../../profiles/identity.toml");
+
+/// Enough of a PNG to be known as one.
+pub(crate) const PHOTO: &[u8] = b"\x89PNG\r\n\x1A\n and what the image is";
+
+/// The columns of the sample order.
+pub(crate) const COLUMNS: [(&str, &str); 4] =
+    [("name", "Zoë Example"), ("card_number", "4929000000001234"), ("pin", "92389"), ("photo", "zoe.png")];
+
+pub(crate) fn identity() -> Profile {
+    Profile::parse(IDENTITY).unwrap()
+}
+
+pub(crate) fn today() -> Date {
+    "2026-11-22".parse().unwrap()
+}
+
+pub(crate) fn prepared() -> Prepared {
+    let profile = identity();
+    let fields = OrderFields::read(&profile, COLUMNS, Some(PHOTO)).unwrap();
+    prepare(&profile, &fields, today()).unwrap()
+}
+
+pub(crate) fn checked() -> Checked<PersonalizationData> {
+    check(prepared()).unwrap()
+}
