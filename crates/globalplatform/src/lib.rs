@@ -1,1 +1,32 @@
+//! The off-card side of GlobalPlatform: commands, secure channels and the dialogue with one card as a pure
+//! conversation.
 //!
+//! Architecture invariant: nothing here reads, waits, draws randomness or holds a card's static key. A conversation
+//! says which derivations it needs ([`KeyRequest`]), which commands are to be sent ([`Script`]), and what their
+//! answers are worth ([`Outcome`]); the same inputs give the same bytes, so any node can carry it on.
+//!
+//! Specifications: GPCS is the GlobalPlatform Card Specification 2.3.1, Amd D its Amendment D (SCP03) 1.2.
+
+mod channel;
+mod conversation;
+mod cryptography;
+pub mod derivation;
+mod error;
+mod initialize_update;
+mod parameters;
+mod plan;
+mod prediction;
+mod script;
+mod secrets;
+mod verification;
+
+pub use conversation::{CardAuthenticated, Conversation, DataEncryptionKey, NeedsSessionKeys};
+pub use derivation::{KeyDerivation, KeyRequest, StaticKey};
+pub use error::{Error, Fault};
+pub use initialize_update::{CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, initialize_update};
+pub use parameters::{ChannelParameters, KeySize, Protocol, Scp02Options, Scp03Options, SecurityLevel};
+pub use plan::{Content, PlannedCommand};
+pub use prediction::{PredictedChannel, Prediction, PredictionNeedsSessionKeys};
+pub use script::{Expected, OpenChannel, Script, WrappedCommand};
+pub use secrets::SessionSecrets;
+pub use verification::{Answer, Believed, Failure, Outcome, Proven, Reason};

@@ -1,0 +1,4 @@
+//! What a wrapped command costs the center.
+fn main() {
+    divan::main();
+}

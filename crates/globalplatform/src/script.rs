@@ -1,0 +1,126 @@
+//! A list of wrapped commands for the card, and the channel that it leaves behind.
+
+use cardwright_apdu::{Command, StatusWord};
+
+use crate::Error;
+use crate::channel::{Channel, Protection};
+use crate::initialize_update::DIVERSIFICATION_DATA_LENGTH;
+use crate::plan::PlannedCommand;
+use crate::prediction::PredictedChannel;
+
+/// What the carrier of a command must see to go on with the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// one of these status words, 9000 the first
+    Status(Vec<StatusWord>),
+    /// exactly these bytes, data and status word. The carrier gets their hash and never the bytes: a cryptogram
+    /// that it knew it could echo
+    Exactly(Vec<u8>),
+}
+
+/// A command as it goes to the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedCommand {
+    /// the command, protected by the channel
+    pub command: Command,
+    /// what lets the list go on
+    pub expected: Expected,
+}
+
+/// A wrapped command with what verifies its answer.
+pub(crate) struct Step {
+    pub(crate) wrapped: WrappedCommand,
+    pub(crate) protection: Protection,
+    /// which of the script's channels it went through
+    pub(crate) channel: usize,
+}
+
+/// A list of commands, wrapped, whose answers can be verified at any later time.
+#[must_use]
+pub struct Script {
+    pub(crate) steps: Vec<Step>,
+    /// the channels in the order in which the script opens or uses them; the last stays open
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH],
+}
+
+impl Script {
+    /// The commands for the card, in order.
+    pub fn commands(&self) -> impl ExactSizeIterator<Item = &WrappedCommand> {
+        self.steps.iter().map(|step| &step.wrapped)
+    }
+
+    /// The same script, going on through a new INITIALIZE UPDATE into the `predicted` channel (Amd D §6.2.2.1): the
+    /// card's answer is known beforehand, so nothing needs to be asked in between.
+    ///
+    /// # Errors
+    /// As [`crate::CardAuthenticated::wrap`]; places count within `commands`.
+    pub fn continue_with(mut self, predicted: PredictedChannel, commands: &[PlannedCommand]) -> Result<Self, Error> {
+        let expected = Expected::Exactly(predicted.expected_answer(&self.diversification_data));
+        let wrapped = WrappedCommand { command: predicted.initialize_update(), expected };
+        self.steps.push(Step { wrapped, protection: Protection::None, channel: self.channels.len() });
+        self.channels.push(predicted.into_channel());
+        self.push_external_authenticate();
+        self.push(commands)?;
+        Ok(self)
+    }
+
+    fn push_external_authenticate(&mut self) {
+        let (channel, index) = self.last_channel();
+        let wrapped = WrappedCommand {
+            command: channel.external_authenticate(),
+            expected: Expected::Exactly(StatusWord::SUCCESS.0.to_be_bytes().to_vec()),
+        };
+        self.steps.push(Step { wrapped, protection: Protection::None, channel: index });
+    }
+
+    fn push(&mut self, commands: &[PlannedCommand]) -> Result<(), Error> {
+        for (index, planned) in commands.iter().enumerate() {
+            let (channel, channel_index) = self.last_channel();
+            let (command, protection) = channel.wrap(index, planned)?;
+            let wrapped = WrappedCommand { command, expected: Expected::Status(planned.allowed().to_vec()) };
+            self.steps.push(Step { wrapped, protection, channel: channel_index });
+        }
+        Ok(())
+    }
+
+    fn last_channel(&mut self) -> (&mut Channel, usize) {
+        let index = self.channels.len() - 1;
+        let channel = self.channels.last_mut().expect("a script is made with its first channel");
+        (channel, index)
+    }
+}
+
+/// A channel whose script was answered, ready for a further list: chain and counter are carried on.
+#[must_use]
+pub struct OpenChannel {
+    channel: Channel,
+    diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH],
+}
+
+impl OpenChannel {
+    pub(crate) fn new(channel: Channel, diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH]) -> Self {
+        Self { channel, diversification_data }
+    }
+
+    /// A further script in the same channel, for example the activation after the proof.
+    ///
+    /// # Errors
+    /// As [`crate::CardAuthenticated::wrap`].
+    pub fn wrap(self, commands: &[PlannedCommand]) -> Result<Script, Error> {
+        let mut script = self.into_script();
+        script.push(commands)?;
+        Ok(script)
+    }
+
+    pub(crate) fn wrap_opening(self, commands: &[PlannedCommand]) -> Result<Script, Error> {
+        let mut script = self.into_script();
+        script.push_external_authenticate();
+        script.push(commands)?;
+        Ok(script)
+    }
+
+    fn into_script(self) -> Script {
+        Script { steps: Vec::new(), channels: vec![self.channel], diversification_data: self.diversification_data }
+    }
+}

@@ -1,0 +1,8 @@
+//! The off-card side, held to data from outside and to properties.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod keystore;
+mod scp02_vectors;
+mod scp03_vectors;
+mod vectors;
