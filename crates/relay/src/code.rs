@@ -100,6 +100,10 @@ codes! {
     CARD_LIVE = 3011;
     /// no card product of this center has this ATR. Parameters: ATR
     ATR_UNKNOWN = 3012;
+    /// the card did not answer in time, before anything was written
+    CARD_SILENT = 3013;
+    /// no card was inserted in time. Parameters: seconds
+    NO_CARD = 3014;
 
     /// no such order. Parameters: order
     ORDER_UNKNOWN = 4001;
@@ -142,8 +146,22 @@ codes! {
     STORE_UNAVAILABLE = 5005;
     /// the clocks differ. Parameters: seconds
     CLOCK_DIFFERS = 5006;
+    /// the reader was lost before anything was written
+    READER_LOST = 5007;
     /// no RESULT came before the deadline: outcome unknown
     DEADLINE_OVER = 5008;
+    /// the operator stopped it before anything was written
+    CANCELLED = 5009;
+    /// no operator's ticket for the order came in time. Parameters: order, seconds
+    NO_TICKET = 5010;
+    /// the terminal is not enrolled
+    NOT_ENROLLED = 5011;
+    /// a configuration file cannot be used. Parameters: file, reason
+    CONFIGURATION_REFUSED = 5012;
+    /// a file or directory cannot be read or written. Parameters: path, reason
+    FILE_UNUSABLE = 5013;
+    /// the terminal is enrolled already
+    ALREADY_ENROLLED = 5014;
 }
 
 impl fmt::Display for Code {

@@ -2,6 +2,7 @@
 
 mod enrolment;
 mod presence;
+mod script_id;
 mod session;
 
 pub use enrolment::{Enrol, Enrolled};

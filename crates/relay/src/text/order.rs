@@ -1,0 +1,100 @@
+//! 4xxx: an order or its data.
+
+use super::{Text, text};
+use crate::Code;
+
+pub(super) const TEXTS: &[Text] = &[
+    text(
+        Code::ORDER_UNKNOWN,
+        &["order"],
+        ("There is no order {order}.", "Check the reference, or import the order."),
+        ("注文 {order} はありません。", "参照番号を確認するか、注文を取り込んでください。"),
+    ),
+    text(
+        Code::ORDER_NOT_APPROVED,
+        &["order"],
+        ("Order {order} is not approved.", "Have someone approve it who did not enter it."),
+        ("注文 {order} は承認されていません。", "登録者以外の担当者が承認してください。"),
+    ),
+    text(
+        Code::ORDER_ISSUED,
+        &["order"],
+        ("Order {order} is issued already.", "Give the customer that card; another card needs a new order."),
+        ("注文 {order} は発行済みです。", "そのカードを渡してください。別のカードには新しい注文が必要です。"),
+    ),
+    text(
+        Code::ORDER_BLOCKED,
+        &["order"],
+        ("Order {order} is blocked: what became of its card is not known.", "Find that card and have it settled."),
+        ("注文 {order} は保留中です。カードの結果が不明です。", "そのカードを探し、状態を確認してください。"),
+    ),
+    text(
+        Code::ORDER_BUSY,
+        &["order"],
+        ("Order {order} is being written elsewhere.", "Wait until that attempt has ended."),
+        ("注文 {order} は別の場所で発行中です。", "その処理が終わるまでお待ちください。"),
+    ),
+    text(
+        Code::ORDER_FILE_REFUSED,
+        &["row", "column", "reason"],
+        (
+            "The file of orders is malformed in row {row}, column {column}: {reason}. Nothing was imported.",
+            "Correct the file and import it again.",
+        ),
+        (
+            "注文ファイルの {row} 行目、列 {column} が不正です: {reason}。何も取り込んでいません。",
+            "ファイルを修正して再度取り込んでください。",
+        ),
+    ),
+    text(
+        Code::ORDER_DUPLICATE,
+        &["order"],
+        ("The reference {order} is taken.", "Give the new order another reference, or leave it out."),
+        ("参照番号 {order} は使用済みです。", "別の参照番号を付けるか、除外してください。"),
+    ),
+    text(
+        Code::ORDER_FIELD_REFUSED,
+        &["field", "rule"],
+        ("The field {field} does not fit the profile: {rule}.", "Correct it and import the order again."),
+        ("項目 {field} がプロファイルに合いません: {rule}。", "修正して注文を再度取り込んでください。"),
+    ),
+    text(
+        Code::BASE_UNKNOWN,
+        &["base"],
+        ("There is no base {base}.", "Check its name, or add it."),
+        ("拠点 {base} はありません。", "名前を確認するか、追加してください。"),
+    ),
+    text(
+        Code::PROFILE_UNKNOWN,
+        &["profile"],
+        ("There is no profile {profile}.", "Check its name, or import it."),
+        ("プロファイル {profile} はありません。", "名前を確認するか、取り込んでください。"),
+    ),
+    text(
+        Code::IDEMPOTENCY_CONFLICT,
+        &[],
+        ("The idempotency key was used with other content.", "Send the new content under a new key."),
+        ("冪等キーは別の内容で使用済みです。", "新しい内容は新しいキーで送信してください。"),
+    ),
+    text(
+        Code::LEVEL_REFUSED,
+        &["level"],
+        ("Personal data may not be sent under level {level}: it does not encrypt.", "Use level 03, 13 or 33."),
+        (
+            "レベル {level} は暗号化しないため、個人データを送れません。",
+            "レベル 03、13、33 のいずれかを使ってください。",
+        ),
+    ),
+    text(
+        Code::ORDER_CLOSED,
+        &["order"],
+        ("Order {order} was rejected or cancelled.", "Enter a new order where a card is still wanted."),
+        ("注文 {order} は却下または取り消されています。", "カードが必要な場合は新しい注文を登録してください。"),
+    ),
+    text(
+        Code::ORDER_NOT_PREPARED,
+        &["order"],
+        ("Order {order} has no prepared data.", "Wait until its data is prepared, or see why that failed."),
+        ("注文 {order} のデータは準備されていません。", "準備が終わるのを待つか、失敗の原因を確認してください。"),
+    ),
+];
