@@ -102,6 +102,9 @@ pub struct WorkQuery {
     /// longest wait, milliseconds; the center may answer sooner
     #[n(4)]
     pub wait: u32,
+    /// `Some(true)`: this instance ends; its lease is given back, so that the next need not wait for its end
+    #[n(5)]
+    pub leaving: Option<bool>,
 }
 
 /// What waits for a terminal.

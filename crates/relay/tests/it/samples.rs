@@ -57,7 +57,14 @@ pub(crate) fn welcome() -> Welcome {
 }
 
 pub(crate) fn work_query() -> WorkQuery {
-    WorkQuery { instance: id(2), challenges: 4, reader_list_version: 3, known_tickets: vec![id(4)], wait: 25_000 }
+    WorkQuery {
+        instance: id(2),
+        challenges: 4,
+        reader_list_version: 3,
+        known_tickets: vec![id(4)],
+        wait: 25_000,
+        leaving: None,
+    }
 }
 
 pub(crate) fn ticket() -> Ticket {
