@@ -134,6 +134,12 @@ impl Purpose {
             Self::Sign => matches!(kind, KeyKind::P256),
         }
     }
+
+    /// Whether a published test key may serve this purpose, where the caller says so.
+    #[must_use]
+    pub const fn may_transport(self) -> bool {
+        matches!(self, Self::Derive | Self::Token)
+    }
 }
 
 /// A key check value: 3 bytes that tell key values apart and may be printed.

@@ -12,6 +12,8 @@
 //!
 //! The backend `software` (feature, default) keeps one encrypted file: [`software::SoftwareKeystore`].
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod handle;
 mod keystore;

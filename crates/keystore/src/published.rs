@@ -1,6 +1,6 @@
 //! Keys that everybody knows: the default keys of test cards, printed in manuals and tools.
 
-use crate::{Error, Kcv, KeyKind, Purpose, WrappedPurpose};
+use crate::{Error, Kcv, KeyKind};
 
 /// Whether a published test key may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,34 +34,17 @@ pub fn is_published(kind: KeyKind, value: &[u8], kcv: Option<Kcv>) -> bool {
     known_value || known_kcv
 }
 
-/// A purpose in which a published key does no more than a transport key does.
-pub(crate) trait MayTransport {
-    /// Whether this is one.
-    fn may_transport(self) -> bool;
-}
-
-impl MayTransport for Purpose {
-    fn may_transport(self) -> bool {
-        matches!(self, Self::Derive | Self::Token)
-    }
-}
-
-impl MayTransport for WrappedPurpose {
-    fn may_transport(self) -> bool {
-        matches!(self, Self::Token)
-    }
-}
-
 impl PublishedKeys {
-    /// Lets a clear value in, or not.
-    pub(crate) fn check(
-        self,
-        kind: KeyKind,
-        value: &[u8],
-        kcv: Option<Kcv>,
-        purpose: impl MayTransport,
-    ) -> Result<(), Error> {
-        let allowed = self == Self::AllowedForTransport && purpose.may_transport();
+    /// Lets a clear value in, or not. `transports` says whether its purpose may be a transport key's
+    /// ([`Purpose::may_transport`], [`WrappedPurpose::may_transport`]).
+    ///
+    /// # Errors
+    /// [`Error::PublishedKey`].
+    ///
+    /// [`Purpose::may_transport`]: crate::Purpose::may_transport
+    /// [`WrappedPurpose::may_transport`]: crate::WrappedPurpose::may_transport
+    pub fn admit(self, kind: KeyKind, value: &[u8], kcv: Option<Kcv>, transports: bool) -> Result<(), Error> {
+        let allowed = self == Self::AllowedForTransport && transports;
         if is_published(kind, value, kcv) && !allowed { Err(Error::PublishedKey) } else { Ok(()) }
     }
 }

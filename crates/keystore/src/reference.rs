@@ -76,6 +76,12 @@ impl WrappedPurpose {
             Self::Token => kind.is_aes() || matches!(kind, KeyKind::Tdes2),
         }
     }
+
+    /// Whether a published test key may serve this purpose, where the caller says so.
+    #[must_use]
+    pub const fn may_transport(self) -> bool {
+        matches!(self, Self::Token)
+    }
 }
 
 /// A derivation, as pure data: which scheme it belongs to is the caller's knowledge.

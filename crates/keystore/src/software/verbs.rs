@@ -28,7 +28,7 @@ impl Keystore for SoftwareKeystore {
     ) -> Result<KeyInfo, Error> {
         check_purpose(new)?;
         let kcv = checked_clear_value(new.kind, clear, expected)?;
-        published.check(new.kind, clear, kcv, new.purpose)?;
+        published.admit(new.kind, clear, kcv, new.purpose.may_transport())?;
         self.keep(Entry::new(new, copied(clear)?)?)
     }
 
@@ -157,7 +157,7 @@ impl SoftwareKeystore {
             }
             Source::Clear { value, expected, published } => {
                 let kcv = checked_clear_value(item.kind, value, expected)?;
-                published.check(item.kind, value, kcv, item.purpose)?;
+                published.admit(item.kind, value, kcv, item.purpose.may_transport())?;
                 copied(value)
             }
         }

@@ -1,0 +1,184 @@
+//! The conformance suite: passed by the software keystore, in memory and in a file, and failed by bad ones.
+
+use cardwright_keystore::conformance::CASES;
+use cardwright_keystore::software::{Settings, SoftwareKeystore, SystemRandomness};
+use cardwright_keystore::{
+    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewWrappedKey,
+    PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Wrapped,
+};
+use zeroize::Zeroizing;
+
+use crate::seeded;
+
+fn failures(make: impl Fn() -> Box<dyn Keystore>) -> Vec<&'static str> {
+    CASES.iter().filter(|(_, case)| case(&*make()).is_err()).map(|(name, _)| *name).collect()
+}
+
+fn in_memory() -> SoftwareKeystore {
+    SoftwareKeystore::in_memory(Box::new(SystemRandomness))
+}
+
+#[test]
+fn the_software_keystore_conforms() {
+    for (name, case) in CASES {
+        assert_eq!(case(&in_memory()), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn the_software_keystore_conforms_in_a_file() {
+    for (name, case) in CASES {
+        let place = tempfile::tempdir().unwrap();
+        let settings = Settings { random: Box::new(SystemRandomness), ..seeded::settings() };
+        let keystore = SoftwareKeystore::create(&place.path().join("keys"), b"passphrase", settings).unwrap();
+        assert_eq!(case(&keystore), Ok(()), "{name}");
+    }
+}
+
+/// What is wrong with a bad keystore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    GivesKeysOfMasters,
+    ForgetsAssociatedData,
+    TakesPublishedKeys,
+    IgnoresCheckValues,
+    RepeatsItsNonce,
+    ReversesBatches,
+    KeepsDestroyedKeys,
+    CutsDerivations,
+    ForgetsPadding,
+    HashesWithoutKey,
+    SignsSomethingElse,
+}
+
+struct Bad(Fault, SoftwareKeystore);
+
+impl Bad {
+    fn has(&self, fault: Fault) -> bool {
+        self.0 == fault
+    }
+
+    /// The master's twin, whose keys come out.
+    fn twin(&self, key: &KeyRef) -> KeyRef {
+        match key {
+            KeyRef::Named(id) if self.has(Fault::GivesKeysOfMasters) => {
+                let twin = KeyId::new(format!("{}-twin", id.name()), 1).unwrap();
+                let known = self.1.list().unwrap().iter().any(|info| info.id == twin);
+                KeyRef::Named(if known { twin } else { id.clone() })
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+impl Keystore for Bad {
+    fn generate(&self, new: &NewKey) -> Result<KeyInfo, Error> {
+        if self.has(Fault::GivesKeysOfMasters) && new.purpose == Purpose::Derive {
+            let id = KeyId::new(format!("{}-twin", new.id.name()), 1)?;
+            self.1.generate(&NewKey { id, purpose: Purpose::Token, ..new.clone() })?;
+        }
+        self.1.generate(new)
+    }
+
+    fn import(&self, new: &NewKey, clear: &[u8], kcv: Option<Kcv>, published: PublishedKeys) -> Result<KeyInfo, Error> {
+        let kcv = kcv.filter(|_| !self.has(Fault::IgnoresCheckValues));
+        let taken = self.has(Fault::TakesPublishedKeys);
+        self.1.import(new, clear, kcv, if taken { PublishedKeys::AllowedForTransport } else { published })
+    }
+
+    fn list(&self) -> Result<Vec<KeyInfo>, Error> {
+        self.1.list()
+    }
+
+    fn destroy(&self, key: &KeyId) -> Result<(), Error> {
+        if self.has(Fault::KeepsDestroyedKeys) { Ok(()) } else { self.1.destroy(key) }
+    }
+
+    fn random(&self, length: usize) -> Result<Vec<u8>, Error> {
+        self.1.random(length)
+    }
+
+    fn encrypt_batch(&self, items: &[Encryption<'_>]) -> Result<Vec<Vec<u8>>, Error> {
+        let mut items = items.to_vec();
+        if self.has(Fault::ForgetsAssociatedData) {
+            items.iter_mut().for_each(|item| item.associated_data = b"");
+        }
+        let mut sealed = self.1.encrypt_batch(&items)?;
+        if let ([.., _], true) = (&*sealed, self.has(Fault::RepeatsItsNonce)) {
+            let first = sealed[0].clone();
+            sealed.fill(first);
+        }
+        Ok(sealed)
+    }
+
+    fn decrypt_batch(&self, items: &[Decryption<'_>]) -> Result<Vec<Zeroizing<Vec<u8>>>, Error> {
+        let mut items = items.to_vec();
+        if self.has(Fault::ForgetsAssociatedData) {
+            items.iter_mut().for_each(|item| item.associated_data = b"");
+        }
+        self.1.decrypt_batch(&items)
+    }
+
+    fn mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 32]>, Error> {
+        let macs = self.1.mac_batch(items)?;
+        Ok(if self.has(Fault::HashesWithoutKey) { vec![[7; 32]; macs.len()] } else { macs })
+    }
+
+    fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
+        let other = |(key, _): &(&KeyId, &[u8])| self.1.sign(key, b"something else");
+        if self.has(Fault::SignsSomethingElse) { items.iter().map(other).collect() } else { self.1.sign_batch(items) }
+    }
+
+    fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error> {
+        self.1.public_key(key)
+    }
+
+    fn wrap_new_batch(&self, items: &[NewWrappedKey<'_>]) -> Result<Vec<Wrapped>, Error> {
+        let mut wrapped = self.1.wrap_new_batch(items)?;
+        if self.has(Fault::ReversesBatches) {
+            wrapped.reverse();
+        }
+        Ok(wrapped)
+    }
+
+    fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error> {
+        let mut rewrapped = self.1.rewrap(items)?;
+        if self.has(Fault::ForgetsPadding) {
+            rewrapped.iter_mut().for_each(|key| key.ciphertext.truncate(24));
+        }
+        Ok(rewrapped)
+    }
+
+    fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error> {
+        let keys: Vec<_> = items.iter().map(|(key, _)| self.twin(key)).collect();
+        let items: Vec<_> = keys.iter().zip(items).map(|(key, (_, derivation))| (key, *derivation)).collect();
+        let secrets = self.1.session_secrets(&items)?;
+        if !self.has(Fault::CutsDerivations) {
+            return Ok(secrets);
+        }
+        secrets
+            .iter()
+            .map(|secret| Secret::take(&mut secret.expose()[..secret.expose().len().min(16)].to_vec()))
+            .collect()
+    }
+}
+
+#[test]
+fn each_bad_keystore_is_caught_by_the_case_for_it() {
+    for (fault, case) in [
+        (Fault::GivesKeysOfMasters, "every key does the one thing it is for"),
+        (Fault::ForgetsAssociatedData, "data opens under the same key and associated data only"),
+        (Fault::TakesPublishedKeys, "published keys come in as transport keys at most"),
+        (Fault::IgnoresCheckValues, "an import is checked"),
+        (Fault::RepeatsItsNonce, "the same data never looks the same"),
+        (Fault::ReversesBatches, "a batch is done as a whole, in its order"),
+        (Fault::KeepsDestroyedKeys, "a key is listed until it is destroyed"),
+        (Fault::CutsDerivations, "AES-CMAC gives the known answers"),
+        (Fault::ForgetsPadding, "rewrapping gives the known answers"),
+        (Fault::HashesWithoutKey, "HMAC gives the known answers"),
+        (Fault::SignsSomethingElse, "signatures verify"),
+    ] {
+        let failed = failures(|| Box::new(Bad(fault, in_memory())));
+        assert!(failed.contains(&case), "{fault:?} failed only {failed:?}");
+    }
+}

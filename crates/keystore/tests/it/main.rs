@@ -1,0 +1,10 @@
+//! The software keystore against the conformance suite, the outside world and its own file.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops there
+
+mod conformance;
+mod file;
+mod memory;
+mod openssl;
+mod seeded;
+mod vectors;

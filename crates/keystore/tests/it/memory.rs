@@ -1,0 +1,62 @@
+//! Where secrets lie: in pages that the kernel neither swaps nor dumps. Asked of the kernel itself.
+
+use std::fs;
+
+use cardwright_keystore::Secret;
+
+/// The kernel's flags of the mapping that `address` lies in (proc(5), `/proc/PID/smaps`, `VmFlags`).
+fn flags_of(address: *const u8) -> Vec<String> {
+    let address = address as usize;
+    let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut here = false;
+    for line in smaps.lines() {
+        let range = line.split(' ').next().and_then(|word| word.split_once('-'));
+        if let Some((start, end)) = range
+            && let (Ok(start), Ok(end)) = (usize::from_str_radix(start, 16), usize::from_str_radix(end, 16))
+        {
+            here = (start..end).contains(&address);
+        }
+        if let (true, Some(flags)) = (here, line.strip_prefix("VmFlags:")) {
+            return flags.split_whitespace().map(str::to_owned).collect();
+        }
+    }
+    panic!("no mapping holds the address");
+}
+
+#[test]
+fn secrets_lie_in_locked_pages_that_are_not_dumped() {
+    let mut clear = *b"a session key...";
+    let secret = Secret::take(&mut clear).unwrap();
+    assert_eq!(clear, [0; 16], "the source is wiped");
+    let flags = flags_of(secret.expose().as_ptr());
+    assert!(flags.contains(&"dd".to_owned()), "not dumped: {flags:?}");
+    assert_eq!(flags.contains(&"lo".to_owned()), secret.is_locked());
+    assert!(secret.is_locked(), "RLIMIT_MEMLOCK allows no 64 KiB here");
+    let ordinary = Box::new([0_u8; 16]);
+    let flags = flags_of(ordinary.as_ptr());
+    assert!(!flags.contains(&"dd".to_owned()) && !flags.contains(&"lo".to_owned()), "the control: {flags:?}");
+}
+
+#[test]
+fn secrets_hold_up_to_64_bytes_and_do_not_overlap() {
+    assert!(Secret::take(&mut [1; 65]).is_err());
+    let secrets: Vec<_> = (0..=64_u8).map(|length| Secret::take(&mut vec![length; length.into()]).unwrap()).collect();
+    for (length, secret) in secrets.iter().enumerate() {
+        assert_eq!(secret.expose(), vec![length as u8; length]);
+    }
+}
+
+#[test]
+fn thousands_of_secrets_from_many_threads_stay_apart() {
+    std::thread::scope(|scope| {
+        for thread in 0..4_u8 {
+            scope.spawn(move || {
+                for round in 0..20_u8 {
+                    let fill = |index: usize| [thread, round, index as u8, (index >> 8) as u8];
+                    let held: Vec<_> = (0..600).map(|index| Secret::take(&mut fill(index)).unwrap()).collect();
+                    assert!(held.iter().enumerate().all(|(index, secret)| secret.expose() == fill(index)));
+                }
+            });
+        }
+    });
+}
