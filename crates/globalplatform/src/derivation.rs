@@ -41,10 +41,10 @@ pub enum KeyDerivation {
         /// the plain text
         block: [u8; 16],
     },
-    /// Two-key triple DES in ECB mode of 16 bytes
+    /// Two-key triple DES in ECB mode: each block by itself, one after the other
     TdesEcb {
         /// the plain text
-        block: [u8; 16],
+        blocks: Vec<[u8; 8]>,
     },
 }
 
@@ -54,7 +54,8 @@ impl KeyDerivation {
     pub fn length(&self) -> usize {
         match self {
             Self::AesCmac { length, .. } => *length,
-            Self::TdesCbc { .. } | Self::TdesEcb { .. } => 16,
+            Self::TdesCbc { .. } => 16,
+            Self::TdesEcb { blocks } => 8 * blocks.len(),
         }
     }
 }

@@ -8,9 +8,11 @@
 //! Specifications: GPCS is the GlobalPlatform Card Specification 2.3.1, Amd D its Amendment D (SCP03) 1.2.
 
 mod channel;
+pub mod commands;
 mod conversation;
 mod cryptography;
 pub mod derivation;
+mod diversification;
 mod error;
 mod initialize_update;
 mod parameters;
@@ -22,6 +24,7 @@ mod verification;
 
 pub use conversation::{CardAuthenticated, Conversation, DataEncryptionKey, NeedsSessionKeys};
 pub use derivation::{KeyDerivation, KeyRequest, StaticKey};
+pub use diversification::Diversification;
 pub use error::{Error, Fault};
 pub use initialize_update::{CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, initialize_update};
 pub use parameters::{ChannelParameters, KeySize, Protocol, Scp02Options, Scp03Options, SecurityLevel};

@@ -303,4 +303,12 @@ impl ChannelParameters {
             Protocol::Scp02 { .. } => 8,
         }
     }
+
+    /// How many bytes of plain data a command holds at most once it is wrapped: 247 with C-MAC, 239 where it is
+    /// encrypted too, and 239 and 223 in S16 mode.
+    #[must_use]
+    pub fn command_data_limit(&self) -> usize {
+        let block_length = if self.protocol.identifier() == 0x02 { 8 } else { 16 };
+        crate::channel::data_limit(self.security_length(), block_length, self.level)
+    }
 }

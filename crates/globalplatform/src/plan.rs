@@ -38,6 +38,13 @@ impl PlannedCommand {
         self
     }
 
+    /// The same command, carrying `content`: for parameters that the constructor could not know to be personal.
+    #[must_use]
+    pub fn carrying(mut self, content: Content) -> Self {
+        self.content = content;
+        self
+    }
+
     /// The plain command.
     #[must_use]
     pub fn command(&self) -> &Command {

@@ -146,14 +146,16 @@ pub(crate) fn data_limit(mac_length: usize, block_length: usize, level: Security
 }
 
 /// The command that the card gets: class byte with the bit of GlobalPlatform secure messaging, data and C-MAC, and
-/// the Le of the plain command (GPCS §11.1.4, Amd D §6.2.4).
-pub(crate) fn secured(plain: &Command, data: Vec<u8>) -> Command {
+/// the Le of the plain command, which no MAC covers (GPCS §11.1.4, Amd D §6.2.4). `answered` commands get an R-MAC
+/// back and so ask for data even where the plain command does not (ISO/IEC 7816-4 §5.2).
+pub(crate) fn secured(plain: &Command, data: Vec<u8>, answered: bool) -> Command {
     let header = plain.header;
     let command = Command::new(header.cla | 0x04, header.ins, header.p1, header.p2)
         .with_data(data)
         .expect("the length was checked before wrapping");
     match plain.expected() {
         Some(count) => command.expecting(count).expect("it was a command's Le already"),
+        None if answered => command.expecting_all(),
         None => command,
     }
 }

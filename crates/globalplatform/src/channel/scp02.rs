@@ -72,7 +72,7 @@ impl Scp02Channel {
             .with_data(self.host_cryptogram)
             .expect("a cryptogram of 8 bytes fits");
         let mac = self.next_mac(&command);
-        secured(&command, [command.data(), &mac].concat())
+        secured(&command, [command.data(), &mac].concat(), false)
     }
 
     /// Wraps a command whose class and length were found right: the MAC is over the plain data, then the data is
@@ -87,7 +87,7 @@ impl Scp02Channel {
             self.enc.cbc_encrypt(&mut data);
         }
         data.extend_from_slice(&mac);
-        secured(plain, data)
+        secured(plain, data, false)
     }
 
     /// The C-MAC over the modified header and the plain data; the ICV is the C-MAC before it under single DES, and

@@ -97,7 +97,7 @@ impl Scp03Channel {
         let host = block(constant::HOST_CRYPTOGRAM, &self.context, self.mac_length, 1);
         let cryptogram = self.mac.tag(&[&host])[..self.mac_length].to_vec();
         let command = Command::new(0x84, 0x82, self.level.byte(), 0x00);
-        self.with_mac(&command, cryptogram)
+        self.with_mac(&command, cryptogram, false)
     }
 
     /// Wraps a command whose class and length were found right (Amd D §6.2.4, §6.2.6).
@@ -111,9 +111,9 @@ impl Scp03Channel {
         } else {
             self.data_with_room(plain.data())
         };
-        let command = self.with_mac(plain, data);
-        let check = ResponseCheck { chaining_value: self.chaining_value, counter: self.counter };
         let protected = self.response_mac.is_some();
+        let command = self.with_mac(plain, data, protected);
+        let check = ResponseCheck { chaining_value: self.chaining_value, counter: self.counter };
         (command, if protected { Protection::ResponseMac(check) } else { Protection::None })
     }
 
@@ -141,13 +141,13 @@ impl Scp03Channel {
     }
 
     /// Appends the C-MAC over chaining value, modified header and data, and chains on with all 16 bytes of it.
-    fn with_mac(&mut self, plain: &Command, mut data: Vec<u8>) -> Command {
+    fn with_mac(&mut self, plain: &Command, mut data: Vec<u8>, answered: bool) -> Command {
         let header = plain.header;
         let length = (data.len() + self.mac_length) as u8;
         let modified = [header.cla | 0x04, header.ins, header.p1, header.p2, length];
         self.chaining_value = self.mac.tag(&[&self.chaining_value, &modified, &data]);
         data.extend_from_slice(&self.chaining_value[..self.mac_length]);
-        secured(plain, data)
+        secured(plain, data, answered)
     }
 
     /// Takes R-MAC and R-ENCRYPTION off an answer that must carry them (Amd D §6.2.5, §6.2.7).

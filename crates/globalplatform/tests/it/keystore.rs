@@ -43,13 +43,16 @@ pub(crate) fn execute(key: &[u8], derivation: &KeyDerivation) -> Vec<u8> {
             encryptor.encrypt_blocks(Array::slice_as_chunks_mut(&mut out).0);
             out.to_vec()
         }
-        KeyDerivation::TdesEcb { block } => {
-            let cipher = des::TdesEde2::new_from_slice(key).expect("keys are of 16 bytes");
-            let mut out = *block;
-            cipher.encrypt_blocks(Array::slice_as_chunks_mut(&mut out).0);
-            out.to_vec()
-        }
+        KeyDerivation::TdesEcb { blocks } => tdes_ecb(key, &blocks.concat()),
     }
+}
+
+/// Whole blocks under a two-key triple DES key.
+pub(crate) fn tdes_ecb(key: &[u8], data: &[u8]) -> Vec<u8> {
+    let cipher = des::TdesEde2::new_from_slice(key).expect("keys are of 16 bytes");
+    let mut out = data.to_vec();
+    cipher.encrypt_blocks(Array::slice_as_chunks_mut(&mut out).0);
+    out
 }
 
 /// The full CMAC under an AES key of any size.
@@ -65,4 +68,18 @@ pub(crate) fn aes_cmac(key: &[u8], message: &[u8]) -> [u8; 16] {
         _ => of::<Cmac<aes::Aes256>>(key, message),
     };
     tag.try_into().expect("AES blocks are of 16 bytes")
+}
+
+/// One block under an AES key of any size.
+pub(crate) fn aes_ecb_block(key: &[u8], block: [u8; 16]) -> [u8; 16] {
+    fn of<C: BlockCipherEncrypt<BlockSize = cipher::consts::U16> + KeyInit>(key: &[u8], block: [u8; 16]) -> [u8; 16] {
+        let mut block = Array::from(block);
+        C::new_from_slice(key).expect("the key's length chose the cipher").encrypt_block(&mut block);
+        block.into()
+    }
+    match key.len() {
+        16 => of::<aes::Aes128>(key, block),
+        24 => of::<aes::Aes192>(key, block),
+        _ => of::<aes::Aes256>(key, block),
+    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod diversification_vectors;
 mod keystore;
 mod scp02_vectors;
 mod scp03_vectors;

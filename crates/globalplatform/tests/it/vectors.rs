@@ -56,6 +56,10 @@ impl Vector {
         plain.map(|entry| (decode(&entry["cmd"]).expect("a command"), decode(&entry["rsp"]))).collect()
     }
 
+    pub(crate) fn texts(&self, field: &str) -> Vec<&str> {
+        self.0[field].as_array().expect("a list").iter().filter_map(Value::as_str).collect()
+    }
+
     pub(crate) fn has(&self, field: &str) -> bool {
         !self.0[field].is_null()
     }
