@@ -1,5 +1,5 @@
-//! The canonical CBOR encoding of personalization data (RFC 8949 §4.2): integer keys in order, shortest forms,
-//! definite lengths, so that one value has one encoding and one digest.
+//! The canonical CBOR encodings (RFC 8949 §4.2) of personalization data and of an order's fields: integer keys in
+//! order, shortest forms, definite lengths, so that one value has one encoding and one digest.
 
 use minicbor::decode::{self, Decoder};
 use minicbor::encode::{self, Encoder, Write};
@@ -80,4 +80,38 @@ pub(crate) fn to_bytes(data: &PersonalizationData) -> Zeroizing<Vec<u8>> {
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<PersonalizationData, CheckFault> {
     let data: PersonalizationData = minicbor::decode(bytes).map_err(|_| CheckFault::Encoding)?;
     if *to_bytes(&data) == bytes { Ok(data) } else { Err(CheckFault::Encoding) }
+}
+
+/// The encoding of an order's fields, names with values in the order of the names: `{0: 1, 1: {name: value}}`.
+pub(crate) fn fields_to_bytes<'a>(
+    values: impl ExactSizeIterator<Item = (&'a str, &'a [u8])> + Clone,
+) -> Zeroizing<Vec<u8>> {
+    let room: usize = values.clone().map(|(name, value)| name.len() + value.len() + 8).sum();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 16));
+    write_fields(&mut Encoder::new(&mut *bytes), values).expect("memory takes every byte");
+    bytes
+}
+
+fn write_fields<'a, W: Write>(
+    out: &mut Encoder<W>,
+    values: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<(), encode::Error<W::Error>> {
+    out.map(2)?.u8(0)?.encode(Format)?.u8(1)?.map(values.len() as u64)?;
+    for (name, value) in values {
+        out.str(name)?.bytes(value)?;
+    }
+    Ok(())
+}
+
+/// Reads an order's fields, borrowed from `bytes`.
+pub(crate) fn fields_from_bytes(bytes: &[u8]) -> Result<Vec<(&str, &[u8])>, decode::Error> {
+    let other = || decode::Error::message("not the fields of an order");
+    let mut from = Decoder::new(bytes);
+    let opening = (from.map()?, from.u8()?, from.decode::<Format>().is_ok(), from.u8()?);
+    if opening != (Some(2), 0, true, 1) {
+        return Err(other());
+    }
+    let count = from.map()?.ok_or_else(other)?;
+    let values = (0..count).map(|_| Ok((from.str()?, from.bytes()?))).collect::<Result<Vec<_>, decode::Error>>()?;
+    if from.position() == bytes.len() { Ok(values) } else { Err(other()) }
 }

@@ -13,6 +13,9 @@ pub enum Error {
     /// The order is wrong: every fault that was found, in the order of the profile's fields.
     #[error("the order has {} fault(s); the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Order(Vec<FieldFault>),
+    /// The store hands in bytes that are no order's fields.
+    #[error("the bytes are not the fields of an order")]
+    OrderEncoding,
     /// The caller combines fields with a profile that they were not read for.
     #[error("the order's fields were read for another text of the profile: read them again")]
     OtherProfile,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::profile::{FieldType, OrderField};
 use crate::standard::is_image;
-use crate::{Date, Error, Profile};
+use crate::{Date, Error, Profile, encoding};
 
 /// The values of an order's fields, valid for one profile. Erased when dropped.
 pub struct OrderFields {
@@ -112,9 +112,34 @@ impl OrderFields {
         if faults.is_empty() { Ok(Self { values, profile_digest }) } else { Err(Error::Order(faults)) }
     }
 
-    /// The value of `field` as the order wrote it, if the order brings it.
-    pub(crate) fn value(&self, field: &str) -> Option<&[u8]> {
+    /// The value of `field` as the order wrote it, if the order brings it: a text's UTF-8, a photo's bytes.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&[u8]> {
         self.values.get(field).map(|value| value.0.as_slice())
+    }
+
+    /// The encoding for sealing an order until it is prepared; erased when dropped.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let values = || self.values.iter().map(|(name, value)| (name.as_str(), value.0.as_slice()));
+        encoding::fields_to_bytes(values())
+    }
+
+    /// Opens what [`OrderFields::to_bytes`] made, and reads it anew for `profile`.
+    ///
+    /// # Errors
+    /// `Error::OrderEncoding` for other bytes; `Error::Order` where the values do not fit `profile`.
+    pub fn reopen(profile: &Profile, bytes: &[u8]) -> Result<Self, Error> {
+        let values = encoding::fields_from_bytes(bytes).map_err(|_| Error::OrderEncoding)?;
+        let mut photo = None;
+        let mut columns = Vec::new();
+        for (name, value) in values {
+            match profile.field(name).map(|field| field.field_type) {
+                Some(FieldType::Photo) => photo = Some(value),
+                _ => columns.push((name, std::str::from_utf8(value).map_err(|_| Error::OrderEncoding)?)),
+            }
+        }
+        Self::read(profile, columns, photo)
     }
 
     /// Whether they were read for this text of the profile.

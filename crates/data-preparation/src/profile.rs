@@ -160,6 +160,6 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
         validity: validity?,
         retention_days: retention_days?,
         number_field: number_field?,
-        card_face,
+        card_face: card_face?,
     })
 }

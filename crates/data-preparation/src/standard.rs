@@ -7,6 +7,7 @@ mod identity;
 
 pub(crate) use identity::is_image;
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use minicbor::{Decode, Encode};
@@ -50,6 +51,8 @@ pub(crate) struct Rule {
     pub(crate) reads: &'static str,
     /// whether the application refuses use without it
     pub(crate) needed: bool,
+    /// the DGI that must be there too where this one is
+    pub(crate) along_with: Option<u16>,
     /// whether it tells something about a person
     pub(crate) personal: bool,
     /// whether it must be encrypted under the DEK
@@ -75,6 +78,13 @@ impl Standard {
     /// The rule for DGI `identifier`, if the application takes it.
     pub(crate) fn rule(self, identifier: u16) -> Option<&'static Rule> {
         self.rules().iter().find(|rule| rule.identifiers.contains(&identifier))
+    }
+
+    /// The DGIs that must be there, where those of `identifiers` are.
+    pub(crate) fn needed(self, identifiers: &BTreeSet<u16>) -> BTreeSet<u16> {
+        let always = self.rules().iter().filter(|rule| rule.needed).map(|rule| *rule.identifiers.start());
+        let along = identifiers.iter().filter_map(|identifier| self.rule(*identifier)?.along_with);
+        always.chain(along).collect()
     }
 
     /// The identifiers the application takes, for messages.
@@ -109,9 +119,9 @@ impl Standard {
                 return Err(CheckFault::NotPersonal(identifier));
             }
         }
-        let has = |rule: &&Rule| !dgis.iter().any(|grouping| rule.identifiers.contains(&grouping.dgi().identifier));
-        if let Some(rule) = self.rules().iter().filter(|rule| rule.needed).find(has) {
-            return Err(CheckFault::MissingDgi(*rule.identifiers.start()));
+        let there = dgis.iter().map(|grouping| grouping.dgi().identifier).collect();
+        if let Some(missing) = self.needed(&there).difference(&there).next() {
+            return Err(CheckFault::MissingDgi(*missing));
         }
         match self {
             Self::Identity => identity::read_back(dgis),

@@ -54,6 +54,19 @@ struct Declared<'a, 't> {
     elements: &'a [Element],
 }
 
+/// The privilege Card Reset (GPCS Table 11-7).
+const CARD_RESET: u8 = 0x04;
+
+impl Declared<'_, '_> {
+    /// The first field that the elements of `content` are made of and that an order may leave out.
+    fn optional_field(&self, content: &[String]) -> Option<&str> {
+        let elements = self.elements.iter().filter(|element| content.contains(&element.name));
+        let names: Vec<&str> = elements.filter_map(Element::field).collect();
+        let mut fields = self.fields.iter().filter(|field| names.contains(&field.name.as_str()));
+        fields.find(|field| !field.required).map(|field| field.name.as_str())
+    }
+}
+
 const KEYS: [&str; 9] = [
     "standard",
     "package",
@@ -131,12 +144,19 @@ fn read_aid(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option
     aid
 }
 
-/// One byte, or three (GPCS §11.1.2, Tables 11-7 to 11-9).
+/// One byte, or three (GPCS §11.1.2). Card Reset cannot be given by INSTALL \[for install\] alone (GPCS §11.5.2.3.2),
+/// and the application is installed before it is made selectable.
 fn read_privileges(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
     let privileges = section.hexadecimal("privileges", 1..=3, faults)?;
-    if privileges.len() == 2 {
-        let message = "privileges are 1 or 3 bytes";
-        faults.add(section.value_span("privileges"), FaultKind::Hexadecimal, message, "add the third byte");
+    let wrong = match privileges[..] {
+        [_, _] => Some(("privileges are 1 or 3 bytes", "add the third byte")),
+        [first, ..] if first & CARD_RESET != 0 => {
+            Some(("Card Reset cannot be given before the application is made selectable", "clear bit 04 of byte 1"))
+        }
+        _ => None,
+    };
+    if let Some((message, remedy)) = wrong {
+        faults.add(section.value_span("privileges"), FaultKind::Privileges, message, remedy);
     }
     Some(privileges)
 }
@@ -164,16 +184,32 @@ fn read_dgis(
         dgis.push(dgi);
     }
     if dgis.len() == sections.len() {
-        refuse_missing(section, standard, &dgis, faults);
+        refuse_missing(declared, section, &sections, standard, &dgis, faults);
     }
     dgis
 }
 
-fn refuse_missing(section: &Section<'_>, standard: Standard, dgis: &[DgiProfile], faults: &mut Faults<'_>) {
+/// Refuses DGIs that the card's application needs and that can be missing on a card. `sections` are those of `dgis`.
+fn refuse_missing(
+    declared: &Declared<'_, '_>,
+    section: &Section<'_>,
+    sections: &[Section<'_>],
+    standard: Standard,
+    dgis: &[DgiProfile],
+    faults: &mut Faults<'_>,
+) {
     let there: BTreeSet<u16> = dgis.iter().map(|dgi| dgi.identifier).collect();
-    for rule in standard.rules().iter().filter(|rule| rule.needed && !there.contains(rule.identifiers.start())) {
-        let message = format!("DGI {:04X} is missing: the card's application needs it", rule.identifiers.start());
-        faults.add(section.span(), FaultKind::MissingDgi, message, "add it as an [[application.dgi]]");
+    for needed in standard.needed(&there) {
+        let Some(position) = dgis.iter().position(|dgi| dgi.identifier == needed) else {
+            let message = format!("DGI {needed:04X} is missing: the card's application needs it");
+            faults.add(section.span(), FaultKind::MissingDgi, message, "add it as an [[application.dgi]]");
+            continue;
+        };
+        if let Some(field) = declared.optional_field(&dgis[position].content) {
+            let message = format!("DGI {needed:04X} is needed, but an order may leave out `{field}`");
+            let span = sections[position].value_span("content");
+            faults.add(span, FaultKind::MissingDgi, message, "make the field required");
+        }
     }
 }
 
@@ -216,7 +252,7 @@ fn read_content<'a>(
     section: &Section<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Vec<&'a Element>> {
-    let names = section.texts("content", faults);
+    let names = section.texts("content", faults)?;
     let mut content = Vec::new();
     for name in &names {
         let found = declared.elements.iter().find(|element| element.name == *name.get_ref());
@@ -255,13 +291,5 @@ fn hold_content(
         );
         let remedy = "change `min` and `max` of the fields, or the constants";
         faults.add(section.value_span("content"), FaultKind::DgiSize, message, remedy);
-    }
-    let optional = content
-        .iter()
-        .filter_map(|element| element.field())
-        .find(|name| declared.fields.iter().any(|field| field.name == *name && !field.required));
-    if let (true, Some(field)) = (rule.needed, optional) {
-        let message = format!("the DGI is needed, but an order may leave out `{field}`");
-        faults.add(section.value_span("content"), FaultKind::MissingDgi, message, "make the field required");
     }
 }

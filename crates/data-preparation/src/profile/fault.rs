@@ -59,6 +59,8 @@ pub enum FaultKind {
     Hexadecimal,
     /// an AID that is none, is used twice, or does not belong to its package
     Aid,
+    /// privileges that are none, or that the application cannot be given
+    Privileges,
     /// an order field that is not declared
     UndeclaredField,
     /// a data element that is not declared
@@ -106,6 +108,7 @@ impl FaultKind {
             Self::Encoding => "encoding",
             Self::Hexadecimal => "hexadecimal",
             Self::Aid => "aid",
+            Self::Privileges => "privileges",
             Self::UndeclaredField => "undeclared-field",
             Self::UndeclaredElement => "undeclared-element",
             Self::Unused => "unused",

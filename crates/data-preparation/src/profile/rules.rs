@@ -103,8 +103,8 @@ pub(super) fn number_field(whole: &Section<'_>, fields: &[OrderField], faults: &
 }
 
 /// The fields that are printed on the card.
-pub(super) fn card_face(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Vec<String> {
-    let names = whole.texts("card-face", faults);
+pub(super) fn card_face(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Option<Vec<String>> {
+    let names = whole.texts("card-face", faults)?;
     for name in &names {
         match fields.iter().find(|field| field.name == *name.get_ref()) {
             Some(field) if field.field_type == FieldType::Pin => {
@@ -119,7 +119,7 @@ pub(super) fn card_face(whole: &Section<'_>, fields: &[OrderField], faults: &mut
             _ => {}
         }
     }
-    names.iter().map(|name| (*name.get_ref()).to_owned()).collect()
+    Some(names.iter().map(|name| (*name.get_ref()).to_owned()).collect())
 }
 
 /// Refuses what is declared and used nowhere: a field that nobody needs would be asked of people for nothing.
@@ -133,7 +133,7 @@ pub(super) fn nothing_unused(
     if !faults.is_empty() {
         return; // what is wrong elsewhere may be what makes it look unused
     }
-    let face = whole.texts("card-face", faults);
+    let face = whole.texts("card-face", faults).unwrap_or_default();
     for field in fields {
         let in_element = elements.iter().any(|element| element.field() == Some(&field.name));
         if !in_element && !face.iter().any(|name| *name.get_ref() == field.name) {

@@ -88,21 +88,17 @@ impl<'t> Section<'t> {
         self.optional_text(key, faults)
     }
 
-    /// The texts in the array `key`; a fault where it is missing.
-    pub(super) fn texts(&self, key: &str, faults: &mut Faults<'_>) -> Vec<At<&'t str>> {
-        let Some(value) = self.required(key, faults) else { return Vec::new() };
+    /// The texts in the array `key`; a fault where it is missing, or holds something else.
+    pub(super) fn texts(&self, key: &str, faults: &mut Faults<'_>) -> Option<Vec<At<&'t str>>> {
+        let value = self.required(key, faults)?;
         let DeValue::Array(array) = value.get_ref() else {
-            self.wrong_type::<()>(key, value.span(), "an array of texts", faults);
-            return Vec::new();
+            return self.wrong_type(key, value.span(), "an array of texts", faults);
         };
-        let mut texts = Vec::new();
-        for item in array.iter() {
-            match item.get_ref() {
-                DeValue::String(text) => texts.push(Spanned::new(item.span(), text.as_ref())),
-                _ => drop(self.wrong_type::<()>(key, item.span(), "an array of texts", faults)),
-            }
-        }
-        texts
+        let texts = array.iter().map(|item| match item.get_ref() {
+            DeValue::String(text) => Some(Spanned::new(item.span(), text.as_ref())),
+            _ => self.wrong_type(key, item.span(), "an array of texts", faults),
+        });
+        texts.collect()
     }
 
     /// A name under `key`: lower-case letters, digits, `-` and `_`, a letter first, at most 32.

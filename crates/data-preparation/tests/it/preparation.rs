@@ -1,8 +1,16 @@
 //! Preparation and its check: known answers, the encoding, and changed data that must be found.
 
-use cardwright_data_preparation::{Activation, CommitPoint, Protection, SecurityLevel};
+use cardwright_data_preparation::{
+    Activation, CheckFault, Checked, CommitPoint, Error, OrderFields, Profile, Protection, SecurityLevel, check,
+    prepare,
+};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
-use crate::sample::{PHOTO, checked};
+use crate::sample::{COLUMNS, IDENTITY, PHOTO, checked, identity, prepared, today};
+
+/// The encoding of the sample, in hexadecimal: what format 1 is, for ever.
+const GOLDEN: &str = include_str!("../golden/personalization-data-1.hex");
 
 #[test]
 fn the_sample_order_becomes_the_known_groupings() {
@@ -19,14 +27,216 @@ fn the_sample_order_becomes_the_known_groupings() {
     assert_eq!(groupings[3], (0x0201, PHOTO, Protection::Clear));
     let pin_block = [0x25, 0x92, 0x38, 0x9F, 0xFF, 0xFF, 0xFF, 0xFF];
     assert_eq!(groupings[4], (0x0301, &pin_block[..], Protection::Dek));
-    assert_eq!((groupings[5].0, groupings[5].1.len(), groupings[5].1[0]), (0x7FFF, 1 + 5 * 36, 5));
+    let mut manifest = vec![5];
+    for (identifier, bytes, _) in &groupings[..5] {
+        manifest.extend(identifier.to_be_bytes());
+        manifest.extend((bytes.len() as u16).to_be_bytes());
+        manifest.extend(Sha256::digest(bytes));
+    }
+    assert_eq!(groupings[5], (0x7FFF, manifest.as_slice(), Protection::Clear));
+    assert_eq!(groupings.len(), 6);
     assert!(application.dgis.iter().all(|grouping| grouping.personal));
+}
+
+#[test]
+fn what_is_not_of_the_order_comes_from_the_profile() {
+    let data = checked();
+    let application = &data.applications[0];
     assert_eq!(application.package.to_string(), "F04341524457494400");
     assert_eq!(application.instance.to_string(), "F0434152445749440001");
     assert_eq!(
         (application.activation, application.commit_point),
         (Activation::AfterProof, CommitPoint::MakeSelectable)
     );
+    assert_eq!(application.privileges, [0]);
     assert_eq!(data.security_level, SecurityLevel::CommandEncryptionResponseEncryption);
     assert_eq!(data.masked_number, "492900******1234");
+    assert_eq!(&data.profile, identity().reference());
+}
+
+#[test]
+fn an_order_without_photo_makes_no_photo_grouping() {
+    let fields = OrderFields::read(&identity(), COLUMNS.into_iter().take(3), None).unwrap();
+    let data = check(prepare(&identity(), &fields, today()).unwrap()).unwrap();
+    let identifiers: Vec<u16> = data.applications[0].dgis.iter().map(|grouping| grouping.dgi().identifier).collect();
+    assert_eq!(identifiers, [0x0101, 0x0102, 0x0103, 0x0301, 0x7FFF]);
+}
+
+#[test]
+fn fields_read_for_another_text_of_the_profile_are_refused() {
+    let fields = OrderFields::read(&identity(), COLUMNS, Some(PHOTO)).unwrap();
+    let other = Profile::parse(&IDENTITY.replace("years = 5", "years = 4")).unwrap();
+    assert!(matches!(prepare(&other, &fields, today()), Err(Error::OtherProfile)));
+}
+
+#[test]
+fn a_validity_after_the_year_9999_is_refused() {
+    let fields = OrderFields::read(&identity(), COLUMNS, Some(PHOTO)).unwrap();
+    assert!(matches!(prepare(&identity(), &fields, "9996-01-01".parse().unwrap()), Err(Error::DateOutOfRange)));
+}
+
+#[test]
+fn the_encoding_is_the_golden_one() {
+    let profile_digest = hex::encode(identity().reference().digest);
+    let found = hex::encode(&*checked().to_bytes());
+    assert_eq!(found, GOLDEN.trim().replace("PROFILE-DIGEST", &profile_digest));
+}
+
+#[test]
+fn checked_data_reopens_to_itself() {
+    let data = checked();
+    let again = Checked::reopen(&data.to_bytes(), data.digest()).unwrap();
+    assert!(*again.to_bytes() == *data.to_bytes());
+    assert_eq!(again.digest()[..], Sha256::digest(&*data.to_bytes())[..]);
+}
+
+#[test]
+fn every_flipped_bit_of_the_encoding_is_found_by_the_digest() {
+    let data = checked();
+    let mut bytes = data.to_bytes();
+    for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let found = Checked::reopen(&bytes, data.digest());
+        assert!(matches!(found, Err(Error::Check(CheckFault::Digest))), "bit {bit}");
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+/// Reopens bytes under their own digest, so that only the check can find what is wrong with them.
+fn check_alone(bytes: &[u8]) -> Result<Checked<cardwright_data_preparation::PersonalizationData>, Error> {
+    Checked::reopen(bytes, &Sha256::digest(bytes).into())
+}
+
+#[test]
+fn every_flipped_bit_of_the_groupings_is_found_by_the_check_alone() {
+    let data = checked();
+    let mut bytes = data.to_bytes();
+    assert!(check_alone(&bytes).is_ok());
+    for grouping in &data.applications[0].dgis {
+        let content = &grouping.dgi().data;
+        let start = bytes.windows(content.len()).position(|window| window == content).unwrap();
+        // the CBOR head before the data holds the identifier and the length
+        for bit in (start - 5) * 8..(start + content.len()) * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(matches!(check_alone(&bytes), Err(Error::Check(_))), "bit {bit} of {:?}", grouping.dgi());
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_not_canonical_are_refused() {
+    let mut longer = checked().to_bytes().to_vec();
+    longer.push(0);
+    assert!(matches!(check_alone(&longer), Err(Error::Check(CheckFault::Encoding))));
+    // format 1 written in two bytes
+    let bytes = checked().to_bytes();
+    assert_eq!(bytes[..3], [0xA5, 0x00, 0x01]);
+    let wider = [&[0xA5, 0x00, 0x18, 0x01], &bytes[3..]].concat();
+    assert!(matches!(check_alone(&wider), Err(Error::Check(CheckFault::Encoding))));
+    let unknown = [&[0xA5, 0x00, 0x02], &bytes[3..]].concat();
+    assert!(matches!(check_alone(&unknown), Err(Error::Check(CheckFault::Encoding))));
+}
+
+/// The sample's encoding with the one place of `old` replaced by `new` of the same length.
+fn tampered(old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut bytes = checked().to_bytes().to_vec();
+    let places: Vec<usize> = (0..bytes.len()).filter(|start| bytes[*start..].starts_with(old)).collect();
+    assert_eq!((places.len(), old.len()), (1, new.len()));
+    bytes[places[0]..places[0] + new.len()].copy_from_slice(new);
+    bytes
+}
+
+#[track_caller]
+fn assert_refused(bytes: &[u8], fault: CheckFault) {
+    assert_eq!(check_alone(bytes).err(), Some(Error::Check(fault)));
+}
+
+#[test]
+fn the_check_tells_what_is_wrong() {
+    assert_refused(&tampered("Zoë".as_bytes(), b"Zo\xC3\x28"), CheckFault::Value(0x0101));
+    assert_refused(&tampered(b"P4929000000001234", b"P49290000000012A4"), CheckFault::Value(0x0102));
+    assert_refused(&tampered(&[0x20, 0x31, 0x11, 0x22], &[0x20, 0x31, 0x11, 0x31]), CheckFault::Value(0x0103));
+    assert_refused(&tampered(&[0x20, 0x31, 0x11, 0x22], &[0x20, 0x26, 0x11, 0x21]), CheckFault::Value(0x0103));
+    assert_refused(&tampered(b"\x89PNG", b"\x89PNH"), CheckFault::Value(0x0201));
+    assert_refused(&tampered(&[0x25, 0x92, 0x38], &[0x26, 0x92, 0x38]), CheckFault::Value(0x0301));
+    assert_refused(&tampered(b"Zo", b"Bo"), CheckFault::Manifest);
+    assert_refused(&tampered(b"492900******1234", b"492900******1235"), CheckFault::MaskedNumber);
+    // 0301 is 769, 7FFF is 32767, 0102 is 258
+    assert_refused(&tampered(&[0x19, 0x7F, 0xFF], &[0x19, 0x01, 0x10]), CheckFault::MissingDgi(0x7FFF));
+    assert_refused(&tampered(&[0x82, 0x19, 0x01, 0x02], &[0x82, 0x19, 0x01, 0x01]), CheckFault::DoubledDgi(0x0101));
+    assert_refused(&tampered(&[0x82, 0x19, 0x01, 0x02], &[0x82, 0x19, 0x02, 0x02]), CheckFault::UnknownDgi(0x0202));
+}
+
+#[test]
+fn the_check_refuses_what_would_travel_unprotected() {
+    // after the PIN block: protection dek (1), personal (true)
+    assert_refused(
+        &tampered(&[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF5], &[0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0xF5]),
+        CheckFault::Unprotected(0x0301),
+    );
+    assert_refused(
+        &tampered(&[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF5], &[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF4]),
+        CheckFault::NotPersonal(0x0301),
+    );
+    // key 2, the level: 33 is 51
+    let masked = b"\x03\x70492900";
+    let level = [&[0x02, 0x18, 0x33][..], masked].concat();
+    assert_refused(&tampered(&level, &[&[0x02, 0x18, 0x34][..], masked].concat()), CheckFault::Encoding);
+    let mac_only = tampered(&level, &[&[0x02, 0x18, 0x11][..], masked].concat());
+    // 11 is 17, which canonically takes one byte
+    let start = mac_only.windows(2).position(|window| window == [0x18, 0x11]).unwrap();
+    let canonical = [&mac_only[..start], &mac_only[start + 1..]].concat();
+    assert_refused(&canonical, CheckFault::SecurityLevel);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_valid_order_prepares_checks_and_reopens(
+        name in "[\\p{L}\\p{N}.'-]{1,12}( [\\p{L}\\p{N}.'-]{1,12})?",
+        number in "[0-9]{8,19}",
+        pin in "[0-9]{4,12}",
+        photo in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..2_000)),
+        jpeg in any::<bool>(),
+        days in 0u32..2_000_000,
+    ) {
+        let profile = identity();
+        let magic: &[u8] = if jpeg { &[0xFF, 0xD8, 0xFF] } else { b"\x89PNG\r\n\x1A\n" };
+        let photo = photo.map(|rest| [magic, &rest].concat());
+        let columns = [("name", name.as_str()), ("card_number", &number), ("pin", &pin)];
+        let fields = OrderFields::read(&profile, columns, photo.as_deref()).unwrap();
+        let today = "1990-01-01".parse::<cardwright_data_preparation::Date>().unwrap().plus_days(days).unwrap();
+        let data = check(prepare(&profile, &fields, today).unwrap()).unwrap();
+        let again = Checked::reopen(&data.to_bytes(), data.digest()).unwrap();
+        prop_assert!(*again.to_bytes() == *data.to_bytes());
+        let once_more = check(prepare(&profile, &fields, today).unwrap()).unwrap();
+        prop_assert_eq!(once_more.digest(), data.digest());
+    }
+
+    #[test]
+    fn any_order_is_refused_or_prepares(name in any::<String>(), number in "[0-9 a]{0,21}", pin in "[0-9a]{0,14}", photo in any::<Option<Vec<u8>>>()) {
+        let profile = identity();
+        let columns = [("name", name.as_str()), ("card_number", &number), ("pin", &pin)];
+        if let Ok(fields) = OrderFields::read(&profile, columns, photo.as_deref()) {
+            prop_assert!(check(prepare(&profile, &fields, today()).unwrap()).is_ok());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(check_alone(&bytes).is_err());
+        prop_assert!(OrderFields::reopen(&identity(), &bytes).is_err());
+    }
+
+    #[test]
+    fn bytes_changed_anywhere_are_refused_or_canonical(at in any::<prop::sample::Index>(), value in any::<u8>()) {
+        let mut bytes = check(prepared()).unwrap().to_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        if let Ok(data) = check_alone(&bytes) {
+            prop_assert!(*data.to_bytes() == *bytes);
+        }
+    }
 }
