@@ -19,7 +19,6 @@ pub const READER_LIST_KEY: &str = "reader-list";
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Everything the center's work needs.
-#[derive(Clone)]
 pub struct Center<S> {
     /// the rows
     pub store: Arc<S>,
@@ -27,6 +26,16 @@ pub struct Center<S> {
     pub keystore: Arc<dyn Keystore>,
     /// the time
     pub clock: Clock,
+}
+
+impl<S> Clone for Center<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            keystore: Arc::clone(&self.keystore),
+            clock: Arc::clone(&self.clock),
+        }
+    }
 }
 
 impl<S> Center<S> {

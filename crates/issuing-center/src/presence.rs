@@ -1,0 +1,144 @@
+//! Terminals that are there: their lease, what waits for them, and the challenges and reader lists they work with.
+
+mod challenges;
+mod enrolment;
+mod pulse;
+mod reader_list;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::row::Terminal;
+use cardwright_relay::message::{Hello, Id, Preamble, Ticket, Welcome, Work, WorkQuery};
+use cardwright_relay::{Code, FORMAT};
+use tokio::time::Instant;
+
+pub use self::challenges::CHALLENGE_LIFE;
+pub use self::enrolment::{CODE_LIFE, Enrolment};
+pub use self::pulse::{Beat, Pulse};
+pub use self::reader_list::READER_LIST_LIFE;
+
+use self::challenges::Challenges;
+use self::reader_list::{ReaderLists, SignedList};
+use crate::center::Center;
+use crate::refused::Refused;
+use crate::server::Stopping;
+use crate::store::Store;
+
+/// How long a live instance keeps its place without a sign of life, microseconds.
+pub const LEASE: i64 = 45 * 1_000_000;
+/// The longest a WORK query is held back: well within the lease.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// HELLO and WORK.
+pub struct Presence<S> {
+    center: Center<S>,
+    pulse: Pulse,
+    challenges: Challenges<S>,
+    reader_lists: ReaderLists<S>,
+}
+
+impl<S: Store> Presence<S> {
+    /// Presence on a center whose log is watched by `pulse`.
+    pub fn new(center: Center<S>, pulse: Pulse) -> Self {
+        let challenges = Challenges::new(center.clone());
+        let reader_lists = ReaderLists::new(center.clone());
+        Self { center, pulse, challenges, reader_lists }
+    }
+
+    /// Gives the terminal's lease to this instance and tells it what it needs to work.
+    ///
+    /// # Errors
+    /// `TERMINAL_TWICE` while another instance holds the lease; the store's and the keystore's own.
+    pub async fn hello(&self, terminal: &Terminal, hello: Hello) -> Result<Welcome, Refused> {
+        let lease_until = self.renew_lease(terminal, hello.instance).await?;
+        let list = self.reader_lists.current(&terminal.base, hello.reader_list_version).await?;
+        Ok(Welcome {
+            format: FORMAT,
+            time: self.center.now(),
+            lease_until,
+            reader_list: list.signed.clone().into(),
+            challenges: self.challenges.fill_up(terminal.id, 0).await?,
+            preambles: self.preambles().await?,
+        })
+    }
+
+    /// Answers as soon as something waits for the terminal, the query's wait is over, or the center stops.
+    ///
+    /// # Errors
+    /// As [`Presence::hello`].
+    pub async fn work(&self, terminal: &Terminal, query: WorkQuery, stopping: Stopping) -> Result<Work, Refused> {
+        let mut lease_until = self.renew_lease(terminal, query.instance).await?;
+        let end = Instant::now() + Duration::from_millis(query.wait.into()).min(LONGEST_WAIT);
+        let mut pulse = self.pulse.clone();
+        let (tickets, reader_list) = loop {
+            pulse.mark();
+            let tickets = self.tickets(terminal, &query.known_tickets).await?;
+            let list = self.reader_lists.newer(&terminal.base, query.reader_list_version).await?;
+            let urgent = query.challenges < challenges::LOW;
+            if urgent || list.is_some() || !tickets.is_empty() || !wait(&mut pulse, stopping.clone(), end).await {
+                break (tickets, list);
+            }
+        };
+        if lease_until - self.center.now() < LEASE * 3 / 4 {
+            lease_until = self.renew_lease(terminal, query.instance).await?;
+        }
+        Ok(Work {
+            tickets,
+            cancelled: Vec::new(),
+            challenges: self.challenges.fill_up(terminal.id, query.challenges).await?,
+            reader_list: reader_list.map(|list: Arc<SignedList>| list.signed.clone().into()),
+            lease_until,
+            time: self.center.now(),
+        })
+    }
+
+    async fn renew_lease(&self, terminal: &Terminal, instance: Id) -> Result<i64, Refused> {
+        let now = self.center.now();
+        let until = now + LEASE;
+        if self.center.store.take_lease(terminal.id, instance, now, until).await? {
+            Ok(until)
+        } else {
+            Err(Refused::new(Code::TERMINAL_TWICE))
+        }
+    }
+
+    /// Tickets for this terminal that it does not know yet. The order's reference and the operator's name are all
+    /// that it learns.
+    async fn tickets(&self, terminal: &Terminal, known: &[Id]) -> Result<Vec<Ticket>, Refused> {
+        let store = &self.center.store;
+        let mut tickets = Vec::new();
+        for row in store.tickets_for(terminal.id, self.center.now()).await? {
+            if known.contains(&row.id) {
+                continue;
+            }
+            let (order, operator) = (store.order(row.order).await?, store.person_by_id(row.operator).await?);
+            if let (Some(order), Some(operator)) = (order, operator) {
+                let (id, expires) = (row.id, row.expires);
+                tickets.push(Ticket { id, order: order.reference, operator: operator.name, expires });
+            }
+        }
+        Ok(tickets)
+    }
+
+    async fn preambles(&self) -> Result<Vec<Preamble>, Refused> {
+        let mut preambles = Vec::new();
+        for document in self.center.store.products().await? {
+            match CardProduct::from_toml(&document.text) {
+                Ok(product) => preambles.push(product.preamble()),
+                Err(fault) => tracing::error!(product = document.name, %fault, "a card product cannot be read"),
+            }
+        }
+        Ok(preambles)
+    }
+}
+
+/// Waits for news; false where there is nothing to wait for any more.
+async fn wait(pulse: &mut Pulse, mut stopping: Stopping, end: Instant) -> bool {
+    tokio::select! {
+        beat = pulse.next() => beat,
+        () = stopping.said() => false,
+        () = tokio::time::sleep_until(end) => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! Refusals into the log, so that everyone who was turned away is found there, and nobody can fill it.
+//!
+//! Each source (a certificate, an address) is told of a few times and then once in a while, and all sources together
+//! only so often; what was left out is counted, and the count stands with the next entry that is written.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use cardwright_issuance::entry::{Entry, Event};
+use cardwright_relay::message::Id;
+
+use crate::center::Center;
+use crate::refused::Refused;
+use crate::store::{Commit, Store};
+
+const SECOND: i64 = 1_000_000;
+/// Of one source: so many at once, and one more every so often.
+const SOURCE: Rate = Rate { burst: 5, every: 60 * SECOND };
+/// Of all together.
+const ALL: Rate = Rate { burst: 200, every: 5 * SECOND };
+/// Sources that are remembered; beyond, all strangers share one.
+const MOST_SOURCES: usize = 4_096;
+
+/// How often something may happen.
+#[derive(Clone, Copy)]
+pub(crate) struct Rate {
+    /// so many at once
+    pub(crate) burst: u32,
+    /// and one more each time this is over, microseconds
+    pub(crate) every: i64,
+}
+
+/// A bucket that fills with time and empties by use.
+#[derive(Clone, Copy)]
+pub(crate) struct Bucket {
+    left: u32,
+    filled: i64,
+}
+
+impl Bucket {
+    pub(crate) fn full(rate: Rate, now: i64) -> Self {
+        Self { left: rate.burst, filled: now }
+    }
+
+    /// Takes `count` if they are there.
+    pub(crate) fn take(&mut self, rate: Rate, now: i64, count: u32) -> bool {
+        self.fill(rate, now);
+        let enough = self.left >= count;
+        if enough {
+            self.left -= count;
+        }
+        enough
+    }
+
+    fn fill(&mut self, rate: Rate, now: i64) {
+        let gained = (now - self.filled).max(0) / rate.every;
+        self.filled = if gained > 0 { self.filled + gained * rate.every } else { self.filled.min(now) };
+        let left = i64::from(self.left).saturating_add(gained).min(i64::from(rate.burst));
+        self.left = u32::try_from(left).unwrap_or(rate.burst);
+    }
+
+    fn is_full(&mut self, rate: Rate, now: i64) -> bool {
+        self.fill(rate, now);
+        self.left == rate.burst
+    }
+}
+
+/// Who was refused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// the holder of a certificate: the start of its fingerprint
+    Certificate([u8; 8]),
+    /// someone without: the address, without port
+    Address(String),
+    /// a person or caller by name
+    Caller(String),
+}
+
+struct Buckets {
+    all: Bucket,
+    sources: BTreeMap<Source, Bucket>,
+    left_out: u64,
+}
+
+/// Writes refusals to the log, within bounds.
+pub struct RefusalLog<S> {
+    center: Center<S>,
+    buckets: Mutex<Buckets>,
+}
+
+impl<S: Store> RefusalLog<S> {
+    /// An empty memory of who was refused.
+    pub fn new(center: Center<S>) -> Self {
+        let all = Bucket::full(ALL, center.now());
+        Self { center, buckets: Mutex::new(Buckets { all, sources: BTreeMap::new(), left_out: 0 }) }
+    }
+
+    /// Tells of a refusal; `terminal` where it is known. A log that cannot be written is the operator's to hear of:
+    /// the refusal stands all the same.
+    pub async fn tell(&self, source: Source, terminal: Option<Id>, refused: &Refused) {
+        tracing::warn!(code = %refused.code, ?source, "refused");
+        let Some(left_out) = self.may_tell(&source) else { return };
+        let mut parameters = refused.parameters.clone();
+        if let Source::Certificate(fingerprint) = &source {
+            parameters.push(format!("certificate {}", hex::encode(fingerprint)));
+        }
+        if left_out > 0 {
+            parameters.push(format!("{left_out} refusals before not told"));
+        }
+        let mut entry = Entry::new(self.center.now(), Event::Refused { code: refused.code.0, parameters });
+        entry.terminal = terminal;
+        if let Err(error) = self.center.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await {
+            tracing::error!(%error, "a refusal could not be logged");
+        }
+    }
+
+    /// The number left out before, if this one may be told.
+    fn may_tell(&self, source: &Source) -> Option<u64> {
+        let now = self.center.now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Buckets { all, sources, left_out } = &mut *buckets;
+        if sources.len() >= MOST_SOURCES {
+            sources.retain(|_, bucket| !bucket.is_full(SOURCE, now));
+        }
+        let source = if sources.len() >= MOST_SOURCES && !sources.contains_key(source) {
+            Source::Address(String::new())
+        } else {
+            source.clone()
+        };
+        let bucket = sources.entry(source).or_insert_with(|| Bucket::full(SOURCE, now));
+        if bucket.take(SOURCE, now, 1) && all.take(ALL, now, 1) {
+            return Some(std::mem::take(left_out));
+        }
+        *left_out += 1;
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_one_at_a_time() {
+        let rate = Rate { burst: 3, every: 10 };
+        let mut bucket = Bucket::full(rate, 0);
+        assert!((0..3).all(|_| bucket.take(rate, 0, 1)));
+        assert!(!bucket.take(rate, 9, 1));
+        assert!(bucket.take(rate, 10, 1) && !bucket.take(rate, 19, 1));
+        assert!(bucket.take(rate, 1_000, 3) && !bucket.take(rate, 1_000, 1));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_gives_nothing_and_takes_nothing_for_good() {
+        let rate = Rate { burst: 1, every: 10 };
+        let mut bucket = Bucket::full(rate, 1_000);
+        assert!(bucket.take(rate, 1_000, 1) && !bucket.take(rate, 500, 1));
+        assert!(bucket.take(rate, 510, 1));
+    }
+}
