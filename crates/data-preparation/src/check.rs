@@ -66,6 +66,28 @@ pub enum CheckFault {
 }
 
 /// A value that passed its check, and the digest by which it is known from then on.
+///
+/// It cannot be made in another way:
+/// ```compile_fail,E0451
+/// use cardwright_data_preparation::{Checked, PersonalizationData};
+/// fn unchecked(value: PersonalizationData) -> Checked<PersonalizationData> {
+///     Checked { value, digest: [0; 32] }
+/// }
+/// ```
+/// What it holds cannot be printed:
+/// ```compile_fail,E0277
+/// use cardwright_data_preparation::{Checked, PersonalizationData};
+/// fn show(data: &Checked<PersonalizationData>) -> String {
+///     format!("{:?}", **data)
+/// }
+/// ```
+/// Nor can it be copied:
+/// ```compile_fail,E0599
+/// use cardwright_data_preparation::{Checked, PersonalizationData};
+/// fn copy(data: &Checked<PersonalizationData>) -> PersonalizationData {
+///     (**data).clone()
+/// }
+/// ```
 pub struct Checked<T> {
     value: T,
     digest: [u8; 32],

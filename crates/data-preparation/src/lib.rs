@@ -4,6 +4,22 @@
 //! valid input, [`prepare`] makes the data groupings, [`check`] reads them back as the card's application would
 //! and alone can make a [`Checked`] value, which is all that a store takes.
 //!
+//! ```
+//! use cardwright_data_preparation::{Checked, OrderFields, Profile, check, prepare};
+//!
+//! # fn main() -> Result<(), cardwright_data_preparation::Error> {
+//! let profile = Profile::parse(include_str!("../../../profiles/identity.toml"))?;
+//! let columns = [("name", "Zoë Example"), ("card_number", "4929000000001234"), ("pin", "92389")];
+//! let fields = OrderFields::read(&profile, columns, None)?;
+//! let today = "2026-11-22".parse().expect("a day of the calendar");
+//! let data = check(prepare(&profile, &fields, today)?)?;
+//! // what is sealed, and what is opened again when the card is there
+//! let (bytes, digest) = (data.to_bytes(), *data.digest());
+//! assert_eq!(Checked::reopen(&bytes, &digest)?.masked_number, "492900******1234");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Architecture invariant: nothing here reads a file, a clock or a random source, and nothing here knows STORE DATA,
 //! secure channels or keys. The day of preparation comes in; commands are made elsewhere, from what comes out.
 

@@ -58,19 +58,14 @@ impl<'t> Section<'t> {
             self.wrong_type::<()>(key, value.span(), "one or more tables", faults);
             return Vec::new();
         };
-        let mut sections = Vec::new();
-        for item in array.iter() {
-            match item.get_ref() {
-                DeValue::Table(table) => {
-                    sections.push(Section { title: format!("[[{key}]]"), span: item.span(), table })
-                }
-                _ => drop(self.wrong_type::<()>(key, item.span(), "one or more tables", faults)),
-            }
-        }
-        if sections.is_empty() && array.is_empty() {
+        if array.is_empty() {
             self.missing(key, faults);
         }
-        sections
+        let sections = array.iter().filter_map(|item| match item.get_ref() {
+            DeValue::Table(table) => Some(Section { title: format!("[[{key}]]"), span: item.span(), table }),
+            _ => self.wrong_type(key, item.span(), "one or more tables", faults),
+        });
+        sections.collect()
     }
 
     /// The text of `key`, if the key is there.

@@ -138,13 +138,12 @@ fn bytes_that_are_not_canonical_are_refused() {
     assert!(matches!(check_alone(&unknown), Err(Error::Check(CheckFault::Encoding))));
 }
 
-/// The sample's encoding with the one place of `old` replaced by `new` of the same length.
+/// The sample's encoding with the one place of `old` replaced by `new`.
 fn tampered(old: &[u8], new: &[u8]) -> Vec<u8> {
-    let mut bytes = checked().to_bytes().to_vec();
+    let bytes = checked().to_bytes();
     let places: Vec<usize> = (0..bytes.len()).filter(|start| bytes[*start..].starts_with(old)).collect();
-    assert_eq!((places.len(), old.len()), (1, new.len()));
-    bytes[places[0]..places[0] + new.len()].copy_from_slice(new);
-    bytes
+    assert_eq!(places.len(), 1);
+    [&bytes[..places[0]], new, &bytes[places[0] + old.len()..]].concat()
 }
 
 #[track_caller]
@@ -169,6 +168,29 @@ fn the_check_tells_what_is_wrong() {
 }
 
 #[test]
+fn the_check_refuses_lengths_orders_and_counts_that_a_card_would() {
+    let bytes = checked().to_bytes();
+    let name = "Zoë Example".as_bytes();
+    let empty = tampered(&[&[0x4C], name].concat(), &[0x40]);
+    assert_refused(&empty, CheckFault::Length { identifier: 0x0101, length: 0 });
+    assert_refused(&tampered(&[0x05, 0x41, 0x00, 0x06], &[0x05, 0x42, 0x00, 0x00, 0x06]), CheckFault::Privileges);
+    let applications = bytes.windows(4).position(|window| window == [0x04, 0x81, 0xA9, 0x00]).unwrap();
+    assert_refused(&[&bytes[..applications], &[0x04, 0x80]].concat(), CheckFault::Applications);
+    let application = &bytes[applications + 2..];
+    let two = [&bytes[..applications], &[0x04, 0x82], application, application].concat();
+    assert_refused(&two, CheckFault::Applications);
+    let manifest = bytes.windows(4).position(|window| window == [0x82, 0x19, 0x7F, 0xFF]).unwrap() - 1;
+    let pin = bytes.windows(4).position(|window| window == [0x82, 0x19, 0x03, 0x01]).unwrap() - 1;
+    let end = bytes.len() - 4; // keys 7 and 8 follow the groupings
+    let swapped = [&bytes[..pin], &bytes[manifest..end], &bytes[pin..manifest], &bytes[end..]].concat();
+    assert_refused(&swapped, CheckFault::ManifestNotLast);
+    let without_pin = [&bytes[..pin], &bytes[manifest..]].concat();
+    let groupings = without_pin.windows(3).position(|window| window == [0x06, 0x86, 0x83]).unwrap();
+    let without_pin = [&without_pin[..=groupings], &[0x85], &without_pin[groupings + 2..]].concat();
+    assert_refused(&without_pin, CheckFault::MissingDgi(0x0301));
+}
+
+#[test]
 fn the_check_refuses_what_would_travel_unprotected() {
     // after the PIN block: protection dek (1), personal (true)
     assert_refused(
@@ -179,15 +201,14 @@ fn the_check_refuses_what_would_travel_unprotected() {
         &tampered(&[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF5], &[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF4]),
         CheckFault::NotPersonal(0x0301),
     );
-    // key 2, the level: 33 is 51
     let masked = b"\x03\x70492900";
-    let level = [&[0x02, 0x18, 0x33][..], masked].concat();
-    assert_refused(&tampered(&level, &[&[0x02, 0x18, 0x34][..], masked].concat()), CheckFault::Encoding);
-    let mac_only = tampered(&level, &[&[0x02, 0x18, 0x11][..], masked].concat());
-    // 11 is 17, which canonically takes one byte
-    let start = mac_only.windows(2).position(|window| window == [0x18, 0x11]).unwrap();
-    let canonical = [&mac_only[..start], &mac_only[start + 1..]].concat();
-    assert_refused(&canonical, CheckFault::SecurityLevel);
+    let level =
+        |level: &[u8]| tampered(&[&[0x02, 0x18, 0x33][..], masked].concat(), &[&[0x02], level, masked].concat());
+    assert_refused(&level(&[0x18, 0x34]), CheckFault::Encoding);
+    for mac_only in [0x01, 0x11] {
+        assert_refused(&level(&[mac_only]), CheckFault::SecurityLevel);
+    }
+    assert!(check_alone(&level(&[0x13])).is_ok());
 }
 
 proptest! {
