@@ -173,3 +173,11 @@ pub enum Event {
         step: u16,
     },
 }
+
+impl Entry {
+    /// The canonical encoding, which is what the log's leaf holds.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("memory takes every byte, and every value here has an encoding")
+    }
+}

@@ -6,7 +6,9 @@
 
 pub mod admission;
 pub mod change;
+pub mod decision;
 pub mod entry;
+pub mod new_card;
 pub mod product;
 pub mod row;
 pub mod state;

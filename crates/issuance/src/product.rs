@@ -2,7 +2,8 @@
 //! about a card that must not be believed from the card itself comes from here.
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
-use cardwright_globalplatform::{ChannelParameters, KeySize, Protocol, SecurityLevel};
+use cardwright_globalplatform::commands::KeyType;
+use cardwright_globalplatform::{ChannelParameters, Diversification, KeySize, Protocol, SecurityLevel};
 use cardwright_relay::message::Preamble;
 use serde::Deserialize;
 
@@ -32,7 +33,7 @@ struct File {
     i: u8,
     key_length: usize,
     transport_key_version: u8,
-    diversification: Diversification,
+    diversification: Scheme,
     max_failures: u8,
     memory: u32,
     preloaded: Vec<String>,
@@ -44,15 +45,11 @@ struct File {
     published_transport_keys: bool,
 }
 
-/// How the maker derives a card's transport keys from a batch's master key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Diversification {
-    /// VISA2, 3DES
+enum Scheme {
     Visa2,
-    /// EMV CPS, 3DES
     Emv,
-    /// AES-CMAC in counter mode
     Kdf3,
 }
 
@@ -133,22 +130,25 @@ impl CardProduct {
         }
     }
 
-    /// How the transport keys are derived.
+    /// How the maker derives a card's transport keys from a batch's master key.
     #[must_use]
     pub fn diversification(&self) -> Diversification {
-        self.file.diversification
+        match (self.file.diversification, self.protocol) {
+            (Scheme::Visa2, _) => Diversification::Visa2,
+            (Scheme::Kdf3, Protocol::Scp03 { key_size, .. }) => Diversification::Kdf3(key_size),
+            (Scheme::Emv | Scheme::Kdf3, _) => Diversification::Emv,
+        }
     }
 
-    /// Bytes of each static key.
+    /// Type and length of the static keys.
     #[must_use]
-    pub fn key_length(&self) -> usize {
-        self.file.key_length
-    }
-
-    /// Whether the static keys are AES (SCP03) rather than 3DES (SCP02).
-    #[must_use]
-    pub fn has_aes_keys(&self) -> bool {
-        self.file.scp == 3
+    pub fn key_type(&self) -> KeyType {
+        match self.protocol {
+            Protocol::Scp02 { .. } => KeyType::TripleDes,
+            Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyType::Aes128,
+            Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyType::Aes192,
+            Protocol::Scp03 { key_size: KeySize::Aes256, .. } => KeyType::Aes256,
+        }
     }
 
     /// The secure channel protocol.
@@ -269,7 +269,7 @@ fn check(file: &File, protocol: &Protocol) -> Result<(), &'static str> {
         (file.max_failures > 0, "max_failures must be 1 at least"),
         (file.memory > 0, "memory must be 1 at least"),
         (file.install.contains(&0x04) || file.install.contains(&0x0C), "install must name 0x04 or 0x0C"),
-        ((file.diversification == Diversification::Kdf3) == (file.scp == 3), "diversification does not fit the scp"),
+        ((file.diversification == Scheme::Kdf3) == (file.scp == 3), "diversification does not fit the scp"),
         ((file.proof == Proof::RMac) == has_response_mac, "proof and i disagree on whether answers carry a MAC"),
         (!file.timing.is_empty(), "timing is empty"),
     ];

@@ -1,0 +1,269 @@
+//! The simulator's store: the center's rows in memory, held to the same suite of tests as the databases.
+
+mod apply;
+mod register;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cardwright_issuance::Id;
+use cardwright_issuance::row::{
+    Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
+};
+use cardwright_issuing_center::store::{
+    Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
+};
+use cardwright_transparency_log::{CompactRange, leaf_hash};
+
+/// All rows. A commit works on a copy that replaces them only when everything in it was possible.
+#[derive(Clone, Default)]
+struct Rows {
+    bases: BTreeMap<String, Base>,
+    persons: BTreeMap<Id, Person>,
+    products: BTreeMap<String, Document>,
+    profiles: BTreeMap<String, Document>,
+    terminals: BTreeMap<Id, Terminal>,
+    readers: BTreeMap<Id, Reader>,
+    codes: BTreeMap<[u8; 32], (EnrolmentCode, bool)>,
+    challenges: BTreeMap<Id, Challenge>,
+    tickets: BTreeMap<Id, Ticket>,
+    orders: BTreeMap<Id, Order>,
+    sealed_orders: BTreeMap<Id, SealedOrder>,
+    prepared: BTreeMap<Id, SealedBlob>,
+    cards: BTreeMap<Id, Card>,
+    key_sets: BTreeMap<(Id, u32, u8), KeySet>,
+    issuances: BTreeMap<Id, Issuance>,
+    intents: BTreeMap<(Id, u16), Intent>,
+    outbox: Vec<Outbox>,
+    idempotency: BTreeMap<String, Idempotency>,
+    destruction_keys: BTreeMap<i64, String>,
+    settings: BTreeMap<String, Vec<u8>>,
+    leaves: Vec<Leaf>,
+}
+
+/// The model. What it is asked to do it does at once and whole.
+#[derive(Default)]
+pub struct ModelStore {
+    rows: Mutex<Rows>,
+}
+
+impl ModelStore {
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every card, for whoever asserts something about all of them.
+    #[must_use]
+    pub fn all_cards(&self) -> Vec<Card> {
+        self.rows().cards.values().cloned().collect()
+    }
+
+    /// Every issuance, for whoever asserts something about all of them.
+    #[must_use]
+    pub fn all_issuances(&self) -> Vec<Issuance> {
+        self.rows().issuances.values().cloned().collect()
+    }
+}
+
+impl Rows {
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        let mut rows = self.clone();
+        commit.changes.into_iter().try_for_each(|change| apply::change(&mut rows, change))?;
+        commit.registrations.into_iter().try_for_each(|row| register::register(&mut rows, row))?;
+        for entry in commit.entries {
+            let bytes = entry.to_bytes();
+            let (index, hash) = (rows.leaves.len() as i64, leaf_hash(&bytes));
+            rows.leaves.push(Leaf { index, entry: bytes, hash, order: entry.order });
+        }
+        *self = rows;
+        Ok(())
+    }
+}
+
+impl Store for ModelStore {
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.rows().commit(commit)
+    }
+
+    async fn take_lease(&self, terminal: Id, instance: Id, now: i64, until: i64) -> Result<bool, StoreError> {
+        let mut rows = self.rows();
+        let row = rows.terminals.get_mut(&terminal).ok_or_else(|| conflict("terminal"))?;
+        if row.instance.is_some_and(|held| held != instance) && row.lease_until > now {
+            return Ok(false);
+        }
+        (row.instance, row.lease_until) = (Some(instance), until);
+        Ok(true)
+    }
+
+    async fn add_challenges(&self, challenges: &[Challenge]) -> Result<(), StoreError> {
+        let mut rows = self.rows();
+        challenges.iter().try_for_each(|row| insert(&mut rows.challenges, row.id, row.clone(), "challenge"))
+    }
+
+    async fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> Result<Option<Terminal>, StoreError> {
+        Ok(self.rows().terminals.values().find(|row| row.fingerprint == fingerprint).cloned())
+    }
+
+    async fn terminals(&self) -> Result<Vec<Terminal>, StoreError> {
+        let mut found: Vec<_> = self.rows().terminals.values().cloned().collect();
+        found.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(found)
+    }
+
+    async fn reader(&self, id: Id) -> Result<Option<Reader>, StoreError> {
+        Ok(self.rows().readers.get(&id).cloned())
+    }
+
+    async fn readers(&self) -> Result<Vec<Reader>, StoreError> {
+        let mut found: Vec<_> = self.rows().readers.values().cloned().collect();
+        found.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(found)
+    }
+
+    async fn enrolment_code(&self, hash: [u8; 32], now: i64) -> Result<Option<EnrolmentCode>, StoreError> {
+        let rows = self.rows();
+        let found = rows.codes.get(&hash).filter(|(code, used)| !used && code.expires > now);
+        Ok(found.map(|(code, _)| code.clone()))
+    }
+
+    async fn challenge(&self, id: Id) -> Result<Option<Challenge>, StoreError> {
+        Ok(self.rows().challenges.get(&id).cloned())
+    }
+
+    async fn ticket(&self, id: Id) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.rows().tickets.get(&id).cloned())
+    }
+
+    async fn tickets_for(&self, terminal: Id, now: i64) -> Result<Vec<Ticket>, StoreError> {
+        let waiting = |row: &&Ticket| row.terminal == terminal && row.used_by.is_none() && row.expires > now;
+        Ok(self.rows().tickets.values().filter(waiting).cloned().collect())
+    }
+
+    async fn order(&self, id: Id) -> Result<Option<Order>, StoreError> {
+        Ok(self.rows().orders.get(&id).cloned())
+    }
+
+    async fn order_by_reference(&self, reference: &str) -> Result<Option<Order>, StoreError> {
+        Ok(self.rows().orders.values().find(|row| row.reference == reference).cloned())
+    }
+
+    async fn orders(&self, limit: u32) -> Result<Vec<Order>, StoreError> {
+        let mut found: Vec<_> = self.rows().orders.values().cloned().collect();
+        found.sort_by_key(|row| (std::cmp::Reverse(row.entered), row.id));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn sealed_order(&self, id: Id) -> Result<Option<SealedOrder>, StoreError> {
+        Ok(self.rows().sealed_orders.get(&id).cloned())
+    }
+
+    async fn prepared(&self, id: Id) -> Result<Option<SealedBlob>, StoreError> {
+        Ok(self.rows().prepared.get(&id).cloned())
+    }
+
+    async fn card_by_identity(&self, product: &str, cplc: &[u8], kdd: [u8; 10]) -> Result<Option<Card>, StoreError> {
+        let same = |row: &&Card| row.product == product && row.cplc == cplc && row.kdd == kdd;
+        Ok(self.rows().cards.values().find(same).cloned())
+    }
+
+    async fn card(&self, id: Id) -> Result<Option<Card>, StoreError> {
+        Ok(self.rows().cards.get(&id).cloned())
+    }
+
+    async fn key_sets(&self, card: Id) -> Result<Vec<KeySet>, StoreError> {
+        Ok(self.rows().key_sets.values().filter(|row| row.card == card).cloned().collect())
+    }
+
+    async fn issuance(&self, session: Id) -> Result<Option<Issuance>, StoreError> {
+        Ok(self.rows().issuances.get(&session).cloned())
+    }
+
+    async fn issuances_of(&self, order: Id) -> Result<Vec<Issuance>, StoreError> {
+        let mut found: Vec<_> = self.rows().issuances.values().filter(|row| row.order == order).cloned().collect();
+        found.sort_by_key(|row| (row.opened, row.id));
+        Ok(found)
+    }
+
+    async fn overdue(&self, now: i64) -> Result<Vec<Issuance>, StoreError> {
+        let late = |row: &&Issuance| !row.state.is_ended() && row.deadline < now;
+        Ok(self.rows().issuances.values().filter(late).cloned().collect())
+    }
+
+    async fn intents(&self, session: Id) -> Result<Vec<Intent>, StoreError> {
+        Ok(self.rows().intents.values().filter(|row| row.issuance == session).cloned().collect())
+    }
+
+    async fn outbox(&self, limit: u32) -> Result<Vec<Outbox>, StoreError> {
+        Ok(self.rows().outbox.iter().take(limit as usize).cloned().collect())
+    }
+
+    async fn base(&self, name: &str) -> Result<Option<Base>, StoreError> {
+        Ok(self.rows().bases.get(name).cloned())
+    }
+
+    async fn person(&self, name: &str) -> Result<Option<Person>, StoreError> {
+        Ok(self.rows().persons.values().find(|row| row.name == name).cloned())
+    }
+
+    async fn person_by_id(&self, id: Id) -> Result<Option<Person>, StoreError> {
+        Ok(self.rows().persons.get(&id).cloned())
+    }
+
+    async fn product(&self, name: &str) -> Result<Option<Document>, StoreError> {
+        Ok(self.rows().products.get(name).cloned())
+    }
+
+    async fn products(&self) -> Result<Vec<Document>, StoreError> {
+        Ok(self.rows().products.values().cloned().collect())
+    }
+
+    async fn profile(&self, name: &str) -> Result<Option<Document>, StoreError> {
+        Ok(self.rows().profiles.get(name).cloned())
+    }
+
+    async fn profiles(&self) -> Result<Vec<Document>, StoreError> {
+        Ok(self.rows().profiles.values().cloned().collect())
+    }
+
+    async fn idempotency(&self, key: &str) -> Result<Option<Idempotency>, StoreError> {
+        Ok(self.rows().idempotency.get(key).cloned())
+    }
+
+    async fn destruction_key(&self, day: i64) -> Result<Option<String>, StoreError> {
+        Ok(self.rows().destruction_keys.get(&day).cloned())
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.rows().settings.get(name).cloned())
+    }
+
+    async fn leaves(&self, first: i64, limit: u32) -> Result<Vec<Leaf>, StoreError> {
+        let rows = self.rows();
+        Ok(rows.leaves.iter().filter(|leaf| leaf.index >= first).take(limit as usize).cloned().collect())
+    }
+
+    async fn leaves_of(&self, order: Id) -> Result<Vec<Leaf>, StoreError> {
+        Ok(self.rows().leaves.iter().filter(|leaf| leaf.order == Some(order)).cloned().collect())
+    }
+
+    async fn log_head(&self) -> Result<LogHead, StoreError> {
+        let mut range = CompactRange::default();
+        for leaf in &self.rows().leaves {
+            range.append(leaf.hash);
+        }
+        Ok(LogHead { size: range.size() as i64, root: range.root(), edge: range.hashes().to_vec() })
+    }
+}
+
+fn insert<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, what: &str) -> Result<(), StoreError> {
+    if rows.contains_key(&key) {
+        return Err(conflict(what));
+    }
+    rows.insert(key, row);
+    Ok(())
+}
+
+fn conflict(what: &str) -> StoreError {
+    StoreError::Conflict(what.to_owned())
+}

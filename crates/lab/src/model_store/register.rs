@@ -1,0 +1,84 @@
+//! New rows of people's work.
+
+use cardwright_issuance::row::{Card, KeySet, Order};
+use cardwright_issuance::state::OrderState;
+use cardwright_issuing_center::store::{Registration, SealedOrder, StoreError};
+
+use super::{Rows, conflict, insert};
+
+/// Adds one row, or marks one as used, approved or revoked.
+pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<(), StoreError> {
+    match registration {
+        Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
+        Registration::Person(row) => {
+            if rows.persons.values().any(|known| known.name == row.name) {
+                return Err(conflict("person"));
+            }
+            insert(&mut rows.persons, row.id, row, "person")
+        }
+        Registration::Product(row) => {
+            rows.products.insert(row.name.clone(), row);
+            Ok(())
+        }
+        Registration::Profile(row) => {
+            rows.profiles.insert(row.name.clone(), row);
+            Ok(())
+        }
+        Registration::Terminal(row) => insert(&mut rows.terminals, row.id, row, "terminal"),
+        Registration::RevokeTerminal(id, now) => {
+            let row = rows.terminals.get_mut(&id).ok_or_else(|| conflict("terminal"))?;
+            revoke(&mut row.revoked, now, "terminal")
+        }
+        Registration::Reader(row) => insert(&mut rows.readers, row.id, row, "reader"),
+        Registration::RevokeReader(id, now) => {
+            let row = rows.readers.get_mut(&id).ok_or_else(|| conflict("reader"))?;
+            revoke(&mut row.revoked, now, "reader")
+        }
+        Registration::EnrolmentCode(row) => insert(&mut rows.codes, row.hash, (row, false), "enrolment code"),
+        Registration::UseEnrolmentCode(hash, now) => {
+            let row = rows.codes.get_mut(&hash).filter(|(code, used)| !used && code.expires > now);
+            row.map(|(_, used)| *used = true).ok_or_else(|| conflict("enrolment code"))
+        }
+        Registration::Stock(card, transport, issuer) => stock(rows, card, [transport, issuer]),
+        Registration::Order(order, sealed) => add_order(rows, order, sealed),
+        Registration::Prepared(order, blob) => insert(&mut rows.prepared, order, blob, "prepared data"),
+        Registration::Approve(id, person) => {
+            let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Received);
+            let row = row.ok_or_else(|| conflict("order"))?;
+            (row.state, row.approved_by) = (OrderState::Approved, Some(person));
+            Ok(())
+        }
+        Registration::Ticket(row) => insert(&mut rows.tickets, row.id, row, "ticket"),
+        Registration::Idempotency(row) => insert(&mut rows.idempotency, row.key.clone(), row, "idempotency key"),
+        Registration::DestructionKey { day, key } => insert(&mut rows.destruction_keys, day, key, "destruction key"),
+        Registration::Setting { name, value } => insert(&mut rows.settings, name, value, "setting"),
+    }
+}
+
+fn revoke(place: &mut Option<i64>, now: i64, what: &str) -> Result<(), StoreError> {
+    if place.is_some() {
+        return Err(conflict(what));
+    }
+    *place = Some(now);
+    Ok(())
+}
+
+fn stock(rows: &mut Rows, card: Card, key_sets: [KeySet; 2]) -> Result<(), StoreError> {
+    let same = |known: &Card| (&known.product, &known.cplc, known.kdd) == (&card.product, &card.cplc, card.kdd);
+    if rows.cards.values().any(same) {
+        return Err(conflict("card"));
+    }
+    insert(&mut rows.cards, card.id, card, "card")?;
+    for set in key_sets {
+        insert(&mut rows.key_sets, (set.card, set.generation, set.version), set, "key set")?;
+    }
+    Ok(())
+}
+
+fn add_order(rows: &mut Rows, order: Order, sealed: SealedOrder) -> Result<(), StoreError> {
+    if rows.orders.values().any(|known| known.reference == order.reference) {
+        return Err(conflict("reference"));
+    }
+    insert(&mut rows.sealed_orders, order.id, sealed, "order")?;
+    insert(&mut rows.orders, order.id, order, "order")
+}
