@@ -1,0 +1,229 @@
+//! INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (Amd D §7.1; GPCS §E.5).
+
+use cardwright_apdu::{Command, Response, StatusWord};
+
+use super::end_what_was_begun;
+use crate::channel::{Channel, Session};
+use crate::entropy::Entropy;
+use crate::key::KeySet;
+use crate::level::SecurityLevel;
+use crate::life_cycle::CardLifeCycle;
+use crate::memory::{Memory, Stop};
+use crate::product::CardProduct;
+use crate::scp02::CardChallenge;
+use crate::volatile::Volatile;
+use crate::{scp02, scp03};
+
+/// The sequence counter of SCP03 has 3 bytes, that of SCP02 has 2.
+const LAST_COUNTER_SCP03: u32 = 0x00FF_FFFF;
+const LAST_COUNTER_SCP02: u32 = 0xFFFF;
+
+/// Ends the channel there was, and answers a challenge with the card's cryptogram.
+pub(super) fn initialize_update(
+    memory: &mut Memory,
+    volatile: &mut Volatile,
+    entropy: &mut dyn Entropy,
+    command: &Command,
+) -> Result<Response, Stop> {
+    if memory.read().life_cycle == CardLifeCycle::Terminated {
+        return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
+    }
+    end_what_was_begun(volatile);
+    volatile.channel = Channel::Closed;
+    if command.header.p2 != 0x00 {
+        return Err(StatusWord::INCORRECT_P1_P2.into());
+    }
+    let product = &memory.read().product;
+    if command.data().len() != if product.is_s16() { 16 } else { 8 } {
+        return Err(StatusWord::WRONG_LENGTH.into());
+    }
+    let key_version = usable_key_set(memory, command.header.p1)?;
+    let (session, answer) = match memory.read().product.scp {
+        2 => challenge_scp02(memory, entropy, key_version, command.data())?,
+        _ => challenge_scp03(memory, entropy, key_version, command.data())?,
+    };
+    volatile.channel = Channel::Challenged { session, key_version };
+    Ok(Response::new(answer, StatusWord::SUCCESS))
+}
+
+/// The version of the key set that P1 names; 00 names the first. 6A88 where a key is missing (Amd D §7.1.1.3),
+/// 6983 where too many EXTERNAL AUTHENTICATEs failed.
+fn usable_key_set(memory: &Memory, p1: u8) -> Result<u8, StatusWord> {
+    let state = memory.read();
+    let complete = |set: &&KeySet| set.channel_keys(state.product.key_kind()).is_some();
+    let set = state
+        .key_sets
+        .iter()
+        .find(|set| p1 == 0 && complete(set) || p1 != 0 && set.version == p1)
+        .filter(complete)
+        .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+    if is_blocked(set, &state.product) { Err(StatusWord::AUTHENTICATION_BLOCKED) } else { Ok(set.version) }
+}
+
+fn is_blocked(set: &KeySet, product: &CardProduct) -> bool {
+    set.failures >= product.max_failures
+}
+
+/// KDD 10, KVN, 03, i, challenge, cryptogram, and the counter of a pseudo-random challenge (Amd D Table 7-3).
+fn challenge_scp03(
+    memory: &mut Memory,
+    entropy: &mut dyn Entropy,
+    key_version: u8,
+    host_challenge: &[u8],
+) -> Result<(Session, Vec<u8>), Stop> {
+    let pseudo_random = memory.read().product.has_pseudo_random_challenge();
+    let counter = if pseudo_random { Some(step_counter(memory, key_version)?) } else { None };
+    let (session, challenge) =
+        derive_scp03(memory, entropy, key_version, host_challenge, counter).ok_or(StatusWord(0x6400))?;
+    let cryptogram = session.card_cryptogram().ok_or(StatusWord(0x6400))?;
+    let state = memory.read();
+    let mut answer = state.identity.key_diversification_data.clone();
+    answer.extend_from_slice(&[key_version, 0x03, state.product.i]);
+    answer.extend_from_slice(&challenge);
+    answer.extend_from_slice(&cryptogram);
+    if let Some(counter) = counter {
+        answer.extend_from_slice(&counter.to_be_bytes()[1..]);
+    }
+    Ok((Session::Scp03(Box::new(session)), answer))
+}
+
+/// The counter is stepped before it is used; at its maximum no channel opens any more (Amd D §6.2.2.1).
+fn step_counter(memory: &mut Memory, key_version: u8) -> Result<u32, Stop> {
+    let counter = memory.read().key_set(key_version).map_or(0, |set| set.sequence_counter);
+    if counter >= LAST_COUNTER_SCP03 {
+        return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
+    }
+    memory.write(|state| {
+        if let Some(set) = state.key_set_mut(key_version) {
+            set.sequence_counter = counter + 1;
+        }
+    })?;
+    Ok(counter + 1)
+}
+
+fn derive_scp03(
+    memory: &Memory,
+    entropy: &mut dyn Entropy,
+    key_version: u8,
+    host_challenge: &[u8],
+    counter: Option<u32>,
+) -> Option<(scp03::Session, Vec<u8>)> {
+    let state = memory.read();
+    let keys = state.key_set(key_version)?.channel_keys(state.product.key_kind())?;
+    let length = host_challenge.len();
+    let challenge = match counter {
+        Some(counter) => {
+            scp03::pseudo_random_challenge(keys.encryption, counter, state.security_domain.as_bytes(), length)?
+        }
+        None => {
+            let mut random = vec![0; length];
+            entropy.fill(&mut random);
+            random
+        }
+    };
+    Some((scp03::Session::derive(&keys, host_challenge, &challenge)?, challenge))
+}
+
+/// KDD 10, KVN, 02, counter 2, challenge 6, cryptogram 8 (GPCS Table E-9). The counter does not step here.
+fn challenge_scp02(
+    memory: &Memory,
+    entropy: &mut dyn Entropy,
+    key_version: u8,
+    host_challenge: &[u8],
+) -> Result<(Session, Vec<u8>), Stop> {
+    let state = memory.read();
+    let counter = state.key_set(key_version).map_or(0, |set| set.sequence_counter);
+    if counter > LAST_COUNTER_SCP02 {
+        return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
+    }
+    let counter = (counter as u16).to_be_bytes();
+    let session = derive_scp02(memory, entropy, key_version, host_challenge, counter).ok_or(StatusWord(0x6400))?;
+    let cryptogram = session.card_cryptogram().ok_or(StatusWord(0x6400))?;
+    let mut answer = state.identity.key_diversification_data.clone();
+    answer.extend_from_slice(&[key_version, 0x02]);
+    answer.extend_from_slice(&counter);
+    answer.extend_from_slice(&session.card_challenge());
+    answer.extend_from_slice(&cryptogram);
+    Ok((Session::Scp02(Box::new(session)), answer))
+}
+
+fn derive_scp02(
+    memory: &Memory,
+    entropy: &mut dyn Entropy,
+    key_version: u8,
+    host_challenge: &[u8],
+    counter: [u8; 2],
+) -> Option<scp02::Session> {
+    let state = memory.read();
+    let keys = state.key_set(key_version)?.channel_keys(state.product.key_kind())?;
+    let challenge = if state.product.has_pseudo_random_challenge() {
+        CardChallenge::OverAid(state.security_domain.as_bytes())
+    } else {
+        let mut random = [0; 6];
+        entropy.fill(&mut random);
+        CardChallenge::Random(random)
+    };
+    scp02::Session::derive(&keys, counter, host_challenge.try_into().ok()?, challenge)
+}
+
+/// Verifies cryptogram and C-MAC and opens the channel at the level of P1. The failure is written before the
+/// comparison and taken back after it, so that a cut of the power cannot give a try for nothing.
+pub(super) fn external_authenticate(
+    memory: &mut Memory,
+    volatile: &mut Volatile,
+    command: &Command,
+) -> Result<Response, Stop> {
+    end_what_was_begun(volatile);
+    let channel = std::mem::take(&mut volatile.channel);
+    let Channel::Challenged { mut session, key_version } = channel else {
+        volatile.channel = match channel {
+            Channel::Aborted | Channel::Open(_) => Channel::Aborted,
+            _ => Channel::Closed,
+        };
+        return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
+    };
+    let (header, data) = (command.header, command.data());
+    let product = &memory.read().product;
+    let level = SecurityLevel::new(header.p1, product.scp, product.i)
+        .filter(|_| header.p2 == 0x00)
+        .ok_or(StatusWord::INCORRECT_P1_P2)?;
+    let length = session.mac_length();
+    if data.len() != 2 * length {
+        return Err(StatusWord::WRONG_LENGTH.into());
+    }
+    count_failure(memory, key_version)?;
+    if !session.proves_the_host(&data[..length]) {
+        return Err(StatusWord::AUTHENTICATION_FAILED.into());
+    }
+    if !session.verify_authenticate(header, data) {
+        return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
+    }
+    count_success(memory, key_version)?;
+    session.set_level(level);
+    volatile.channel = Channel::Open(session);
+    Ok(Response::new([], StatusWord::SUCCESS))
+}
+
+/// 6983 where no try is left.
+fn count_failure(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
+    let state = memory.read();
+    if state.key_set(key_version).is_none_or(|set| is_blocked(set, &state.product)) {
+        return Err(StatusWord::AUTHENTICATION_BLOCKED.into());
+    }
+    memory.write(|state| {
+        if let Some(set) = state.key_set_mut(key_version) {
+            set.failures = set.failures.saturating_add(1);
+        }
+    })
+}
+
+/// The tries are restored; the counter of SCP02 steps, because the session's first C-MAC was right (GPCS §E.1.2).
+fn count_success(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
+    let step = u32::from(memory.read().product.scp == 2);
+    memory.write(|state| {
+        if let Some(set) = state.key_set_mut(key_version) {
+            set.failures = 0;
+            set.sequence_counter += step;
+        }
+    })
+}
