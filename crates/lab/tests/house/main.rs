@@ -5,6 +5,8 @@
 
 mod arrows;
 mod bans;
+mod documents;
+mod machine;
 mod promises;
 mod sources;
 mod workspace;
