@@ -11,7 +11,7 @@ use crate::Id;
 use crate::admission::{Parties, refusal};
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::new_card::{Flaw, Stage, StageKind};
+use crate::new_card::{Flaw, Stage, StageKind, Verified};
 use crate::row::{Card, Intent, Issuance, KeySet, Outbox, Terminal};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
@@ -168,11 +168,11 @@ impl Arrived<'_> {
 }
 
 /// The commit after a script was proven, before the next one goes out.
-pub fn proven(arrived: &Arrived<'_>, done: Done<'_>, next: &Prepared, next_kind: StageKind, deadline: i64) -> Changes {
+pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind: StageKind, deadline: i64) -> Changes {
     let mut changes = arrived.received();
     changes.entries.push(arrived.entry(Event::Proven { step: arrived.result.step, grade: "A".to_owned() }));
     changes.entries.push(arrived.entry(intended(next)));
-    if done.changed_keys {
+    if done.changed_keys() {
         changes.rows.extend(arrived.keys_proven());
     }
     let (from, step) = ((arrived.issuance.state, arrived.issuance.step), next.script.step);
@@ -180,8 +180,8 @@ pub fn proven(arrived: &Arrived<'_>, done: Done<'_>, next: &Prepared, next_kind:
         let verified = (IssuanceState::Verified, arrived.issuance.step);
         changes.rows.push(arrived.moved(from, verified, deadline));
         changes.rows.push(arrived.moved(verified, (IssuanceState::Activating, step), deadline));
-        changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, done.masked_number));
-        changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number));
+        changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, done.masked_number()));
+        changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number()));
     } else {
         changes.rows.push(arrived.moved(from, (IssuanceState::Writing, step), deadline));
     }
@@ -189,17 +189,8 @@ pub fn proven(arrived: &Arrived<'_>, done: Done<'_>, next: &Prepared, next_kind:
     changes
 }
 
-/// What a proven script did.
-#[derive(Clone, Copy)]
-pub struct Done<'a> {
-    /// whether it changed the card's keys
-    pub changed_keys: bool,
-    /// what people may see of the card's number
-    pub masked_number: &'a str,
-}
-
 /// The commit after the last script was proven: the card is live, the order issued, the issuer's host is to know.
-pub fn issued(arrived: &Arrived<'_>, masked_number: &str, outbox: Id) -> (Changes, Verdict) {
+pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let issuance = arrived.issuance;
     let events = [
@@ -210,10 +201,10 @@ pub fn issued(arrived: &Arrived<'_>, masked_number: &str, outbox: Id) -> (Change
     changes.entries.extend(events.map(|event| arrived.entry(event)));
     let from = (issuance.state, issuance.step);
     changes.rows.push(arrived.moved(from, (IssuanceState::Issued, issuance.step), issuance.deadline));
-    changes.rows.push(arrived.card_moved(CardState::Activating, CardState::Live, masked_number));
+    changes.rows.push(arrived.card_moved(CardState::Activating, CardState::Live, done.masked_number()));
     changes.rows.push(order_moved(issuance, OrderState::Issued));
     changes.rows.push(told(issuance, arrived.now, "issued", outbox));
-    let card = Some(masked_number.to_owned());
+    let card = Some(done.masked_number().to_owned());
     (changes, Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card })
 }
 

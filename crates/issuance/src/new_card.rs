@@ -20,7 +20,7 @@ use crate::Id;
 use crate::admission::refusal;
 use crate::product::{CardProduct, Proof};
 
-pub use stage::{Flaw, Next, Stage, StageKind};
+pub use stage::{Flaw, Next, Reopening, Stage, StageKind, Verified};
 
 /// What a new card is made from.
 pub struct Inputs {

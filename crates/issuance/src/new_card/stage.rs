@@ -54,6 +54,35 @@ impl Flaw {
     }
 }
 
+/// Proof that the card did what a script asked. Only [`Stage::answers`] makes it, and every commit that counts on a
+/// script takes it.
+#[derive(Debug)]
+pub struct Verified {
+    changed_keys: bool,
+    masked_number: String,
+}
+
+impl Verified {
+    /// Whether the script changed the card's keys.
+    #[must_use]
+    pub fn changed_keys(&self) -> bool {
+        self.changed_keys
+    }
+
+    /// What people may see of the card's number.
+    #[must_use]
+    pub fn masked_number(&self) -> &str {
+        &self.masked_number
+    }
+
+    /// A proof of nothing, for showing that the simulation notices.
+    #[cfg(feature = "planted-faults")]
+    #[must_use]
+    pub fn planted(stage: &Stage) -> Self {
+        stage.verified()
+    }
+}
+
 /// What follows proven answers.
 pub enum Next {
     /// the next script
@@ -121,12 +150,6 @@ impl Stage {
         self.kind
     }
 
-    /// Whether the script changes the card's keys.
-    #[must_use]
-    pub fn changes_keys(&self) -> bool {
-        self.put_key.is_some()
-    }
-
     /// What people may see of the card's number.
     #[must_use]
     pub fn masked_number(&self) -> &str {
@@ -150,11 +173,21 @@ impl Stage {
         Some(ScriptCommand { apdu: command.to_bytes().into(), allowed: None, answer_hash: None, limit: None })
     }
 
-    /// Verifies the card's answers to the whole script, and gives what follows.
+    fn verified(&self) -> Verified {
+        Verified { changed_keys: self.put_key.is_some(), masked_number: self.masked_number().to_owned() }
+    }
+
+    /// Verifies the card's answers to the whole script, and gives the proof and what follows.
     ///
     /// # Errors
     /// The first `Flaw`, or a refusal where the next script cannot be made; either way the outcome is unknown.
-    pub fn answers(self, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
+    pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
+        let verified = self.verified();
+        let next = self.next(answers)?;
+        Ok((verified, next))
+    }
+
+    fn next(self, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
         let reopened = match (self.reopening, answers.len() > self.script.commands().len()) {
             (true, true) => answers.split_last(),
             _ => None,
