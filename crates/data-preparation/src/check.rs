@@ -158,7 +158,7 @@ fn read_back(data: &PersonalizationData) -> Result<(), CheckFault> {
         if closed && !data.security_level.encrypts_commands() {
             return Err(CheckFault::SecurityLevel);
         }
-        application.standard.read_back(application)?;
+        application.standard.read_back(application, data.security_level)?;
     }
     let mut numbers = applications.iter().filter_map(|application| application.standard.card_number(application));
     if numbers.all(|number| masked(number) == data.masked_number) { Ok(()) } else { Err(CheckFault::MaskedNumber) }

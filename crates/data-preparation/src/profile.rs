@@ -144,8 +144,11 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
     let version = whole.number("version", 1..=u32::MAX, FaultKind::OutOfRange, faults);
     let fields = field::read_all(&whole, faults);
     let elements = element::read_all(&whole, &fields, faults);
-    let applications = application::read_all(&whole, &fields, &elements, faults);
-    let security_level = rules::security_level(&whole, &applications, faults);
+    let security_level = rules::security_level(&whole, faults);
+    let applications = application::read_all(&whole, &fields, &elements, security_level, faults);
+    if let Some(level) = security_level {
+        rules::hold_level(&whole, level, &applications, faults);
+    }
     let validity = rules::validity(&whole, faults);
     let retention_days = rules::retention(&whole, faults);
     let number_field = rules::number_field(&whole, &fields, faults);

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use minicbor::{Decode, Encode};
 
 use crate::check::CheckFault;
-use crate::{Application, Protection};
+use crate::{Application, Protection, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -55,11 +55,20 @@ pub(crate) struct Rule {
     pub(crate) along_with: Option<u16>,
     /// whether it tells something about a person
     pub(crate) personal: bool,
-    /// whether it must be encrypted under the DEK
-    pub(crate) dek: bool,
+    /// whether it is a secret: encrypted under the DEK as well, unless the level is 33
+    pub(crate) secret: bool,
 }
 
 impl Rule {
+    /// Whether the DGI may travel under `protection` in a channel of `level`.
+    ///
+    /// Levels below 33 are met on SCP02 too, whose command encryption a relay can use as a padding oracle; level 33
+    /// is SCP03's alone (Amd D Table 7-6), which authenticates what it has encrypted.
+    pub(crate) fn allows(&self, protection: Protection, level: SecurityLevel) -> bool {
+        let enough = level == SecurityLevel::CommandEncryptionResponseEncryption;
+        !self.secret || enough || protection == Protection::Dek
+    }
+
     /// Whether elements of `shapes` make up the DGI.
     pub(crate) fn takes(&self, shapes: &[Shape]) -> bool {
         let closed = |shape: &Shape| matches!(shape, Shape::PinBlock | Shape::Manifest);
@@ -96,11 +105,12 @@ impl Standard {
         self.rules().iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 
-    /// Reads `application` back as the card's application would, from its DGIs alone.
+    /// Reads `application` back as the card's application would, from its DGIs alone; `level` is that of the channel
+    /// they travel under.
     ///
     /// # Errors
     /// The first fault, in the order of the DGIs.
-    pub(crate) fn read_back(self, application: &Application) -> Result<(), CheckFault> {
+    pub(crate) fn read_back(self, application: &Application, level: SecurityLevel) -> Result<(), CheckFault> {
         let dgis = &application.dgis;
         for (position, grouping) in dgis.iter().enumerate() {
             let dgi = grouping.dgi();
@@ -112,7 +122,7 @@ impl Standard {
             if !rule.lengths.contains(&dgi.data.len()) {
                 return Err(CheckFault::Length { identifier, length: dgi.data.len() });
             }
-            if rule.dek && grouping.protection != Protection::Dek {
+            if !rule.allows(grouping.protection, level) {
                 return Err(CheckFault::Unprotected(identifier));
             }
             if rule.personal && !grouping.personal {

@@ -9,7 +9,7 @@ use super::fault::{FaultKind, Faults};
 use super::field::OrderField;
 use super::section::Section;
 use crate::standard::{Rule, Shape, Standard};
-use crate::{Activation, CommitPoint, Protection};
+use crate::{Activation, CommitPoint, Protection, SecurityLevel};
 
 /// One application and what is written into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ struct Declared<'a, 't> {
     whole: &'a Section<'t>,
     fields: &'a [OrderField],
     elements: &'a [Element],
+    /// `None` where it could not be read, which is a fault of its own
+    security_level: Option<SecurityLevel>,
 }
 
 /// The privilege Card Reset (GPCS Table 11-7).
@@ -83,9 +85,10 @@ pub(super) fn read_all(
     whole: &Section<'_>,
     fields: &[OrderField],
     elements: &[Element],
+    security_level: Option<SecurityLevel>,
     faults: &mut Faults<'_>,
 ) -> Vec<ApplicationProfile> {
-    let declared = Declared { whole, fields, elements };
+    let declared = Declared { whole, fields, elements, security_level };
     let mut applications: Vec<ApplicationProfile> = Vec::new();
     for section in whole.sections("application", faults) {
         let Some(application) = read(&declared, &section, faults) else { continue };
@@ -234,8 +237,8 @@ fn read_dgi(
         return None;
     };
     let (content, protection, personal) = (content?, protection?, personal?);
-    if rule.dek && protection != Protection::Dek {
-        let message = format!("DGI {identifier:04X} must be encrypted under the data encryption key");
+    if declared.security_level.is_some_and(|level| level.encrypts_commands() && !rule.allows(protection, level)) {
+        let message = format!("below level 33 DGI {identifier:04X} must be encrypted under the data encryption key");
         faults.add(section.value_span("protection"), FaultKind::Protection, message, "write protection = \"dek\"");
     }
     if rule.personal && !personal {

@@ -35,13 +35,18 @@ const LEVELS: [(&str, SecurityLevel); 5] = [
     ("01", SecurityLevel::CommandMac),
 ];
 
-/// The level, which must encrypt commands where anything personal or secret travels.
-pub(super) fn security_level(
+/// The level of the secure channel.
+pub(super) fn security_level(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<SecurityLevel> {
+    whole.choice("security-level", &LEVELS, FaultKind::SecurityLevel, faults)
+}
+
+/// Refuses a level that does not encrypt commands where anything personal or secret travels.
+pub(super) fn hold_level(
     whole: &Section<'_>,
+    level: SecurityLevel,
     applications: &[ApplicationProfile],
     faults: &mut Faults<'_>,
-) -> Option<SecurityLevel> {
-    let level = whole.choice("security-level", &LEVELS, FaultKind::SecurityLevel, faults)?;
+) {
     let mut dgis = applications.iter().flat_map(|application| &application.dgis);
     let closed = dgis.find(|dgi| dgi.personal || dgi.protection == Protection::Dek);
     if let (false, Some(dgi)) = (level.encrypts_commands(), closed) {
@@ -53,7 +58,6 @@ pub(super) fn security_level(
         let remedy = "use 33, 13 or 03, as the card product allows";
         faults.add(whole.value_span("security-level"), FaultKind::SecurityLevel, message, remedy);
     }
-    Some(level)
 }
 
 /// The validity: exactly one of `years`, `months` and `days`.

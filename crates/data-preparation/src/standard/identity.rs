@@ -23,7 +23,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: true,
         along_with: None,
         personal: true,
-        dek: false,
+        secret: false,
     },
     Rule {
         identifiers: NUMBER..=NUMBER,
@@ -33,7 +33,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: true,
         along_with: None,
         personal: true,
-        dek: false,
+        secret: false,
     },
     Rule {
         identifiers: VALIDITY..=VALIDITY,
@@ -43,7 +43,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: true,
         along_with: None,
         personal: true,
-        dek: false,
+        secret: false,
     },
     Rule {
         identifiers: 0x0110..=0x01FF,
@@ -53,7 +53,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: false,
         along_with: None,
         personal: false,
-        dek: false,
+        secret: false,
     },
     Rule {
         identifiers: PHOTO..=PHOTO,
@@ -63,7 +63,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: false,
         along_with: Some(PIN),
         personal: true,
-        dek: false,
+        secret: false,
     },
     Rule {
         identifiers: PIN..=PIN,
@@ -73,7 +73,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: false,
         along_with: None,
         personal: true,
-        dek: true,
+        secret: true,
     },
     Rule {
         identifiers: MANIFEST..=MANIFEST,
@@ -83,7 +83,7 @@ pub(super) const RULES: [Rule; 7] = [
         needed: true,
         along_with: None,
         personal: true,
-        dek: false,
+        secret: false,
     },
 ];
 

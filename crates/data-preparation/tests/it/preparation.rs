@@ -26,7 +26,7 @@ fn the_sample_order_becomes_the_known_groupings() {
     assert_eq!(groupings[2], (0x0103, &[0x20, 0x26, 0x11, 0x22, 0x20, 0x31, 0x11, 0x22][..], Protection::Clear));
     assert_eq!(groupings[3], (0x0201, PHOTO, Protection::Clear));
     let pin_block = [0x25, 0x92, 0x38, 0x9F, 0xFF, 0xFF, 0xFF, 0xFF];
-    assert_eq!(groupings[4], (0x0301, &pin_block[..], Protection::Dek));
+    assert_eq!(groupings[4], (0x0301, &pin_block[..], Protection::Clear));
     let mut manifest = vec![5];
     for (identifier, bytes, _) in &groupings[..5] {
         manifest.extend(identifier.to_be_bytes());
@@ -192,15 +192,10 @@ fn the_check_refuses_lengths_orders_and_counts_that_a_card_would() {
 
 #[test]
 fn the_check_refuses_what_would_travel_unprotected() {
-    // after the PIN block: protection dek (1), personal (true)
-    assert_refused(
-        &tampered(&[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF5], &[0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0xF5]),
-        CheckFault::Unprotected(0x0301),
-    );
-    assert_refused(
-        &tampered(&[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF5], &[0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0xF4]),
-        CheckFault::NotPersonal(0x0301),
-    );
+    // after the PIN block: protection clear (0), personal (true)
+    let pin = |protection, personal| [0xFF, 0xFF, 0xFF, 0xFF, protection, personal];
+    assert_refused(&tampered(&pin(0x00, 0xF5), &pin(0x00, 0xF4)), CheckFault::NotPersonal(0x0301));
+    // key 2, the level: 33 is 51
     let masked = b"\x03\x70492900";
     let level =
         |level: &[u8]| tampered(&[&[0x02, 0x18, 0x33][..], masked].concat(), &[&[0x02], level, masked].concat());
@@ -208,7 +203,13 @@ fn the_check_refuses_what_would_travel_unprotected() {
     for mac_only in [0x01, 0x11] {
         assert_refused(&level(&[mac_only]), CheckFault::SecurityLevel);
     }
-    assert!(check_alone(&level(&[0x13])).is_ok());
+    for encrypting in [0x03, 0x13] {
+        let mut bytes = level(&[encrypting]);
+        assert_refused(&bytes, CheckFault::Unprotected(0x0301));
+        let protection = bytes.windows(6).position(|window| window == pin(0x00, 0xF5)).unwrap() + 4;
+        bytes[protection] = 0x01;
+        assert!(check_alone(&bytes).is_ok());
+    }
 }
 
 proptest! {

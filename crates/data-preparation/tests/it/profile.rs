@@ -41,6 +41,8 @@ fn assert_fault(text: &str, kind: FaultKind, place: &str) {
     assert!(!found[0].message.is_empty() && !found[0].remedy.is_empty() && found[0].column > 0);
 }
 
+const PIN_GROUPING: &str = "content = [\"pin-block\"]\nprotection = \"clear\"";
+
 const FURTHER_FILE: &str = r#"[[application.dgi]]
 identifier = "0110"
 content = ["further"]
@@ -124,10 +126,7 @@ fn levels_that_show_personal_data_are_refused() {
 }
 
 #[test]
-fn levels_that_encrypt_commands_are_taken_and_others_do_not_exist() {
-    for level in ["03", "13"] {
-        assert!(Profile::parse(&changed("security-level = \"33\"", &format!("security-level = \"{level}\""))).is_ok());
-    }
+fn levels_that_do_not_exist_are_refused() {
     let text = changed("security-level = \"33\"", "security-level = \"00\"");
     assert_fault(&text, FaultKind::SecurityLevel, "security-level = ");
 }
@@ -257,9 +256,22 @@ fn a_dgi_of_other_content_is_refused() {
 }
 
 #[test]
-fn a_pin_in_clear_is_refused() {
-    let text = changed("protection = \"dek\"", "protection = \"clear\" # PIN");
-    assert_fault(&text, FaultKind::Protection, "protection = \"clear\" # PIN");
+fn below_level_33_a_pin_must_be_under_the_dek() {
+    for level in ["03", "13"] {
+        let text = changed("security-level = \"33\"", &format!("security-level = \"{level}\""));
+        assert_fault(
+            &text,
+            FaultKind::Protection,
+            "protection = \"clear\"\npersonal = true\n\n# The manifest comes last",
+        );
+        let text = text.replace(PIN_GROUPING, &PIN_GROUPING.replace("clear", "dek"));
+        assert!(Profile::parse(&text).is_ok());
+    }
+    assert!(Profile::parse(&changed(PIN_GROUPING, &PIN_GROUPING.replace("clear", "dek"))).is_ok());
+}
+
+#[test]
+fn a_pin_is_written_as_a_pin_block_and_never_printed() {
     let text = changed(
         "source = \"pin-block\"\nfield = \"pin\"\nencoding = \"iso-9564-2\"",
         "source = \"field\"\nfield = \"pin\"\nencoding = \"ascii\"",
@@ -351,9 +363,11 @@ fn a_field_that_nobody_needs_is_not_asked_for() {
 
 #[test]
 fn all_faults_are_told_at_once_in_the_order_of_the_lines() {
-    let text = changed("years = 5", "years = 500").replace("max = 19", "max = 1900").replace("\"dek\"", "\"rot13\"");
+    let text = changed("years = 5", "years = 500")
+        .replace("max = 19", "max = 1900")
+        .replace("personal = true\n\n# The manifest", "personal = 1\n\n# The manifest");
     let kinds: Vec<_> = faults(&text).iter().map(|fault| fault.kind).collect();
-    assert_eq!(kinds, [FaultKind::DateRule, FaultKind::LengthRange, FaultKind::UnknownValue]);
+    assert_eq!(kinds, [FaultKind::DateRule, FaultKind::LengthRange, FaultKind::WrongType]);
 }
 
 #[test]
