@@ -4,12 +4,21 @@
 //! Everything that belongs to an issuance, and everything a person answers for, is written by [`Store::commit`]
 //! alone: rows and log entries in one transaction, each row change touching exactly one row in the state it names.
 
+pub mod failpoint;
+mod kind;
+mod sql;
+#[cfg(feature = "conformance")]
+pub mod suite;
+
 use std::future::Future;
 
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::Entry;
 use cardwright_issuance::row::{Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
+
+pub use kind::CommitKind;
+pub use sql::SqlStore;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +74,7 @@ pub enum Registration {
     Stock(Card, KeySet, KeySet),
     /// an order with its sealed fields and its wrapped data key
     Order(Order, SealedOrder),
-    /// an order's prepared data, sealed
+    /// an order's prepared data, sealed: expects `approved`, makes it `prepared`
     Prepared(Id, SealedBlob),
     /// an order approved by a person: expects `received`
     Approve(Id, Id),
@@ -105,8 +114,10 @@ pub struct Person {
 /// A card product or profile as it was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// unique name
+    /// its name
     pub name: String,
+    /// a profile's own version; a product's texts are counted from 1. Name and version are there once
+    pub version: u32,
     /// TOML text
     pub text: String,
     /// SHA-256 of the text
@@ -128,12 +139,13 @@ pub struct EnrolmentCode {
     pub expires: i64,
 }
 
-/// A sealed value: AES-256-GCM under the row's own data key, with the row's identity as associated data.
+/// A sealed value: AES-256-GCM under the order's own data key, with the row's identity as associated data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedBlob {
     /// nonce, ciphertext, tag
     pub sealed: Vec<u8>,
-    /// SHA-256 of the clear value's canonical encoding (which holds secret random or keyed content; see sealing)
+    /// keyed hash of the clear value (HMAC under the search key): tells whether two are the same, and nobody
+    /// without the keystore can try values against it
     pub digest: [u8; 32],
 }
 
@@ -240,6 +252,8 @@ pub trait Store: Send + Sync {
     fn card_by_identity(&self, product: &str, cplc: &[u8], kdd: [u8; 10]) -> impl Future<Output = Found<Card>> + Send;
     /// The card of this id.
     fn card(&self, id: Id) -> impl Future<Output = Found<Card>> + Send;
+    /// The cards with this KDD, of whatever product.
+    fn cards_by_kdd(&self, kdd: [u8; 10]) -> impl Future<Output = Listed<Card>> + Send;
     /// A card's key sets, by generation.
     fn key_sets(&self, card: Id) -> impl Future<Output = Listed<KeySet>> + Send;
     /// The issuance of this session.

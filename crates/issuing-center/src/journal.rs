@@ -1,0 +1,3 @@
+//! The log: its tree, the story it tells, and the proof that nobody has changed it.
+
+pub mod tree;

@@ -1,0 +1,138 @@
+//! New rows of people's work, and the few changes of them.
+
+use cardwright_issuance::Id;
+use cardwright_issuance::row::{Card, KeySet, Order, Reader, Terminal, Ticket};
+use cardwright_issuance::state::OrderState;
+
+use super::change::add_key_set;
+use super::column::{columns, statement};
+use super::commit::Writing;
+use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
+
+pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
+    match registration {
+        Registration::Base(base) => {
+            let text = "INSERT INTO bases (name, reader_tier) VALUES ($1, $2)";
+            writing.one("the base", statement(text, columns![base.name, base.reader_tier])).await
+        }
+        Registration::Person(person) => add_person(writing, person).await,
+        Registration::Product(document) => add_document(writing, "product", document).await,
+        Registration::Profile(document) => add_document(writing, "profile", document).await,
+        Registration::Terminal(terminal) => add_terminal(writing, terminal).await,
+        Registration::RevokeTerminal(id, time) => {
+            let text = "UPDATE terminals SET revoked = $1, instance = NULL WHERE id = $2 AND revoked IS NULL";
+            writing.one("the terminal", statement(text, columns![*time, *id])).await
+        }
+        Registration::Reader(reader) => add_reader(writing, reader).await,
+        Registration::RevokeReader(id, time) => {
+            let text = "UPDATE readers SET revoked = $1 WHERE id = $2 AND revoked IS NULL";
+            writing.one("the reader", statement(text, columns![*time, *id])).await
+        }
+        Registration::EnrolmentCode(code) => add_enrolment_code(writing, code).await,
+        Registration::UseEnrolmentCode(hash, now) => {
+            let text = "UPDATE enrolment_codes SET used = $1 WHERE hash = $2 AND used IS NULL AND expires > $3";
+            writing.one("the enrolment code", statement(text, columns![*now, *hash, *now])).await
+        }
+        Registration::Stock(card, transport, issuer) => add_stock(writing, card, [transport, issuer]).await,
+        Registration::Order(order, sealed) => add_order(writing, order, sealed).await,
+        Registration::Prepared(order, prepared) => add_prepared(writing, *order, prepared).await,
+        Registration::Approve(order, approver) => {
+            let text = "UPDATE orders SET state = $1, approved_by = $2 WHERE id = $3 AND state = $4";
+            let values = columns![OrderState::Approved, *approver, *order, OrderState::Received];
+            writing.one("the order", statement(text, values)).await
+        }
+        Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
+        Registration::Idempotency(answer) => add_idempotency(writing, answer).await,
+        Registration::DestructionKey { day, key } => {
+            let text = "INSERT INTO destruction_keys (day, key) VALUES ($1, $2)";
+            writing.one("the destruction key", statement(text, columns![*day, key.as_str()])).await
+        }
+        Registration::Setting { name, value } => {
+            let text = "INSERT INTO settings (name, value) VALUES ($1, $2)";
+            writing.one("the setting", statement(text, columns![name.as_str(), value.as_slice()])).await
+        }
+    }
+}
+
+async fn add_person(writing: &mut Writing, person: &Person) -> Result<(), StoreError> {
+    let text = "INSERT INTO people (id, name, roles, secret) VALUES ($1, $2, $3, $4)";
+    let values = columns![person.id, person.name, person.roles.join(","), person.secret];
+    writing.one("the person", statement(text, values)).await
+}
+
+async fn add_document(writing: &mut Writing, kind: &str, document: &Document) -> Result<(), StoreError> {
+    let text = "INSERT INTO documents (kind, name, version, text, digest, imported) VALUES ($1, $2, $3, $4, $5, $6)";
+    let Document { name, version, text: content, digest, imported } = document;
+    let values = columns![kind, name.as_str(), *version, content.as_str(), *digest, *imported];
+    writing.one(kind, statement(text, values)).await
+}
+
+async fn add_terminal(writing: &mut Writing, terminal: &Terminal) -> Result<(), StoreError> {
+    let text = "INSERT INTO terminals (id, name, base, fingerprint, expires, revoked, instance, lease_until) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let Terminal { id, ref name, ref base, fingerprint, expires, revoked, instance, lease_until } = *terminal;
+    let values = columns![id, name.as_str(), base.as_str(), fingerprint, expires, revoked, instance, lease_until];
+    writing.one("the terminal", statement(text, values)).await
+}
+
+async fn add_reader(writing: &mut Writing, reader: &Reader) -> Result<(), StoreError> {
+    let text = "INSERT INTO readers (id, name, base, tier, card_slot, sam_slot, sam_key, revoked) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let Reader { id, name, base, tier, card_slot, sam_slot, sam_key, revoked } = reader;
+    let mut values = columns![*id, name.as_str(), base.as_str(), *tier];
+    values.extend(columns![card_slot.as_str(), sam_slot.as_str(), sam_key.as_slice(), *revoked]);
+    writing.one("the reader", statement(text, values)).await
+}
+
+async fn add_enrolment_code(writing: &mut Writing, code: &EnrolmentCode) -> Result<(), StoreError> {
+    let text = "INSERT INTO enrolment_codes (hash, terminal, base, expires) VALUES ($1, $2, $3, $4)";
+    let values = columns![code.hash, code.terminal, code.base, code.expires];
+    writing.one("the enrolment code", statement(text, values)).await
+}
+
+async fn add_stock(writing: &mut Writing, card: &Card, key_sets: [&KeySet; 2]) -> Result<(), StoreError> {
+    let text = "INSERT INTO cards (id, product, cplc, kdd, state, order_id, open_tries, masked_number) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let Card { id, ref product, ref cplc, kdd, state, order, open_tries, ref masked_number } = *card;
+    let mut values = columns![id, product.as_str(), cplc.as_slice(), kdd, state, order, open_tries];
+    values.extend(columns![masked_number.clone()]);
+    writing.one("the card", statement(text, values)).await?;
+    for key_set in key_sets {
+        add_key_set(writing, key_set).await?;
+    }
+    Ok(())
+}
+
+async fn add_order(writing: &mut Writing, order: &Order, sealed: &SealedOrder) -> Result<(), StoreError> {
+    let text = "INSERT INTO orders (id, reference, base, profile, kind, state, entered_by, entered, approved_by, card) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let mut values = columns![order.id, order.reference, order.base, order.profile, order.kind, order.state];
+    values.extend(columns![order.entered_by, order.entered, order.approved_by, order.card]);
+    writing.one("the order", statement(text, values)).await?;
+    let text = "INSERT INTO sealed_orders (order_id, fields, data_key, destruction_day) VALUES ($1, $2, $3, $4)";
+    let values = columns![order.id, sealed.fields, sealed.data_key, sealed.destruction_day];
+    writing.one("the sealed order", statement(text, values)).await
+}
+
+/// An approved order has its data: it is prepared.
+async fn add_prepared(writing: &mut Writing, order: Id, prepared: &SealedBlob) -> Result<(), StoreError> {
+    let text = "INSERT INTO prepared (order_id, sealed, digest) VALUES ($1, $2, $3)";
+    let values = columns![order, prepared.sealed, prepared.digest];
+    writing.one("the prepared data", statement(text, values)).await?;
+    let text = "UPDATE orders SET state = $1 WHERE id = $2 AND state = $3";
+    let values = columns![OrderState::Prepared, order, OrderState::Approved];
+    writing.one("the order", statement(text, values)).await
+}
+
+async fn add_ticket(writing: &mut Writing, ticket: &Ticket) -> Result<(), StoreError> {
+    let text = "INSERT INTO tickets (id, order_id, terminal, operator, expires, used_by) VALUES ($1, $2, $3, $4, $5, $6)";
+    let Ticket { id, order, terminal, operator, expires, used_by } = *ticket;
+    writing.one("the ticket", statement(text, columns![id, order, terminal, operator, expires, used_by])).await
+}
+
+async fn add_idempotency(writing: &mut Writing, answer: &Idempotency) -> Result<(), StoreError> {
+    let text = "INSERT INTO idempotency (key, request, status, body, created) VALUES ($1, $2, $3, $4, $5)";
+    let Idempotency { key, request, status, body, created } = answer;
+    let values = columns![key.as_str(), *request, *status, body.as_slice(), *created];
+    writing.one("the idempotency key", statement(text, values)).await
+}

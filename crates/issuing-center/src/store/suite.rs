@@ -1,0 +1,68 @@
+//! The tests that every store must pass: SQLite's, PostgreSQL's, and a model's.
+//!
+//! Each test is given a store that is new and empty, and panics with what is wrong. A harness runs [`run`] for every
+//! name in [`TESTS`].
+#![allow(clippy::unwrap_used)] // these are tests, though other crates' tests link them
+
+mod cards;
+mod issuances;
+mod log;
+mod orders;
+mod people;
+mod terminals;
+mod world;
+
+use super::Store;
+
+macro_rules! tests {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        /// The names of all tests.
+        pub const TESTS: &[&str] = &[$(stringify!($name)),*];
+
+        /// The test `name` on `store`, which is new and empty.
+        ///
+        /// # Panics
+        /// Where the store does not pass, and for a name that is no test.
+        pub async fn run<S: Store>(name: &str, store: &S) {
+            match name {
+                $(stringify!($name) => $module::$name(store).await,)*
+                _ => panic!("there is no test {name}"),
+            }
+        }
+    };
+}
+
+tests! {
+    people::what_was_registered_reads_back,
+    people::a_name_is_taken_once,
+    people::the_newest_text_of_a_document_is_found,
+    people::a_setting_is_written_once,
+    people::an_idempotency_key_is_kept_once,
+    terminals::a_terminal_reads_back_and_is_revoked_once,
+    terminals::a_revoked_terminal_gives_its_name_back,
+    terminals::a_reader_reads_back_and_is_revoked_once,
+    terminals::an_enrolment_code_works_once_and_in_time,
+    terminals::one_instance_holds_the_lease,
+    terminals::a_challenge_is_used_once,
+    terminals::a_ticket_is_used_once_and_in_time,
+    orders::an_order_reads_back_with_what_is_sealed_of_it,
+    orders::a_reference_is_taken_once,
+    orders::an_order_is_approved_by_another_person_once,
+    orders::prepared_data_needs_an_approved_order,
+    orders::only_steps_of_the_transition_table_are_taken,
+    orders::nothing_of_a_refused_commit_stays,
+    cards::stock_reads_back_with_both_key_sets,
+    cards::a_card_is_in_stock_once,
+    cards::an_order_has_one_card_at_most,
+    cards::a_key_set_moves_from_the_state_it_is_in,
+    issuances::an_issuance_reads_back_and_moves,
+    issuances::another_epoch_state_or_step_moves_nothing,
+    issuances::an_order_and_a_card_have_one_running_issuance,
+    issuances::an_intent_is_closed_once,
+    issuances::overdue_are_those_that_run_and_are_late,
+    issuances::the_outbox_is_in_order,
+    log::the_log_grows_by_rfc_6962,
+    log::leaves_of_an_order_are_its_own,
+    log::entries_of_a_refused_commit_are_not_in_the_log,
+    log::commits_at_the_same_time_leave_no_gap,
+}
