@@ -1,6 +1,6 @@
 //! Derivations as data: what is to be computed under a card's static key, for whoever holds that key to compute.
 
-/// A static key of a card's key set (Amd D Table 6-1; GPCS Table E-2).
+/// A static key of a card's key set (Amd D Table 6-1; GPCS Table E-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StaticKey {
     /// Key-ENC
@@ -15,7 +15,7 @@ impl StaticKey {
     /// All three, in the order in which PUT KEY and diversification take them.
     pub const ALL: [Self; 3] = [Self::Enc, Self::Mac, Self::Dek];
 
-    /// The key identifier within the set: 1, 2, 3 (GPCS §11.8.2.3.2).
+    /// The key identifier within the set: 1, 2, 3.
     #[must_use]
     pub fn identifier(self) -> u8 {
         match self {

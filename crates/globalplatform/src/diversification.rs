@@ -1,7 +1,7 @@
 //! Diversification of card keys: which computation under a batch's master key gives a card's static keys.
 //!
-//! Which scheme holds is a property of the card product. The schemes are VISA2, EMV CPS §4.2.2 (its key derivation
-//! data) and KDF3, the counter mode of SP 800-108.
+//! Which scheme holds is a property of the card product. The schemes are VISA2, the one of EMV CPS, and KDF3, the
+//! counter mode of SP 800-108.
 
 use crate::derivation::{KeyDerivation, StaticKey};
 use crate::initialize_update::DIVERSIFICATION_DATA_LENGTH;
