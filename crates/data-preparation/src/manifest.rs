@@ -39,3 +39,19 @@ fn is_entry_of(entry: &[u8; ENTRY], grouping: &Dgi) -> bool {
         && usize::from(u16::from_be_bytes([*length_high, *length_low])) == grouping.data.len()
         && *hash == <[u8; 32]>::from(Sha256::digest(&grouping.data))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_that_names_fewer_or_more_is_not_complete() {
+        let groupings = [Dgi::new(0x0101, b"a").unwrap(), Dgi::new(0x0102, b"b").unwrap()];
+        let manifest = of(groupings.iter());
+        assert!(names(&manifest, groupings.iter()));
+        assert!(!names(&of(groupings[..1].iter()), groupings.iter()));
+        assert!(!names(&manifest, groupings[..1].iter()));
+        assert!(!names(&manifest, groupings.iter().rev()));
+        assert!(!names(&manifest[..manifest.len() - 1], groupings.iter()) && !names(&[], groupings.iter()));
+    }
+}

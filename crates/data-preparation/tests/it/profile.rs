@@ -282,6 +282,19 @@ fn a_pin_is_written_as_a_pin_block_and_never_printed() {
 }
 
 #[test]
+fn a_pin_block_is_made_of_a_pin_only() {
+    let text = changed("field = \"pin\"", "field = \"card_number\" # no PIN");
+    assert!(faults(&text).iter().any(|fault| fault.kind == FaultKind::Encoding && fault.message.contains("no PIN")));
+}
+
+#[test]
+fn an_order_brings_one_photo_at_most() {
+    let second = "[[field]]\nname = \"second\"\ntype = \"photo\" # 2\nmin = 1\nmax = 9\nrequired = false\n\n";
+    let text = changed("[[field]]\nname = \"pin\"", &format!("{second}[[field]]\nname = \"pin\""));
+    assert_fault(&text, FaultKind::DuplicateName, "type = \"photo\" # 2");
+}
+
+#[test]
 fn what_tells_about_the_holder_must_be_declared_personal() {
     let text = changed(
         "content = [\"number\"]\nprotection = \"clear\"\npersonal = true",
