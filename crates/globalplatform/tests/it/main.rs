@@ -4,11 +4,14 @@
 
 mod card;
 mod channel;
+mod commands;
 mod dialogue;
 mod diversification_vectors;
+mod grouping;
 mod keystore;
 mod opening;
 mod prediction;
+mod scp02_channel;
 mod scp02_vectors;
 mod scp03_vectors;
 mod vectors;
