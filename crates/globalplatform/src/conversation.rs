@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use crate::Error;
 use crate::channel::{Channel, Opening};
 use crate::derivation::{KeyDerivation, KeyRequest, StaticKey};
-use crate::initialize_update::{CardAnswer, HostChallenge};
+use crate::initialize_update::{CardAnswer, HostChallenge, SequenceCounter};
 use crate::parameters::{ChannelParameters, Protocol};
 use crate::plan::PlannedCommand;
 use crate::script::{OpenChannel, Script};
@@ -57,9 +57,9 @@ impl NeedsSessionKeys {
     #[must_use]
     pub fn challenge_request(&self) -> Option<KeyRequest> {
         let Protocol::Scp03 { i, .. } = self.opening.parameters.protocol() else { return None };
-        let counter = self.opening.answer.sequence_counter.as_deref()?;
+        let SequenceCounter::Scp03(counter) = self.opening.answer.sequence_counter else { return None };
         let domain = self.opening.parameters.security_domain();
-        Some(challenge_request(counter, domain.as_bytes(), i.security_length()))
+        Some(challenge_request(&counter, domain.as_bytes(), i.security_length()))
     }
 
     /// Compares the card challenge with the result of [`NeedsSessionKeys::challenge_request`].

@@ -3,6 +3,7 @@
 use cardwright_apdu::{Command, Response, StatusWord};
 
 use crate::Error;
+use crate::channel::with_short_data;
 use crate::parameters::{ChannelParameters, Protocol, Scp03Options};
 
 /// Length of the key diversification data in bytes (Amd D Table 7-3, GPCS Table E-8).
@@ -32,10 +33,18 @@ impl HostChallenge {
 #[must_use]
 pub fn initialize_update(parameters: &ChannelParameters, host_challenge: &HostChallenge) -> Command {
     let key_version = if parameters.key_version() == 0xFF { 0 } else { parameters.key_version() };
-    Command::new(0x80, 0x50, key_version, 0x00)
-        .with_data(host_challenge.sent(parameters))
-        .expect("a challenge of 8 or 16 bytes fits")
-        .expecting_all()
+    with_short_data(Command::new(0x80, 0x50, key_version, 0x00), host_challenge.sent(parameters)).expecting_all()
+}
+
+/// The sequence counter in a card's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SequenceCounter {
+    /// SCP02: which session this is (GPCS §E.1.2)
+    Scp02([u8; 2]),
+    /// SCP03 with a pseudo-random challenge: which challenge this is (Amd D §6.2.2.1)
+    Scp03([u8; 3]),
+    /// SCP03 with a random challenge
+    None,
 }
 
 /// What a card that is of the expected product answered.
@@ -43,8 +52,8 @@ pub fn initialize_update(parameters: &ChannelParameters, host_challenge: &HostCh
 pub struct CardAnswer {
     /// key diversification data: which card keys these are
     pub diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH],
-    /// SCP02: 2 bytes; SCP03: 3 bytes with a pseudo-random challenge, else none
-    pub sequence_counter: Option<Vec<u8>>,
+    /// the counter of the key set
+    pub sequence_counter: SequenceCounter,
     /// the card challenge: 8 or 16 bytes, 6 under SCP02
     pub card_challenge: Vec<u8>,
     /// the card cryptogram: 8 or 16 bytes
@@ -82,7 +91,10 @@ impl CardAnswer {
         fields.take(3);
         let card_challenge = fields.take(length).to_vec();
         let card_cryptogram = fields.take(length).to_vec();
-        let sequence_counter = (counter_length > 0).then(|| fields.take(counter_length).to_vec());
+        let sequence_counter = match counter_length {
+            0 => SequenceCounter::None,
+            _ => SequenceCounter::Scp03(fields.take_array()),
+        };
         Ok(Self { diversification_data, sequence_counter, card_challenge, card_cryptogram })
     }
 
@@ -91,7 +103,7 @@ impl CardAnswer {
         let mut fields = Fields::of_length(data, 28)?;
         let diversification_data = fields.take_array();
         fields.take(2);
-        let sequence_counter = Some(fields.take(2).to_vec());
+        let sequence_counter = SequenceCounter::Scp02(fields.take_array());
         let card_challenge = fields.take(6).to_vec();
         let card_cryptogram = fields.take(8).to_vec();
         Ok(Self { diversification_data, sequence_counter, card_challenge, card_cryptogram })
@@ -124,9 +136,9 @@ impl<'a> Fields<'a> {
         field
     }
 
-    fn take_array(&mut self) -> [u8; DIVERSIFICATION_DATA_LENGTH] {
-        let mut field = [0; DIVERSIFICATION_DATA_LENGTH];
-        field.copy_from_slice(self.take(DIVERSIFICATION_DATA_LENGTH));
+    fn take_array<const LENGTH: usize>(&mut self) -> [u8; LENGTH] {
+        let mut field = [0; LENGTH];
+        field.copy_from_slice(self.take(LENGTH));
         field
     }
 }

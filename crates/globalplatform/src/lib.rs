@@ -30,7 +30,9 @@ pub use conversation::{CardAuthenticated, Conversation, DataEncryptionKey, Needs
 pub use derivation::{KeyDerivation, KeyRequest, StaticKey};
 pub use diversification::Diversification;
 pub use error::{Error, Fault};
-pub use initialize_update::{CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, initialize_update};
+pub use initialize_update::{
+    CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
+};
 pub use key_information::{KeyInformation, read_key_information};
 pub use parameters::{ChannelParameters, KeySize, Protocol, Scp02Options, Scp03Options, SecurityLevel};
 pub use plan::{Content, PlannedCommand};

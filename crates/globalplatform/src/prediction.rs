@@ -10,7 +10,9 @@ use crate::Error;
 use crate::channel::{Channel, Opening, Scp03Channel};
 use crate::conversation::challenge_request;
 use crate::derivation::KeyRequest;
-use crate::initialize_update::{CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, initialize_update};
+use crate::initialize_update::{
+    CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
+};
 use crate::parameters::{ChannelParameters, Protocol, Scp03Options};
 use crate::secrets::SessionSecrets;
 
@@ -54,7 +56,7 @@ impl Prediction {
         }
         let answer = CardAnswer {
             diversification_data: [0; DIVERSIFICATION_DATA_LENGTH], // the script that it continues knows it
-            sequence_counter: Some(FIRST_COUNTER.to_vec()),
+            sequence_counter: SequenceCounter::Scp03(FIRST_COUNTER),
             card_challenge: challenge.to_vec(),
             card_cryptogram: Vec::new(),
         };

@@ -39,9 +39,11 @@ pub(crate) struct Step {
 #[must_use]
 pub struct Script {
     pub(crate) steps: Vec<Step>,
-    /// the channels in the order in which the script opens or uses them; the last stays open
-    pub(crate) channels: Vec<Channel>,
-    pub(crate) diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH],
+    /// the channels that the script leaves behind, in their order
+    ended: Vec<Channel>,
+    /// the channel that is open at its end
+    current: Channel,
+    diversification_data: [u8; DIVERSIFICATION_DATA_LENGTH],
 }
 
 impl Script {
@@ -58,36 +60,42 @@ impl Script {
     pub fn continue_with(mut self, predicted: PredictedChannel, commands: &[PlannedCommand]) -> Result<Self, Error> {
         let expected = Expected::Exactly(predicted.expected_answer(&self.diversification_data));
         let wrapped = WrappedCommand { command: predicted.initialize_update(), expected };
-        self.steps.push(Step { wrapped, protection: Protection::None, channel: self.channels.len() });
-        self.channels.push(predicted.into_channel());
+        self.ended.push(std::mem::replace(&mut self.current, predicted.into_channel()));
+        self.steps.push(Step { wrapped, protection: Protection::None, channel: self.ended.len() });
         self.push_external_authenticate();
         self.push(commands)?;
         Ok(self)
     }
 
     fn push_external_authenticate(&mut self) {
-        let (channel, index) = self.last_channel();
         let wrapped = WrappedCommand {
-            command: channel.external_authenticate(),
+            command: self.current.external_authenticate(),
             expected: Expected::Exactly(StatusWord::SUCCESS.0.to_be_bytes().to_vec()),
         };
-        self.steps.push(Step { wrapped, protection: Protection::None, channel: index });
+        self.steps.push(Step { wrapped, protection: Protection::None, channel: self.ended.len() });
     }
 
     fn push(&mut self, commands: &[PlannedCommand]) -> Result<(), Error> {
         for (index, planned) in commands.iter().enumerate() {
-            let (channel, channel_index) = self.last_channel();
-            let (command, protection) = channel.wrap(index, planned)?;
+            let (command, protection) = self.current.wrap(index, planned)?;
             let wrapped = WrappedCommand { command, expected: Expected::Status(planned.allowed().to_vec()) };
-            self.steps.push(Step { wrapped, protection, channel: channel_index });
+            self.steps.push(Step { wrapped, protection, channel: self.ended.len() });
         }
         Ok(())
     }
 
-    fn last_channel(&mut self) -> (&mut Channel, usize) {
-        let index = self.channels.len() - 1;
-        let channel = self.channels.last_mut().expect("a script is made with its first channel");
-        (channel, index)
+    /// The channel that a step went through.
+    pub(crate) fn channel_of(&self, step: &Step) -> &Channel {
+        self.ended.get(step.channel).unwrap_or(&self.current)
+    }
+
+    /// How many channels the script goes through.
+    pub(crate) fn channel_count(&self) -> usize {
+        self.ended.len() + 1
+    }
+
+    pub(crate) fn into_channel(self) -> OpenChannel {
+        OpenChannel::new(self.current, self.diversification_data)
     }
 }
 
@@ -121,6 +129,11 @@ impl OpenChannel {
     }
 
     fn into_script(self) -> Script {
-        Script { steps: Vec::new(), channels: vec![self.channel], diversification_data: self.diversification_data }
+        Script {
+            steps: Vec::new(),
+            ended: Vec::new(),
+            current: self.channel,
+            diversification_data: self.diversification_data,
+        }
     }
 }

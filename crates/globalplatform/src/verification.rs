@@ -140,13 +140,13 @@ impl Script {
     ///
     /// # Errors
     /// `Failure` with the first bad answer.
-    pub fn verify(mut self, answers: &[impl AsRef<[u8]>]) -> Result<Outcome, Failure> {
+    pub fn verify(self, answers: &[impl AsRef<[u8]>]) -> Result<Outcome, Failure> {
         let accepted = self
             .steps
             .iter()
             .zip(answers)
             .enumerate()
-            .map(|(index, (step, answer))| accept(&self.channels, index, step, answer.as_ref()))
+            .map(|(index, (step, answer))| self.accept(index, step, answer.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         let (index, expected) = (accepted.len(), self.steps.len());
         if index < expected || answers.len() > expected {
@@ -154,8 +154,7 @@ impl Script {
             return Err(Failure { index, reason, could_be_relay: true });
         }
         let proven = self.is_proven(&accepted);
-        let channel = self.channels.pop().expect("a script is made with its first channel");
-        let channel = OpenChannel::new(channel, self.diversification_data);
+        let channel = self.into_channel();
         Ok(if proven {
             Outcome::Proven(Proven { answers: accepted, channel })
         } else {
@@ -170,31 +169,56 @@ impl Script {
     pub fn verify_one(&self, index: usize, answer: &[u8]) -> Result<Answer, Failure> {
         let missing = Failure { index, reason: Reason::TooMany, could_be_relay: true };
         let step = self.steps.get(index).ok_or(missing)?;
-        accept(&self.channels, index, step, answer)
+        self.accept(index, step, answer)
     }
 
     /// The last answer of each channel is the card's own word: through the C-MAC chain it vouches that all commands
     /// of that channel were received.
     fn is_proven(&self, answers: &[Answer]) -> bool {
         let last_of = |channel| self.steps.iter().rposition(|step| step.channel == channel);
-        (0..self.channels.len()).all(|channel| last_of(channel).is_some_and(|last| answers[last].proven().is_some()))
+        (0..self.channel_count()).all(|channel| last_of(channel).is_some_and(|last| answers[last].proven().is_some()))
     }
-}
 
-fn accept(channels: &[Channel], index: usize, step: &Step, answer: &[u8]) -> Result<Answer, Failure> {
-    let failure = |reason| Failure { index, reason, could_be_relay: true };
-    let response = Response::parse(answer).map_err(|_| failure(Reason::Malformed))?;
-    match &step.wrapped.expected {
-        Expected::Exactly(expected) => accept_exactly(expected, answer, response).map_err(failure),
-        Expected::Status(allowed) => match &step.protection {
-            Protection::ResponseMac(_) if response.status.carries_response_mac() => {
-                accept_proven(channels, index, step, allowed, &response)
-            }
-            _ if !allowed.contains(&response.status) => Err(failure(Reason::StatusNotAllowed(response.status))),
-            // an error comes without data where responses are protected (Amd D §6.2.5): this is not the card's
-            Protection::ResponseMac(_) if !response.data.is_empty() => Err(failure(Reason::Malformed)),
-            _ => Ok(Answer::Claimed(response)),
-        },
+    fn accept(&self, index: usize, step: &Step, answer: &[u8]) -> Result<Answer, Failure> {
+        let failure = |reason| Failure { index, reason, could_be_relay: true };
+        let response = Response::parse(answer).map_err(|_| failure(Reason::Malformed))?;
+        match &step.wrapped.expected {
+            Expected::Exactly(expected) => accept_exactly(expected, answer, response).map_err(failure),
+            Expected::Status(allowed) => match &step.protection {
+                Protection::ResponseMac(_) if response.status.carries_response_mac() => {
+                    self.accept_proven(index, step, allowed, &response)
+                }
+                _ if !allowed.contains(&response.status) => Err(failure(Reason::StatusNotAllowed(response.status))),
+                // an error comes without data where responses are protected (Amd D §6.2.5): this is not the card's
+                Protection::ResponseMac(_) if !response.data.is_empty() => Err(failure(Reason::Malformed)),
+                _ => Ok(Answer::Claimed(response)),
+            },
+        }
+    }
+
+    fn accept_proven(
+        &self,
+        index: usize,
+        step: &Step,
+        allowed: &[StatusWord],
+        response: &Response,
+    ) -> Result<Answer, Failure> {
+        let (Channel::Scp03(channel), Protection::ResponseMac(check)) = (self.channel_of(step), &step.protection)
+        else {
+            return Err(Failure { index, reason: Reason::ResponseMacMissing, could_be_relay: true });
+        };
+        let plain = channel.unwrap(check, response).map_err(|unverified| {
+            let (reason, could_be_relay) = match unverified {
+                Unverified::Missing => (Reason::ResponseMacMissing, true),
+                Unverified::Wrong => (Reason::WrongResponseMac, true),
+                Unverified::Padding => (Reason::Malformed, false),
+            };
+            Failure { index, reason, could_be_relay }
+        })?;
+        if allowed.contains(&plain.status) {
+            return Ok(Answer::Proven(plain));
+        }
+        Err(Failure { index, reason: Reason::StatusNotAllowed(plain.status), could_be_relay: false })
     }
 }
 
@@ -206,28 +230,4 @@ fn accept_exactly(expected: &[u8], answer: &[u8], response: Response) -> Result<
         false if response.status != StatusWord::SUCCESS => Err(Reason::StatusNotAllowed(response.status)),
         false => Err(Reason::NotAsExpected),
     }
-}
-
-fn accept_proven(
-    channels: &[Channel],
-    index: usize,
-    step: &Step,
-    allowed: &[StatusWord],
-    response: &Response,
-) -> Result<Answer, Failure> {
-    let (Channel::Scp03(channel), Protection::ResponseMac(check)) = (&channels[step.channel], &step.protection) else {
-        return Err(Failure { index, reason: Reason::ResponseMacMissing, could_be_relay: true });
-    };
-    let plain = channel.unwrap(check, response).map_err(|unverified| {
-        let (reason, could_be_relay) = match unverified {
-            Unverified::Missing => (Reason::ResponseMacMissing, true),
-            Unverified::Wrong => (Reason::WrongResponseMac, true),
-            Unverified::Padding => (Reason::Malformed, false),
-        };
-        Failure { index, reason, could_be_relay }
-    })?;
-    if allowed.contains(&plain.status) {
-        return Ok(Answer::Proven(plain));
-    }
-    Err(Failure { index, reason: Reason::StatusNotAllowed(plain.status), could_be_relay: false })
 }

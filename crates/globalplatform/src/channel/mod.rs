@@ -8,7 +8,7 @@ use cardwright_apdu::Command;
 use crate::Error;
 use crate::conversation::DataEncryptionKey;
 use crate::derivation::KeyRequest;
-use crate::initialize_update::{CardAnswer, HostChallenge};
+use crate::initialize_update::{CardAnswer, HostChallenge, SequenceCounter};
 use crate::parameters::{ChannelParameters, Protocol, SecurityLevel};
 use crate::plan::{Content, PlannedCommand};
 use crate::secrets::SessionSecrets;
@@ -52,9 +52,12 @@ impl Opening {
         [self.host_challenge.sent(&self.parameters), &self.answer.card_challenge].concat()
     }
 
+    /// An SCP02 answer always has its counter: it is parsed with it.
     fn scp02_counter(&self) -> [u8; 2] {
-        let counter = self.answer.sequence_counter.as_deref().and_then(|bytes| bytes.try_into().ok());
-        counter.expect("an SCP02 answer is parsed with its counter of 2 bytes")
+        match self.answer.sequence_counter {
+            SequenceCounter::Scp02(counter) => counter,
+            SequenceCounter::Scp03(_) | SequenceCounter::None => unreachable!("the protocol chose how it is parsed"),
+        }
     }
 }
 
@@ -145,14 +148,17 @@ pub(crate) fn data_limit(mac_length: usize, block_length: usize, level: Security
     if level.has_command_encryption() { room / block_length * block_length - 1 } else { room }
 }
 
+/// `command` with data that is short by its making: an AID, a challenge, a cryptogram, or checked before.
+pub(crate) fn with_short_data(command: Command, data: impl Into<Vec<u8>>) -> Command {
+    command.with_data(data).expect("at most 255 bytes, as the callers see to")
+}
+
 /// The command that the card gets: class byte with the bit of GlobalPlatform secure messaging, data and C-MAC, and
 /// the Le of the plain command, which no MAC covers (GPCS §11.1.4, Amd D §6.2.4). `answered` commands get an R-MAC
 /// back and so ask for data even where the plain command does not (ISO/IEC 7816-4 §5.2).
 pub(crate) fn secured(plain: &Command, data: Vec<u8>, answered: bool) -> Command {
     let header = plain.header;
-    let command = Command::new(header.cla | 0x04, header.ins, header.p1, header.p2)
-        .with_data(data)
-        .expect("the length was checked before wrapping");
+    let command = with_short_data(Command::new(header.cla | 0x04, header.ins, header.p1, header.p2), data);
     match plain.expected() {
         Some(count) => command.expecting(count).expect("it was a command's Le already"),
         None if answered => command.expecting_all(),

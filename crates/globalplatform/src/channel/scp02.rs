@@ -5,7 +5,7 @@ use cardwright_apdu::Command;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Opening, secured};
+use super::{Opening, secured, with_short_data};
 use crate::Error;
 use crate::cryptography::{TripleDesKey, pad};
 use crate::derivation::{KeyDerivation, KeyRequest, StaticKey, scp02_session_key};
@@ -68,9 +68,7 @@ impl Scp02Channel {
 
     /// EXTERNAL AUTHENTICATE: C-MAC with ICV zero, never encrypted (GPCS §E.5.2).
     pub(crate) fn external_authenticate(&mut self) -> Command {
-        let command = Command::new(0x84, 0x82, self.level.byte(), 0x00)
-            .with_data(self.host_cryptogram)
-            .expect("a cryptogram of 8 bytes fits");
+        let command = with_short_data(Command::new(0x84, 0x82, self.level.byte(), 0x00), self.host_cryptogram);
         let mac = self.next_mac(&command);
         secured(&command, [command.data(), &mac].concat(), false)
     }

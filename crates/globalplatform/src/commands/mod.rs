@@ -28,6 +28,7 @@ pub use store_data::{StoredDgi, StructureBits, store_data, store_data_objects};
 use cardwright_apdu::{Aid, Command, tlv};
 
 use crate::Error;
+use crate::channel::with_short_data;
 use crate::plan::{Content, PlannedCommand};
 
 /// A planned command of `80 ins p1 p2` with `data` and, for the answer that there always is, Le 00.
@@ -37,7 +38,8 @@ fn managing(ins: u8, p1: u8, p2: u8, data: Vec<u8>) -> Result<PlannedCommand, Er
 
 /// As [`managing`], for data that is short by its nature: an AID and a few bytes.
 fn managing_aid(ins: u8, p1: u8, p2: u8, data: Vec<u8>) -> PlannedCommand {
-    managing(ins, p1, p2, data).expect("an AID has at most 16 bytes, so that the command is short")
+    let command = with_short_data(Command::new(0x80, ins, p1, p2), data).expecting_all();
+    PlannedCommand::new(command, Content::Management)
 }
 
 /// `80 ins p1 p2` with at most 255 bytes of data.

@@ -3,12 +3,12 @@
 use cardwright_apdu::{Aid, Command, tlv};
 
 use crate::Error;
+use crate::channel::with_short_data;
 
 /// SELECT by name, first or only occurrence.
 #[must_use]
 pub fn select(aid: &Aid) -> Command {
-    let command = Command::new(0x00, 0xA4, 0x04, 0x00);
-    command.with_data(aid.as_bytes()).expect("an AID has at most 16 bytes").expecting_all()
+    with_short_data(Command::new(0x00, 0xA4, 0x04, 0x00), aid.as_bytes()).expecting_all()
 }
 
 /// SELECT without an AID: the Issuer Security Domain, whatever its AID is (GPCS §11.9.2.3).

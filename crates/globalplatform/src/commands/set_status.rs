@@ -3,6 +3,7 @@
 
 use cardwright_apdu::{Aid, Command};
 
+use crate::channel::with_short_data;
 use crate::plan::{Content, PlannedCommand};
 
 /// The card's life cycle state (GPCS Table 11-6).
@@ -62,6 +63,6 @@ pub fn unlock_application(aid: &Aid) -> PlannedCommand {
 
 /// Bit 8 of P2 says locked or back; the other bits are ignored (GPCS §11.10.2.2).
 fn application(aid: &Aid, p2: u8) -> PlannedCommand {
-    let command = Command::new(0x80, 0xF0, 0x40, p2).with_data(aid.as_bytes());
-    PlannedCommand::new(command.expect("an AID has at most 16 bytes"), Content::Management)
+    let command = with_short_data(Command::new(0x80, 0xF0, 0x40, p2), aid.as_bytes());
+    PlannedCommand::new(command, Content::Management)
 }

@@ -8,6 +8,7 @@ mod commands;
 mod dialogue;
 mod diversification_vectors;
 mod grouping;
+mod inputs;
 mod keystore;
 mod opening;
 mod prediction;
