@@ -46,7 +46,7 @@ fn test_exists(reference: &str) -> bool {
 
 fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    (0..lines.len()).any(|at| declares(lines[at], name) && is_marked(&lines[..at])) || is_listed(&lines, name)
+    (0..lines.len()).any(|at| declares(lines[at], name) && is_marked(&lines[..at]))
 }
 
 fn declares(line: &str, name: &str) -> bool {
@@ -57,13 +57,6 @@ fn declares(line: &str, name: &str) -> bool {
 /// Whether the attributes right above say that it is a test.
 fn is_marked(above: &[&str]) -> bool {
     above.iter().rev().take(6).take_while(|line| !line.ends_with('}')).any(|line| is_mark(line))
-}
-
-/// Whether the name stands in a list of tests, `tests! { module::name, ... }`, that a harness runs on several stores.
-fn is_listed(lines: &[&str], name: &str) -> bool {
-    let begun = lines.iter().skip_while(|line| !line.ends_with("tests! {"));
-    let mut entries = begun.skip(1).take_while(|line| **line != "}").map(|line| line.trim_end_matches(','));
-    entries.any(|entry| entry.rsplit("::").next() == Some(name))
 }
 
 fn is_mark(line: &str) -> bool {
@@ -103,13 +96,6 @@ fn a_planted_promise_without_its_test_is_caught() {
 fn a_function_that_is_not_a_test_proves_nothing() {
     assert!(!test_exists("lab/a_function_without_a_mark"));
     assert!(test_exists("lab/a_function_that_is_not_a_test_proves_nothing"));
-}
-
-#[test]
-fn a_test_in_a_list_that_a_harness_runs_is_found() {
-    let list = "macro_rules! tests {\n}\n\ntests! {\n    orders::a_reference_is_taken_once,\n}\nfn other() {}\n";
-    assert!(has_test(list, "a_reference_is_taken_once"));
-    assert!(!has_test(list, "a_reference") && !has_test(list, "other"));
 }
 
 #[allow(dead_code, reason = "looked for by the test above")]
