@@ -4,6 +4,7 @@ mod challenges;
 mod enrolment;
 mod pulse;
 mod reader_list;
+pub mod register;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,9 @@ impl<S: Store> Presence<S> {
     /// # Errors
     /// As [`Presence::hello`].
     pub async fn work(&self, terminal: &Terminal, query: WorkQuery, stopping: Stopping) -> Result<Work, Refused> {
+        if query.leaving == Some(true) {
+            return self.leave(terminal, query.instance).await;
+        }
         let mut lease_until = self.renew_lease(terminal, query.instance).await?;
         let end = Instant::now() + Duration::from_millis(query.wait.into()).min(LONGEST_WAIT);
         let mut pulse = self.pulse.clone();
@@ -94,9 +98,26 @@ impl<S: Store> Presence<S> {
         })
     }
 
+    /// Ends the lease now, so that the terminal's next instance need not wait for its end.
+    async fn leave(&self, terminal: &Terminal, instance: Id) -> Result<Work, Refused> {
+        let lease_until = self.take_lease(terminal, instance, 0).await?;
+        Ok(Work {
+            tickets: Vec::new(),
+            cancelled: Vec::new(),
+            challenges: Vec::new(),
+            reader_list: None,
+            lease_until,
+            time: self.center.now(),
+        })
+    }
+
     async fn renew_lease(&self, terminal: &Terminal, instance: Id) -> Result<i64, Refused> {
+        self.take_lease(terminal, instance, LEASE).await
+    }
+
+    async fn take_lease(&self, terminal: &Terminal, instance: Id, life: i64) -> Result<i64, Refused> {
         let now = self.center.now();
-        let until = now + LEASE;
+        let until = now + life;
         if self.center.store.take_lease(terminal.id, instance, now, until).await? {
             Ok(until)
         } else {

@@ -17,4 +17,6 @@ pub trait Dialogue: Send + Sync + 'static {
     fn progress(&self, terminal: &Terminal, body: &[u8]) -> impl Future<Output = Result<Vec<u8>, Refused>> + Send;
     /// Answers ABORT.
     fn abort(&self, terminal: &Terminal, body: &[u8]) -> impl Future<Output = Result<Vec<u8>, Refused>> + Send;
+    /// Ends what is overdue, and says how many.
+    fn expire(&self) -> impl Future<Output = Result<usize, Refused>> + Send;
 }

@@ -1,0 +1,284 @@
+//! What people enter about terminals and readers, and operators' tickets. Each is one commit with its log entry.
+//!
+//! None of it needs a key of the keystore, so that it can be done beside a center that runs and has the keystore.
+
+use std::sync::Arc;
+
+use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::row::{Order, Reader, Terminal, Ticket};
+use cardwright_issuance::state::OrderState;
+use cardwright_relay::Code;
+use cardwright_relay::enrolment::{OneTimeCode, fingerprint};
+use cardwright_relay::message::Id;
+use sha2::{Digest, Sha256};
+
+use crate::authority::CERTIFICATE_SETTING;
+use crate::center::Clock;
+use crate::refused::Refused;
+use crate::store::{Commit, EnrolmentCode, Person, Registration, Store, StoreError};
+
+/// How long an operator's ticket is taken, microseconds.
+pub const TICKET_LIFE: i64 = 15 * 60 * 1_000_000;
+/// The role that releases orders to terminals.
+pub const OPERATOR: &str = "operator";
+
+/// Why nothing was entered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// refused, with a code
+    #[error("{}", .0.code)]
+    Refused(Refused),
+    /// the name is taken by another that is not revoked
+    #[error("{0} is taken: revoke the other one first, or take another name")]
+    NameTaken(String),
+    /// there is no such terminal or reader that is not revoked
+    #[error("there is no {what} {name} that is not revoked")]
+    Unknown {
+        /// terminal or reader
+        what: &'static str,
+        /// its name
+        name: String,
+    },
+    /// a name that is none
+    #[error("{0:?} is no name: 1 to 64 letters, digits, '-', '_', '.' and spaces inside")]
+    Name(String),
+    /// the reader's key is none
+    #[error("the SAM's key is refused: {0}")]
+    SamKey(&'static str),
+    /// a reader's slot or tier does not fit
+    #[error("{0}")]
+    Reader(&'static str),
+    /// the center was not set up
+    #[error("the center has no authority: it was not set up to its end")]
+    NotSetUp,
+}
+
+impl<E: Into<Refused>> From<E> for RegisterError {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// A reader as a person describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReader {
+    /// its name for people
+    pub name: String,
+    /// the base it stands at
+    pub base: String,
+    /// 0, 1 or 2: attributes, host hardening, SAM
+    pub tier: u8,
+    /// PC/SC name of the slot that takes the card; `*` stands for any characters
+    pub card_slot: String,
+    /// PC/SC name of the slot that holds the SAM; empty below tier 2
+    pub sam_slot: String,
+    /// SubjectPublicKeyInfo or certificate of the SAM's key, DER or PEM; empty below tier 2
+    pub sam_key: Vec<u8>,
+}
+
+/// Where it is entered.
+#[derive(Clone)]
+pub struct Register<S> {
+    /// the rows
+    pub store: Arc<S>,
+    /// the time
+    pub clock: Clock,
+}
+
+impl<S: Store> Register<S> {
+    /// Makes a one-time code for a terminal that is to stand at `base`, taken for `life` microseconds.
+    ///
+    /// # Errors
+    /// `BASE_UNKNOWN`; [`RegisterError::Name`]; the store's and the keystore's own.
+    pub async fn enrol_terminal(
+        &self,
+        person: &Person,
+        name: &str,
+        base: &str,
+        life: i64,
+    ) -> Result<OneTimeCode, RegisterError> {
+        self.known_base(base).await?;
+        let name = checked_name(name)?;
+        let certificate = self.store.setting(CERTIFICATE_SETTING).await?.ok_or(RegisterError::NotSetUp)?;
+        let code = OneTimeCode { secret: random()?, fingerprint: fingerprint(&certificate) };
+        let now = (self.clock)();
+        let hash = Sha256::digest(code.secret).into();
+        let row = EnrolmentCode { hash, terminal: name.clone(), base: base.to_owned(), expires: now + life };
+        let entry = registered(now, person, "enrolment code", &name, true);
+        self.commit(vec![Registration::EnrolmentCode(row)], entry, &name).await?;
+        Ok(code)
+    }
+
+    /// Revokes a terminal by its name.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unknown`]; the store's own.
+    pub async fn revoke_terminal(&self, person: &Person, name: &str) -> Result<(), RegisterError> {
+        let terminal = self.terminal_named(name).await?;
+        let now = (self.clock)();
+        let entry = Entry { terminal: Some(terminal.id), ..registered(now, person, "terminal", name, false) };
+        self.commit(vec![Registration::RevokeTerminal(terminal.id, now)], entry, name).await
+    }
+
+    /// Enters a reader.
+    ///
+    /// # Errors
+    /// `BASE_UNKNOWN`; [`RegisterError::Name`], [`RegisterError::Reader`], [`RegisterError::SamKey`],
+    /// [`RegisterError::NameTaken`]; the store's and the keystore's own.
+    pub async fn enrol_reader(&self, person: &Person, new: NewReader) -> Result<Reader, RegisterError> {
+        self.known_base(&new.base).await?;
+        let name = checked_name(&new.name)?;
+        let (sam_slot, sam_key) = match new.tier {
+            0 | 1 if new.sam_slot.is_empty() && new.sam_key.is_empty() => (String::new(), Vec::new()),
+            0 | 1 => return Err(RegisterError::Reader("a SAM belongs to tier 2 alone")),
+            2 if new.sam_slot.is_empty() => return Err(RegisterError::Reader("tier 2 needs the SAM's slot")),
+            2 => (new.sam_slot, sam_key(&new.sam_key)?),
+            _ => return Err(RegisterError::Reader("the tier is 0, 1 or 2")),
+        };
+        if new.card_slot.is_empty() {
+            return Err(RegisterError::Reader("the card's slot has no name"));
+        }
+        let reader = Reader {
+            id: random()?.into(),
+            name: name.clone(),
+            base: new.base,
+            tier: new.tier,
+            card_slot: new.card_slot,
+            sam_slot,
+            sam_key,
+            revoked: None,
+        };
+        let entry = registered((self.clock)(), person, "reader", &name, true);
+        let entry = Entry { reader: Some(reader.id), ..entry };
+        self.commit(vec![Registration::Reader(reader.clone())], entry, &name).await?;
+        Ok(reader)
+    }
+
+    /// Revokes a reader by its name.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unknown`]; the store's own.
+    pub async fn revoke_reader(&self, person: &Person, name: &str) -> Result<(), RegisterError> {
+        let found = self.store.readers().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
+        let reader = found.ok_or_else(|| RegisterError::Unknown { what: "reader", name: name.to_owned() })?;
+        let now = (self.clock)();
+        let entry = Entry { reader: Some(reader.id), ..registered(now, person, "reader", name, false) };
+        self.commit(vec![Registration::RevokeReader(reader.id, now)], entry, name).await
+    }
+
+    /// Releases an order to a terminal. Refusals are in the log.
+    ///
+    /// # Errors
+    /// `ROLE_MISSING`, `SAME_PERSON` (who approves does not write), `ORDER_UNKNOWN` and the codes of an order that is not
+    /// waiting to be written, `OTHER_BASE`; [`RegisterError::Unknown`]; the store's and the keystore's own.
+    pub async fn issue_ticket(
+        &self,
+        operator: &Person,
+        reference: &str,
+        terminal: &str,
+    ) -> Result<Ticket, RegisterError> {
+        let order = self.store.order_by_reference(reference).await?;
+        let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
+        let terminal = self.terminal_named(terminal).await?;
+        let now = (self.clock)();
+        if let Err(refused) = may_be_written(&order, operator, &terminal) {
+            let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
+            let entry = about(Entry::new(now, event), &order, operator, &terminal);
+            self.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await?;
+            return Err(refused.into());
+        }
+        let (id, expires) = (random()?.into(), now + TICKET_LIFE);
+        let ticket =
+            Ticket { id, order: order.id, terminal: terminal.id, operator: operator.id, expires, used_by: None };
+        let entry = about(Entry::new(now, Event::TicketIssued), &order, operator, &terminal);
+        self.commit(vec![Registration::Ticket(ticket.clone())], entry, reference).await?;
+        Ok(ticket)
+    }
+
+    async fn known_base(&self, base: &str) -> Result<(), RegisterError> {
+        match self.store.base(base).await? {
+            Some(_) => Ok(()),
+            None => Err(Refused::with(Code::BASE_UNKNOWN, [base]).into()),
+        }
+    }
+
+    async fn terminal_named(&self, name: &str) -> Result<Terminal, RegisterError> {
+        let found = self.store.terminals().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
+        found.ok_or_else(|| RegisterError::Unknown { what: "terminal", name: name.to_owned() })
+    }
+
+    async fn commit(&self, registrations: Vec<Registration>, entry: Entry, name: &str) -> Result<(), RegisterError> {
+        match self.store.commit(Commit { registrations, entries: vec![entry], ..Commit::default() }).await {
+            Err(StoreError::Conflict(_)) => Err(RegisterError::NameTaken(name.to_owned())),
+            other => Ok(other?),
+        }
+    }
+}
+
+fn may_be_written(order: &Order, operator: &Person, terminal: &Terminal) -> Result<(), Refused> {
+    if !operator.roles.iter().any(|role| role == OPERATOR) {
+        return Err(Refused::with(Code::ROLE_MISSING, [operator.name.as_str(), OPERATOR]));
+    }
+    if order.approved_by == Some(operator.id) {
+        return Err(Refused::with(Code::SAME_PERSON, [operator.name.as_str()]));
+    }
+    let code = match order.state {
+        OrderState::Prepared if order.kind == "new" && order.base != terminal.base => Code::OTHER_BASE,
+        OrderState::Prepared => return Ok(()),
+        OrderState::Received => Code::ORDER_NOT_APPROVED,
+        OrderState::Approved => Code::ORDER_NOT_PREPARED,
+        OrderState::Issuing => Code::ORDER_BUSY,
+        OrderState::Issued => Code::ORDER_ISSUED,
+        OrderState::Blocked => Code::ORDER_BLOCKED,
+        OrderState::Rejected | OrderState::Cancelled => Code::ORDER_CLOSED,
+    };
+    Err(Refused::with(code, [order.reference.as_str()]))
+}
+
+fn about(entry: Entry, order: &Order, operator: &Person, terminal: &Terminal) -> Entry {
+    Entry { order: Some(order.id), person: Some(operator.id), terminal: Some(terminal.id), ..entry }
+}
+
+fn checked_name(name: &str) -> Result<String, RegisterError> {
+    let letter = |sign: char| sign.is_alphanumeric() || matches!(sign, '-' | '_' | '.' | ' ');
+    let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(letter) && name.trim() == name;
+    if fits { Ok(name.to_owned()) } else { Err(RegisterError::Name(name.to_owned())) }
+}
+
+fn registered(now: i64, person: &Person, what: &str, name: &str, present: bool) -> Entry {
+    let event = Event::Registered { what: what.to_owned(), name: name.to_owned(), present };
+    Entry { person: Some(person.id), ..Entry::new(now, event) }
+}
+
+fn random() -> Result<[u8; 16], RegisterError> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Refused::new(Code::KEYSTORE_UNAVAILABLE))?;
+    Ok(bytes)
+}
+
+/// The P-256 key in a file: SubjectPublicKeyInfo or certificate, PEM or DER.
+///
+/// # Errors
+/// [`RegisterError::SamKey`] where there is none.
+pub fn sam_key(file: &[u8]) -> Result<Vec<u8>, RegisterError> {
+    let der = match x509_parser::pem::parse_x509_pem(file) {
+        Ok((_, pem)) => pem.contents,
+        Err(_) => file.to_vec(),
+    };
+    let key = match x509_parser::parse_x509_certificate(&der) {
+        Ok((_, certificate)) => certificate.public_key().raw.to_vec(),
+        Err(_) => der,
+    };
+    if aws_lc_rs::signature::ParsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, &key[..]).is_err()
+        || key.first() != Some(&0x30)
+    {
+        return Err(RegisterError::SamKey("no P-256 public key or certificate is in the file"));
+    }
+    Ok(key)
+}
+
+/// Sixteen bytes as people read them.
+#[must_use]
+pub fn id_text(id: &Id) -> String {
+    hex::encode(id.as_slice())
+}

@@ -1,0 +1,11 @@
+//! The center as its terminals and callers meet it: over real TLS and TCP, with its own database and keystore.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on stops there
+
+mod admission;
+mod client;
+mod enrolment;
+mod limits;
+mod presence;
+mod tls;
+mod world;
