@@ -38,6 +38,32 @@ codes! {
     KEYSTORE_UNAVAILABLE = 1008;
     /// the log does not verify. Parameters: first wrong index, reason
     LOG_DAMAGED = 1009;
+    /// a name that another bears. Parameters: name
+    NAME_TAKEN = 1010;
+    /// roles that exclude each other, or are none. Parameters: roles
+    ROLES_REFUSED = 1011;
+    /// a key that is not taken. Parameters: key, reason
+    KEY_REFUSED = 1012;
+    /// no such key. Parameters: key
+    KEY_UNKNOWN = 1013;
+    /// no such card product. Parameters: product
+    PRODUCT_UNKNOWN = 1014;
+    /// a shipment file is malformed, or is not what the keys say. Parameters: row, column, reason
+    STOCK_FILE_REFUSED = 1015;
+    /// another program has the keystore open
+    KEYSTORE_IN_USE = 1016;
+    /// there is a center already. Parameters: path
+    CENTER_EXISTS = 1017;
+    /// there is no center. Parameters: path
+    CENTER_MISSING = 1018;
+    /// somebody else was first; nothing was written
+    CHANGED_MEANWHILE = 1019;
+    /// no such card in the database. Parameters: card
+    CARD_NOT_FOUND = 1020;
+    /// a name that cannot be one. Parameters: name
+    NAME_REFUSED = 1021;
+    /// a person's secret is too short
+    SECRET_REFUSED = 1022;
 
     /// the terminal is not in the center's database
     TERMINAL_UNKNOWN = 2001;
@@ -162,6 +188,8 @@ codes! {
     FILE_UNUSABLE = 5013;
     /// the terminal is enrolled already
     ALREADY_ENROLLED = 5014;
+    /// another program holds the card. Parameters: reader
+    READER_BUSY = 5015;
 }
 
 impl fmt::Display for Code {

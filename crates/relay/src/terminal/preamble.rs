@@ -3,7 +3,7 @@
 use minicbor::bytes::ByteVec;
 use zeroize::Zeroizing;
 
-use cardwright_apdu::{Command, Response, StatusWord};
+use cardwright_apdu::{Command, Response, StatusClass};
 
 use super::{CardEvent, End, Next, Posting, Run, Transmit, USUAL_LIMIT};
 use crate::Code;
@@ -87,10 +87,10 @@ impl PreambleRun {
             return clean(Code::CANCELLED);
         }
         // A card that lacks a data object goes on; one that refuses SELECT is the center's to refuse.
-        if matches!(response.status, StatusWord::SUCCESS | StatusWord::REFERENCED_DATA_NOT_FOUND) {
-            self.next()
-        } else {
-            self.open()
+        let selects = self.answers.len() == 1;
+        match response.status.class() {
+            StatusClass::Error if selects => self.open(),
+            _ => self.next(),
         }
     }
 

@@ -58,4 +58,112 @@ pub(super) const TEXTS: &[Text] = &[
         ("The log is wrong from entry {index}: {reason}.", "Stop issuing, keep a copy, and compare with the witness."),
         ("ログは項目 {index} から不正です: {reason}。", "発行を止め、写しを保管し、証人の記録と照合してください。"),
     ),
+    text(
+        Code::NAME_TAKEN,
+        &["name"],
+        ("The name {name} is taken.", "Take another name, or revoke who bears it."),
+        ("名前 {name} は既に使われています。", "別の名前を使うか、使用中のものを失効させてください。"),
+    ),
+    text(
+        Code::ROLES_REFUSED,
+        &["roles"],
+        (
+            "One person cannot have these roles: {roles}.",
+            "Give them to different people: who enters an order does not approve it, who approves does not write it.",
+        ),
+        (
+            "1 人にこれらの役割を与えることはできません: {roles}。",
+            "受付・承認・発行は別々の担当者に割り当ててください。",
+        ),
+    ),
+    text(
+        Code::KEY_REFUSED,
+        &["key", "reason"],
+        (
+            "The key {key} is not taken: {reason}.",
+            "Compare it with the papers of the key ceremony, then enter it again.",
+        ),
+        ("鍵 {key} は受け付けられません: {reason}。", "鍵セレモニーの記録と照合し、もう一度入力してください。"),
+    ),
+    text(
+        Code::KEY_UNKNOWN,
+        &["key"],
+        ("The keystore has no key {key}.", "Look at the list of keys, or import it."),
+        ("鍵ストアに鍵 {key} はありません。", "鍵の一覧を確認するか、鍵を取り込んでください。"),
+    ),
+    text(
+        Code::PRODUCT_UNKNOWN,
+        &["product"],
+        ("There is no card product {product} here.", "Import its file first."),
+        ("カード製品 {product} は登録されていません。", "先にその製品ファイルを取り込んでください。"),
+    ),
+    text(
+        Code::STOCK_FILE_REFUSED,
+        &["row", "column", "reason"],
+        (
+            "The shipment file is wrong in row {row}, column {column}: {reason}. Nothing of it was imported.",
+            "Compare it with the maker's delivery note, then import the whole file.",
+        ),
+        (
+            "納品ファイルの {row} 行目、列 {column} に誤りがあります: {reason}。何も取り込んでいません。",
+            "製造元の納品書と照合し、ファイル全体を取り込み直してください。",
+        ),
+    ),
+    text(
+        Code::KEYSTORE_IN_USE,
+        &[],
+        (
+            "Another program has the keystore open, as a rule the running center.",
+            "Use the running center's API, or stop it first.",
+        ),
+        (
+            "別のプログラム（通常は稼働中のセンター）が鍵ストアを使用中です。",
+            "稼働中のセンターの API を使うか、先に停止してください。",
+        ),
+    ),
+    text(
+        Code::CENTER_EXISTS,
+        &["path"],
+        ("There is a center in {path} already.", "Name another directory with --state."),
+        ("{path} には既にセンターがあります。", "--state で別のディレクトリを指定してください。"),
+    ),
+    text(
+        Code::CENTER_MISSING,
+        &["path"],
+        (
+            "There is no center in {path}.",
+            "Set one up with cardwright-center init, or name its directory with --state.",
+        ),
+        (
+            "{path} にセンターがありません。",
+            "cardwright-center init で作成するか、--state でディレクトリを指定してください。",
+        ),
+    ),
+    text(
+        Code::CHANGED_MEANWHILE,
+        &[],
+        ("Somebody else changed this at the same time; nothing was written.", "Look at how it stands, then try again."),
+        ("同時に他の人が変更したため、何も書き込んでいません。", "現在の状態を確認してから再試行してください。"),
+    ),
+    text(
+        Code::CARD_NOT_FOUND,
+        &["card"],
+        ("There is no card {card} here.", "Give its id, its KDD in hexadecimal, or the reference of its order."),
+        ("カード {card} は登録されていません。", "ID、16 進の KDD、または注文の参照番号を指定してください。"),
+    ),
+    text(
+        Code::NAME_REFUSED,
+        &["name"],
+        (
+            "{name} cannot be a name here.",
+            "Use 1 to 64 letters, digits, hyphens, underscores and points, with spaces only inside.",
+        ),
+        ("{name} は名前として使えません。", "1〜64 文字の文字・数字・ハイフン・下線・ピリオドを使い、空白は途中にだけ入れてください。"),
+    ),
+    text(
+        Code::SECRET_REFUSED,
+        &[],
+        ("The secret is too short.", "Take one of 8 characters at least."),
+        ("秘密情報が短すぎます。", "8 文字以上にしてください。"),
+    ),
 ];

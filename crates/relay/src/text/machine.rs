@@ -100,4 +100,10 @@ pub(super) const TEXTS: &[Text] = &[
         ("This terminal is enrolled already.", "To enrol it anew, say so with `--anew`."),
         ("この端末は登録済みです。", "登録し直す場合は `--anew` を付けてください。"),
     ),
+    text(
+        Code::READER_BUSY,
+        &["reader"],
+        ("Another program uses the card in {reader}.", "End that program, then put the card in again."),
+        ("別のプログラムが {reader} のカードを使用中です。", "そのプログラムを終了し、カードを挿入し直してください。"),
+    ),
 ];

@@ -1,0 +1,145 @@
+//! What people and programs are told: sentences, or one JSON object a line (`--json`). Never personal data.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+
+use cardwright_relay::message::{Outcome, Refusal};
+use cardwright_relay::terminal::End;
+use cardwright_relay::text::Language;
+
+use crate::failure::{Exit, Failure};
+
+/// Speaks on standard output; the progress bar is on standard error.
+pub struct Voice {
+    json: bool,
+    language: Language,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Voice {
+    /// A voice in `language`, or in JSON.
+    #[must_use]
+    pub fn new(json: bool, language: Language) -> Self {
+        Self { json, language, bar: Mutex::new(None) }
+    }
+
+    /// The language it speaks.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Tells of an event: its name and fields for programs, a sentence in English and one in Japanese for people.
+    pub fn tell(&self, event: &str, fields: Value, english: &str, japanese: &str) {
+        tracing::info!(event, %fields);
+        if self.json {
+            return line(&merged(json!({ "event": event }), fields).to_string());
+        }
+        line(self.choose(english, japanese));
+    }
+
+    /// Tells how far the script is, commands answered and commands in all.
+    pub fn progress(&self, done: usize, total: usize) {
+        if self.json {
+            return line(&json!({ "event": "progress", "done": done, "total": total }).to_string());
+        }
+        let Ok(mut held) = self.bar.lock() else { return };
+        let bar = held.get_or_insert_with(|| bar(total as u64));
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    }
+
+    fn finish_bar(&self) {
+        if let Some(bar) = self.bar.lock().ok().and_then(|mut held| held.take()) {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Tells how a session ended: a sentence, a code and a next step on everything but success.
+    pub fn end(&self, order: &str, end: &End) -> Exit {
+        self.finish_bar();
+        let outcome = match end.outcome {
+            Outcome::Issued => "issued",
+            Outcome::FailedClean => "failed-clean",
+            Outcome::Unknown => "unknown",
+            Outcome::Refused => "refused",
+        };
+        let fields = json!({ "order": order, "outcome": outcome, "card": end.card });
+        match &end.refusal {
+            None => {
+                let card = end.card.as_deref().unwrap_or("");
+                let english = format!("Order {order} is issued. {card}").trim_end().to_owned();
+                let japanese = format!("注文 {order} を発行しました。{card}");
+                self.result(fields, &english, &japanese);
+            }
+            Some(refusal) => {
+                self.refused(fields, refusal);
+                if end.outcome == Outcome::Unknown && self.json.eq(&false) {
+                    line(self.choose(
+                        "What the card holds is not known. Keep the card; the order waits until it is settled.",
+                        "カードの内容は不明です。カードを保管してください。確認が済むまで注文は保留されます。",
+                    ));
+                }
+            }
+        }
+        match (end.outcome, &end.refusal) {
+            (Outcome::Issued, _) => Exit::Done,
+            (Outcome::Unknown, _) => Exit::Unknown,
+            (_, Some(refusal)) => Exit::of_refusal(refusal),
+            (_, None) => Exit::Refused,
+        }
+    }
+
+    /// Tells that something was not done, why, and what to do next.
+    pub fn failure(&self, failure: &Failure) -> Exit {
+        self.finish_bar();
+        self.refused(json!({ "outcome": "refused" }), &failure.refusal());
+        failure.exit()
+    }
+
+    /// The last word on something that was done.
+    pub fn result(&self, fields: Value, english: &str, japanese: &str) {
+        self.tell("result", fields, english, japanese);
+    }
+
+    fn refused(&self, fields: Value, refusal: &Refusal) {
+        let said = refusal.say(self.language);
+        let code = refusal.code.to_string();
+        tracing::warn!(code, parameters = ?refusal.parameters);
+        let why =
+            json!({ "code": code, "parameters": refusal.parameters, "happened": said.happened, "next": said.next });
+        if self.json {
+            return line(&merged(merged(json!({ "event": "result" }), fields), why).to_string());
+        }
+        line(&format!("{code}: {}\n         {}", said.happened, said.next));
+    }
+
+    fn choose<'a>(&self, english: &'a str, japanese: &'a str) -> &'a str {
+        match self.language {
+            Language::English => english,
+            Language::Japanese => japanese,
+        }
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// One line; nobody may be listening any more.
+fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn merged(first: Value, second: Value) -> Value {
+    let parts = [first, second].into_iter().filter_map(|value| match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    });
+    Value::Object(parts.flatten().collect::<Map<_, _>>())
+}
