@@ -9,8 +9,9 @@ use crate::Error;
 use crate::channel::{Channel, Opening};
 use crate::derivation::{KeyDerivation, KeyRequest, StaticKey};
 use crate::initialize_update::{CardAnswer, HostChallenge, SequenceCounter};
-use crate::parameters::{ChannelParameters, Protocol};
+use crate::parameters::ChannelParameters;
 use crate::plan::PlannedCommand;
+use crate::protocol::Protocol;
 use crate::script::{OpenChannel, Script};
 use crate::secrets::SessionSecrets;
 

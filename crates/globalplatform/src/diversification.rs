@@ -5,7 +5,7 @@
 
 use crate::derivation::{KeyDerivation, StaticKey};
 use crate::initialize_update::DIVERSIFICATION_DATA_LENGTH;
-use crate::parameters::KeySize;
+use crate::protocol::KeySize;
 
 /// How a card's static keys are made of a master key and the card's key diversification data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,8 @@ use cardwright_apdu::{Command, Response, StatusWord};
 
 use crate::Error;
 use crate::channel::with_short_data;
-use crate::parameters::{ChannelParameters, Protocol, Scp03Options};
+use crate::parameters::ChannelParameters;
+use crate::protocol::{Protocol, Scp03Options};
 
 /// Length of the key diversification data in bytes (Amd D Table 7-3, GPCS Table E-8).
 pub const DIVERSIFICATION_DATA_LENGTH: usize = 10;

@@ -20,10 +20,12 @@ mod parameters;
 mod plan;
 mod prediction;
 mod production;
+mod protocol;
 mod recognition;
 pub mod registry;
 mod script;
 mod secrets;
+mod security_level;
 mod verification;
 
 pub use conversation::{CardAuthenticated, Conversation, DataEncryptionKey, NeedsSessionKeys};
@@ -34,11 +36,13 @@ pub use initialize_update::{
     CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
 };
 pub use key_information::{KeyInformation, read_key_information};
-pub use parameters::{ChannelParameters, KeySize, Protocol, Scp02Options, Scp03Options, SecurityLevel};
+pub use parameters::ChannelParameters;
 pub use plan::{Content, PlannedCommand};
 pub use prediction::{PredictedChannel, Prediction, PredictionNeedsSessionKeys};
 pub use production::ProductionLifeCycle;
+pub use protocol::{KeySize, Protocol, Scp02Options, Scp03Options};
 pub use recognition::CardRecognition;
 pub use script::{Expected, OpenChannel, Script, WrappedCommand};
 pub use secrets::SessionSecrets;
+pub use security_level::SecurityLevel;
 pub use verification::{Answer, Believed, Failure, Outcome, Proven, Reason};

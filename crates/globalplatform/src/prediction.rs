@@ -13,7 +13,8 @@ use crate::derivation::KeyRequest;
 use crate::initialize_update::{
     CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
 };
-use crate::parameters::{ChannelParameters, Protocol, Scp03Options};
+use crate::parameters::ChannelParameters;
+use crate::protocol::{Protocol, Scp03Options};
 use crate::secrets::SessionSecrets;
 
 /// The sequence counter in the first answer of a new key set.

@@ -9,9 +9,11 @@ use crate::Error;
 use crate::conversation::DataEncryptionKey;
 use crate::derivation::KeyRequest;
 use crate::initialize_update::{CardAnswer, HostChallenge, SequenceCounter};
-use crate::parameters::{ChannelParameters, Protocol, SecurityLevel};
+use crate::parameters::ChannelParameters;
 use crate::plan::{Content, PlannedCommand};
+use crate::protocol::Protocol;
 use crate::secrets::SessionSecrets;
+use crate::security_level::SecurityLevel;
 
 pub(crate) use scp02::Scp02Channel;
 pub(crate) use scp03::{ResponseCheck, Scp03Channel, Unverified};

@@ -9,7 +9,8 @@ use super::{Opening, secured, with_short_data};
 use crate::Error;
 use crate::cryptography::{TripleDesKey, pad};
 use crate::derivation::{KeyDerivation, KeyRequest, StaticKey, scp02_session_key};
-use crate::parameters::{Protocol, Scp02Options, SecurityLevel};
+use crate::protocol::{Protocol, Scp02Options};
+use crate::security_level::SecurityLevel;
 
 /// Constants of the session keys (GPCS §E.4.1).
 const S_ENC: [u8; 2] = [0x01, 0x82];

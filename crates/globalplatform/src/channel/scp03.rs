@@ -10,7 +10,8 @@ use super::{Opening, Protection, secured};
 use crate::Error;
 use crate::cryptography::{AesKey, CmacKey, pad, padded_length, unpad};
 use crate::derivation::{KeyRequest, StaticKey, block, constant, counter_mode};
-use crate::parameters::{KeySize, SecurityLevel};
+use crate::protocol::KeySize;
+use crate::security_level::SecurityLevel;
 
 /// The derivations of S-ENC, S-MAC and, where the level needs it, S-RMAC (Amd D §6.2.1, Table 6-2).
 pub(crate) fn request(context: &[u8], key_size: KeySize, with_response_mac: bool) -> Vec<KeyRequest> {
