@@ -65,7 +65,7 @@ impl Session {
         }
     }
 
-    /// The plain command within a protected one; `None` is a security error (Amd D §5.6, GPCS §E.1.5).
+    /// The plain command within a protected one; `None` is a security error (Amd D §5.6, GPCS §E.1.6).
     pub(crate) fn unwrap(&mut self, command: &Command) -> Option<Command> {
         let level = self.level();
         let header = command.header;

@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// Verifies the C-MAC of a command whose plain data is `body` (GPCS §E.4.4: over the modified APDU, whose Lc
-    /// counts plain data and C-MAC; the ICV is the previous C-MAC under single DES, §E.4.3).
+    /// counts plain data and C-MAC; the ICV is the previous C-MAC under single DES, §E.3.4).
     pub(crate) fn verify(&mut self, header: Header, body: &[u8], mac: &[u8]) -> bool {
         let computed = self.command_mac(header, body);
         match computed {

@@ -93,11 +93,8 @@ fn step_counter(memory: &mut Memory, key_version: u8) -> Result<u32, Stop> {
     if counter >= LAST_COUNTER_SCP03 {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
-    memory.write(|state| {
-        if let Some(set) = state.key_set_mut(key_version) {
-            set.sequence_counter = counter + 1;
-        }
-    })?;
+    memory
+        .write(|state| state.key_set_mut(key_version).into_iter().for_each(|set| set.sequence_counter = counter + 1))?;
     Ok(counter + 1)
 }
 
@@ -192,13 +189,18 @@ pub(super) fn external_authenticate(
         return Err(StatusWord::WRONG_LENGTH.into());
     }
     count_failure(memory, key_version)?;
-    if !session.proves_the_host(&data[..length]) {
+    let host_proved = session.proves_the_host(&data[..length]);
+    let mac_right = session.verify_authenticate(header, data);
+    if mac_right {
+        step_scp02_counter(memory, key_version)?;
+    }
+    if !host_proved {
         return Err(StatusWord::AUTHENTICATION_FAILED.into());
     }
-    if !session.verify_authenticate(header, data) {
+    if !mac_right {
         return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
     }
-    count_success(memory, key_version)?;
+    memory.write(|state| state.key_set_mut(key_version).into_iter().for_each(|set| set.failures = 0))?;
     session.set_level(level);
     volatile.channel = Channel::Open(session);
     Ok(Response::new([], StatusWord::SUCCESS))
@@ -211,19 +213,15 @@ fn count_failure(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
         return Err(StatusWord::AUTHENTICATION_BLOCKED.into());
     }
     memory.write(|state| {
-        if let Some(set) = state.key_set_mut(key_version) {
-            set.failures = set.failures.saturating_add(1);
-        }
+        state.key_set_mut(key_version).into_iter().for_each(|set| set.failures = set.failures.saturating_add(1));
     })
 }
 
-/// The tries are restored; the counter of SCP02 steps, because the session's first C-MAC was right (GPCS §E.1.2).
-fn count_success(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
-    let step = u32::from(memory.read().product.scp == 2);
-    memory.write(|state| {
-        if let Some(set) = state.key_set_mut(key_version) {
-            set.failures = 0;
-            set.sequence_counter += step;
-        }
-    })
+/// The counter of SCP02 steps when the first C-MAC of a session is right, whatever the command then comes to
+/// (GPCS §E.1.2).
+fn step_scp02_counter(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
+    if memory.read().product.scp != 2 {
+        return Ok(());
+    }
+    memory.write(|state| state.key_set_mut(key_version).into_iter().for_each(|set| set.sequence_counter += 1))
 }

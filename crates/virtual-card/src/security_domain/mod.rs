@@ -39,7 +39,7 @@ pub(crate) fn process(
     }
 }
 
-/// Takes off the command's protection, runs it, and protects the answer (Amd D §5.6, GPCS §E.1.5).
+/// Takes off the command's protection, runs it, and protects the answer (Amd D §5.6, GPCS §E.1.6).
 fn within_channel(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {
     let unwrapped = match &mut volatile.channel {
         Channel::Open(session) => session.unwrap(command),

@@ -195,7 +195,7 @@ impl Scp03 {
     }
 
     /// The data of PUT KEY for AES keys under this channel's DEK (Amd D §6.2.8, GPCS Table 11-70).
-    pub(crate) fn key_data(&self, version: u8, keys: &[Vec<u8>; 3]) -> Vec<u8> {
+    pub(crate) fn key_data(&self, version: u8, keys: &[Vec<u8>]) -> Vec<u8> {
         let mut data = vec![version];
         for key in keys {
             let encrypted = aes_cbc(&self.dek, [0; 16], &fill(key));

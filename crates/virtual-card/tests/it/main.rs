@@ -1,7 +1,17 @@
 //! The card from outside: dialogues as bytes, driven by a host that knows the specifications and nothing of the crate.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod channels;
+mod dialogues;
 mod host;
 mod identity;
+mod keys;
+mod loading;
+mod no_panic;
+mod power;
+mod products;
+mod security_access_module;
+mod states;
+mod tool;
 mod world;

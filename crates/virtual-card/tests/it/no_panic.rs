@@ -1,0 +1,89 @@
+//! No input panics the card, and every answer has a status word.
+
+use cardwright_virtual_card::{CardProduct, CardState};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::host::Scp03;
+use crate::identity::{for_personalization, install_data};
+use crate::world::card;
+
+/// Commands that reach somewhere: known class and instruction, anything after.
+fn command() -> impl Strategy<Value = Vec<u8>> {
+    let known = (
+        prop::sample::select(vec![0x00_u8, 0x04, 0x80, 0x84]),
+        prop::sample::select(vec![
+            0x20_u8, 0x50, 0x82, 0x87, 0xA4, 0xB0, 0xC0, 0xCA, 0xCB, 0xD8, 0xE2, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2,
+        ]),
+        any::<[u8; 2]>(),
+        vec(any::<u8>(), 0..64),
+    );
+    let formed = known.prop_map(|(cla, ins, [p1, p2], data)| {
+        let mut bytes = vec![cla, ins, p1, p2];
+        if !data.is_empty() {
+            bytes.push(data.len() as u8);
+            bytes.extend_from_slice(&data);
+        }
+        bytes.push(0);
+        bytes
+    });
+    prop_oneof![3 => formed, 1 => vec(any::<u8>(), 0..300)]
+}
+
+/// Structured data: what commands hold, cut and shuffled.
+fn data() -> impl Strategy<Value = Vec<u8>> {
+    let seeds = vec![
+        install_data(),
+        for_personalization(),
+        hex::decode("4F05F000000001").unwrap(),
+        hex::decode("0101034142430102083132333435363738").unwrap(),
+        hex::decode("3088111000112233445566778899AABBCCDDEEFF03123456").unwrap(),
+        hex::decode("0070084202AABB4502CCDD").unwrap(),
+    ];
+    (prop::sample::select(seeds), any::<prop::sample::Index>(), any::<u8>(), 0..3_usize).prop_map(
+        |(mut bytes, at, byte, kind)| {
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at),
+                _ => bytes.insert(at, byte),
+            }
+            bytes
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_sequence_of_bytes_panics_the_card(commands in vec(command(), 1..40)) {
+        let mut card = card("scp03-i70");
+        for bytes in commands {
+            prop_assert!(card.transmit(&bytes).len() >= 2);
+        }
+    }
+
+    #[test]
+    fn no_authenticated_command_panics_the_card(
+        steps in vec((prop::sample::select(vec![0xD8_u8, 0xE2, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2]), any::<[u8; 2]>(), data()), 1..30),
+    ) {
+        let mut card = card("scp03-i70");
+        let mut host = Scp03::open(&mut card, 0x33);
+        for (instruction, [p1, p2], data) in steps {
+            let p1 = if p1 & 1 == 0 { p1 & 0xEE } else { [0x04, 0x20, 0x08, 0x0C, 0x40, 0x80][usize::from(p1) % 6] };
+            let wrapped = host.wrap([0x80, instruction, p1, p2 & 0x03], &data);
+            let answer = card.transmit(&wrapped);
+            prop_assert!(answer.len() >= 2 && answer.len() <= 258);
+            host.unwrap(&answer);
+        }
+        let state = card.state().to_json();
+        prop_assert!(CardState::from_json(&state).is_ok(), "what a card becomes loads again");
+    }
+
+    #[test]
+    fn no_text_panics_the_readers_of_products_and_states(text in ".{0,300}") {
+        let _ = CardProduct::from_toml(&text);
+        let _ = CardState::from_json(text.as_bytes());
+    }
+}
