@@ -56,6 +56,7 @@ pub const CASES: &[Case] = &[
     ("a wrapped key is gone with the key it is under", wrapping::a_wrapped_key_is_gone_with_the_key_it_is_under),
     ("clear values are checked before they are wrapped", wrapping::clear_values_are_checked),
     ("a batch is done as a whole, in its order", wrapping::a_batch_is_done_as_a_whole_in_its_order),
+    ("many threads get the same answers", wrapping::many_threads_get_the_same_answers),
     ("every key does the one thing it is for", purposes::every_key_does_the_one_thing_it_is_for),
     ("rewrapping gives the known answers", rewrapping::rewrapping_gives_the_known_answers),
     ("rewrapping refuses what does not fit", rewrapping::rewrapping_refuses_what_does_not_fit),

@@ -133,3 +133,24 @@ pub(super) fn a_batch_is_done_as_a_whole_in_its_order(keystore: &dyn Keystore) -
     ensure(keystore.wrap_new_batch(&[])?.is_empty() && keystore.encrypt_batch(&[])?.is_empty(), "empty batches")?;
     ensure(keystore.rewrap(&[])?.is_empty() && keystore.session_secrets(&[])?.is_empty(), "empty batches")
 }
+
+/// Many threads, one keystore: everybody gets the answers of one who asks alone.
+pub(super) fn many_threads_get_the_same_answers(keystore: &dyn Keystore) -> Outcome {
+    let under = generated(keystore, "data", KeyKind::Aes256, Purpose::Wrap)?;
+    let key = KeyRef::from(token_key(keystore, &under, b"token")?);
+    let ask = || -> Result<Vec<Vec<u8>>, Error> {
+        let steps: Vec<_> = (0..8).map(|number| cmac(&[&format!("{number:02X}")], 16)).collect();
+        let items: Vec<_> = steps.iter().map(|step| (&key, step)).collect();
+        Ok(keystore.session_secrets(&items)?.iter().map(|secret| secret.expose().to_vec()).collect())
+    };
+    let alone = ask()?;
+    let together = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..25).map(|_| ask()).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect::<Vec<_>>()
+    });
+    ensure(together.len() == 100, "no thread failed")?;
+    for answer in together {
+        ensure(answer? == alone, "the same answers")?;
+    }
+    Ok(())
+}

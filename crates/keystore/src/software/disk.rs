@@ -26,6 +26,12 @@ impl Disk {
         }
     }
 
+    /// Takes the place of a file that is there already.
+    pub(super) fn lock_existing(path: &Path) -> Result<Self, Error> {
+        fs::metadata(path)?;
+        Self::lock(path)
+    }
+
     /// That no file is there yet.
     pub(super) fn refuse_existing(&self) -> Result<(), Error> {
         match fs::symlink_metadata(&self.path) {

@@ -11,6 +11,7 @@ mod passphrase;
 mod randomness;
 mod resolve;
 mod signature;
+mod stack;
 mod symmetric;
 mod verbs;
 mod wrapped;
@@ -26,6 +27,7 @@ use crate::{Error, KeyId};
 use contents::Entry;
 use disk::Disk;
 use envelope::Envelope;
+use stack::leaving_no_trace;
 
 /// All keys, by handle.
 type Keys = BTreeMap<KeyId, Entry>;
@@ -81,10 +83,13 @@ impl SoftwareKeystore {
     /// [`Error::WrongPassphrase`], [`Error::Damaged`], [`Error::Format`], [`Error::Permissions`], [`Error::InUse`],
     /// [`Error::Io`].
     pub fn open(path: &Path, passphrase: &[u8], settings: Settings) -> Result<Self, Error> {
-        let disk = Disk::lock(path)?;
-        let (envelope, contents) = Envelope::open(&disk.read()?, passphrase)?;
+        let disk = Disk::lock_existing(path)?;
+        let (envelope, keys) = leaving_no_trace(|| {
+            let (envelope, contents) = Envelope::open(&disk.read()?, passphrase)?;
+            Ok::<_, Error>((envelope, contents::decode(&contents)?))
+        })?;
         Ok(Self {
-            keys: RwLock::new(contents::decode(&contents)?),
+            keys: RwLock::new(keys),
             file: Mutex::new(Some(KeystoreFile { disk, envelope })),
             random: settings.random,
         })

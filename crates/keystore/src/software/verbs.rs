@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::contents::Entry;
 use super::resolve::{Use, check_derived, named, resolve};
+use super::stack::leaving_no_trace;
 use super::wrapped::{self, Description};
 use super::{Keys, SoftwareKeystore, aead, signature, symmetric};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 impl Keystore for SoftwareKeystore {
     fn generate(&self, new: &NewKey) -> Result<KeyInfo, Error> {
         check_purpose(new)?;
-        self.keep(Entry::new(new, self.random_key(new.kind)?)?)
+        leaving_no_trace(|| self.keep(Entry::new(new, self.random_key(new.kind)?)?))
     }
 
     fn import(
@@ -27,9 +28,11 @@ impl Keystore for SoftwareKeystore {
         published: PublishedKeys,
     ) -> Result<KeyInfo, Error> {
         check_purpose(new)?;
-        let kcv = checked_clear_value(new.kind, clear, expected)?;
-        published.admit(new.kind, clear, kcv, new.purpose.may_transport())?;
-        self.keep(Entry::new(new, copied(clear)?)?)
+        leaving_no_trace(|| {
+            let kcv = checked_clear_value(new.kind, clear, expected)?;
+            published.admit(new.kind, clear, kcv, new.purpose.may_transport())?;
+            self.keep(Entry::new(new, copied(clear)?)?)
+        })
     }
 
     fn list(&self) -> Result<Vec<KeyInfo>, Error> {
@@ -55,7 +58,7 @@ impl Keystore for SoftwareKeystore {
             let key = resolve(&keys, item.key, Use::Data)?;
             aead::seal(key.value.expose(), &[], item.associated_data, item.data, &*self.random)
         };
-        items.iter().map(encrypt).collect()
+        leaving_no_trace(|| items.iter().map(encrypt).collect())
     }
 
     fn decrypt_batch(&self, items: &[Decryption<'_>]) -> Result<Vec<Zeroizing<Vec<u8>>>, Error> {
@@ -64,7 +67,7 @@ impl Keystore for SoftwareKeystore {
             let key = resolve(&keys, item.key, Use::Data)?;
             aead::open(key.value.expose(), item.associated_data, item.sealed)
         };
-        items.iter().map(decrypt).collect()
+        leaving_no_trace(|| items.iter().map(decrypt).collect())
     }
 
     fn mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 32]>, Error> {
@@ -73,7 +76,7 @@ impl Keystore for SoftwareKeystore {
             let key = named(&keys, key, Purpose::Mac, "keyed hashes")?;
             Ok(symmetric::hmac_sha_256(key.value.expose(), message))
         };
-        items.iter().map(mac).collect()
+        leaving_no_trace(|| items.iter().map(mac).collect())
     }
 
     fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
@@ -82,7 +85,7 @@ impl Keystore for SoftwareKeystore {
             let key = named(&keys, key, Purpose::Sign, "signing")?;
             signature::sign(key.value.expose(), message)
         };
-        items.iter().map(sign).collect()
+        leaving_no_trace(|| items.iter().map(sign).collect())
     }
 
     fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error> {
@@ -94,7 +97,7 @@ impl Keystore for SoftwareKeystore {
 
     fn wrap_new_batch(&self, items: &[NewWrappedKey<'_>]) -> Result<Vec<Wrapped>, Error> {
         let keys = self.keys();
-        items.iter().map(|item| self.wrap(&keys, item)).collect()
+        leaving_no_trace(|| items.iter().map(|item| self.wrap(&keys, item)).collect())
     }
 
     fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error> {
@@ -106,7 +109,7 @@ impl Keystore for SoftwareKeystore {
                 symmetric::encrypt_key(under.kind, under.value.expose(), key.value.expose(), item.mechanism)?;
             Ok(Rewrapped { ciphertext, kcv: kcv(key.kind, key.value.expose())? })
         };
-        items.iter().map(rewrap).collect()
+        leaving_no_trace(|| items.iter().map(rewrap).collect())
     }
 
     fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error> {
@@ -115,7 +118,7 @@ impl Keystore for SoftwareKeystore {
             let key = resolve(&keys, key, Use::Session)?;
             symmetric::derive(key.kind, key.value.expose(), derivation)
         };
-        items.iter().map(derive).collect()
+        leaving_no_trace(|| items.iter().map(derive).collect())
     }
 }
 

@@ -120,6 +120,7 @@ fn a_keystore_is_never_made_over_another() {
     assert_eq!(open(&path, PASSPHRASE).unwrap().list().unwrap().len(), 6);
     let missing = open(&path.with_extension("other"), PASSPHRASE);
     assert!(matches!(missing, Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound));
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "a mistyped path leaves no lock file behind");
 }
 
 #[test]

@@ -6,5 +6,6 @@ mod conformance;
 mod file;
 mod memory;
 mod openssl;
+mod remains;
 mod seeded;
 mod vectors;

@@ -4,23 +4,39 @@ use std::fs;
 
 use cardwright_keystore::Secret;
 
-/// The kernel's flags of the mapping that `address` lies in (proc(5), `/proc/PID/smaps`, `VmFlags`).
-fn flags_of(address: *const u8) -> Vec<String> {
-    let address = address as usize;
+/// A stretch of this process's memory, as the kernel tells it (proc(5), `/proc/PID/smaps`).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Mapping {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) writable: bool,
+    /// two letters each: `lo` locked, `dd` not dumped
+    pub(crate) flags: Vec<String>,
+}
+
+pub(crate) fn mappings() -> Vec<Mapping> {
     let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
-    let mut here = false;
+    let mut mappings: Vec<Mapping> = Vec::new();
     for line in smaps.lines() {
-        let range = line.split(' ').next().and_then(|word| word.split_once('-'));
-        if let Some((start, end)) = range
-            && let (Ok(start), Ok(end)) = (usize::from_str_radix(start, 16), usize::from_str_radix(end, 16))
-        {
-            here = (start..end).contains(&address);
-        }
-        if let (true, Some(flags)) = (here, line.strip_prefix("VmFlags:")) {
-            return flags.split_whitespace().map(str::to_owned).collect();
+        if let Some(flags) = line.strip_prefix("VmFlags:") {
+            mappings.last_mut().unwrap().flags = flags.split_whitespace().map(str::to_owned).collect();
+        } else if let Some((start, end, access)) = range(line) {
+            mappings.push(Mapping { start, end, writable: access.starts_with("rw"), flags: Vec::new() });
         }
     }
-    panic!("no mapping holds the address");
+    mappings
+}
+
+/// The first line of a mapping: `start-end access …`.
+fn range(line: &str) -> Option<(usize, usize, &str)> {
+    let (addresses, rest) = line.split_once(' ')?;
+    let (start, end) = addresses.split_once('-')?;
+    Some((usize::from_str_radix(start, 16).ok()?, usize::from_str_radix(end, 16).ok()?, rest))
+}
+
+fn flags_of(address: *const u8) -> Vec<String> {
+    let holds = |mapping: &Mapping| (mapping.start..mapping.end).contains(&(address as usize));
+    mappings().into_iter().find(holds).unwrap().flags
 }
 
 #[test]
