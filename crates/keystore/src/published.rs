@@ -1,4 +1,4 @@
-//! Keys that everybody knows: the default keys of test cards, printed in manuals and tools.
+//! Keys that everybody knows: the default keys of test tokens, printed in manuals and tools.
 
 use crate::{Error, Kcv, KeyKind};
 

@@ -82,7 +82,7 @@ pub(super) fn an_import_is_checked(keystore: &dyn Keystore) -> Outcome {
     Ok(())
 }
 
-/// The default keys of test cards, in all sizes.
+/// The default keys of test tokens, in all sizes.
 pub(super) fn published_keys_come_in_as_transport_keys_at_most(keystore: &dyn Keystore) -> Outcome {
     let counted = "404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F";
     let repeated = "404142434445464748494A4B4C4D4E4F404142434445464748494A4B4C4D4E4F";

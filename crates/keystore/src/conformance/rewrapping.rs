@@ -3,7 +3,7 @@
 use super::{Outcome, generated, hexadecimal, refused, same, unsuitable, wrapped_value};
 use crate::{KeyKind, KeyRef, Keystore, Purpose, RewrapMechanism, Rewrapping};
 
-/// 3DES-ECB: a published log of a card that takes an AES key under SCP02. AES-CBC: made with `openssl enc`.
+/// 3DES-ECB: a published log of a token that takes an AES key under SCP02. AES-CBC: made with `openssl enc`.
 pub(super) fn rewrapping_gives_the_known_answers(keystore: &dyn Keystore) -> Outcome {
     let seal = generated(keystore, "data", KeyKind::Aes256, Purpose::Wrap)?;
     let wrapped = |kind, value: &str| wrapped_value(keystore, &seal, kind, value);
