@@ -45,6 +45,9 @@ impl Refused {
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT
             | Code::IDEMPOTENCY_CONFLICT
+            | Code::NAME_TAKEN
+            | Code::CHANGED_MEANWHILE
+            | Code::ORDER_APPROVED
             | Code::ORDER_NOT_APPROVED
             | Code::ORDER_ISSUED
             | Code::ORDER_BLOCKED
@@ -52,7 +55,7 @@ impl Refused {
             | Code::ORDER_DUPLICATE
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED => StatusCode::CONFLICT,
-            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE => StatusCode::SERVICE_UNAVAILABLE,
+            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE => StatusCode::SERVICE_UNAVAILABLE,
             Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,
             Code(2001..=2015) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -64,6 +64,8 @@ codes! {
     NAME_REFUSED = 1021;
     /// a person's secret is too short
     SECRET_REFUSED = 1022;
+    /// a reader that cannot be entered as described. Parameters: reader, reason
+    READER_REFUSED = 1023;
 
     /// the terminal is not in the center's database
     TERMINAL_UNKNOWN = 2001;
@@ -159,6 +161,8 @@ codes! {
     ORDER_CLOSED = 4014;
     /// the order has no prepared data. Parameters: order
     ORDER_NOT_PREPARED = 4015;
+    /// the order is approved already. Parameters: order
+    ORDER_APPROVED = 4016;
 
     /// the PC/SC service does not answer
     PCSC_UNAVAILABLE = 5001;

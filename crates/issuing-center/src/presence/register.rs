@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::row::{Order, Reader, Terminal, Ticket};
 use cardwright_issuance::state::OrderState;
 use cardwright_relay::Code;
 use cardwright_relay::enrolment::{OneTimeCode, fingerprint};
-use cardwright_relay::message::Id;
 use sha2::{Digest, Sha256};
 
 use crate::authority::CERTIFICATE_SETTING;
@@ -21,43 +21,6 @@ use crate::store::{Commit, EnrolmentCode, Person, Registration, Store, StoreErro
 pub const TICKET_LIFE: i64 = 15 * 60 * 1_000_000;
 /// The role that releases orders to terminals.
 pub const OPERATOR: &str = "operator";
-
-/// Why nothing was entered.
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    /// refused, with a code
-    #[error("{}", .0.code)]
-    Refused(Refused),
-    /// the name is taken by another that is not revoked
-    #[error("{0} is taken: revoke the other one first, or take another name")]
-    NameTaken(String),
-    /// there is no such terminal or reader that is not revoked
-    #[error("there is no {what} {name} that is not revoked")]
-    Unknown {
-        /// terminal or reader
-        what: &'static str,
-        /// its name
-        name: String,
-    },
-    /// a name that is none
-    #[error("{0:?} is no name: 1 to 64 letters, digits, '-', '_', '.' and spaces inside")]
-    Name(String),
-    /// the reader's key is none
-    #[error("the SAM's key is refused: {0}")]
-    SamKey(&'static str),
-    /// a reader's slot or tier does not fit
-    #[error("{0}")]
-    Reader(&'static str),
-    /// the center was not set up
-    #[error("the center has no authority: it was not set up to its end")]
-    NotSetUp,
-}
-
-impl<E: Into<Refused>> From<E> for RegisterError {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
 
 /// A reader as a person describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,17 +52,18 @@ impl<S: Store> Register<S> {
     /// Makes a one-time code for a terminal that is to stand at `base`, taken for `life` microseconds.
     ///
     /// # Errors
-    /// `BASE_UNKNOWN`; [`RegisterError::Name`]; the store's and the keystore's own.
+    /// `BASE_UNKNOWN`; `NAME_REFUSED`; the store's and the keystore's own.
     pub async fn enrol_terminal(
         &self,
         person: &Person,
         name: &str,
         base: &str,
         life: i64,
-    ) -> Result<OneTimeCode, RegisterError> {
+    ) -> Result<OneTimeCode, Refused> {
         self.known_base(base).await?;
         let name = checked_name(name)?;
-        let certificate = self.store.setting(CERTIFICATE_SETTING).await?.ok_or(RegisterError::NotSetUp)?;
+        let certificate =
+            self.store.setting(CERTIFICATE_SETTING).await?.ok_or_else(|| Refused::new(Code::CENTER_MISSING))?;
         let code = OneTimeCode { secret: random()?, fingerprint: fingerprint(&certificate) };
         let now = (self.clock)();
         let hash = Sha256::digest(code.secret).into();
@@ -112,8 +76,8 @@ impl<S: Store> Register<S> {
     /// Revokes a terminal by its name.
     ///
     /// # Errors
-    /// [`RegisterError::Unknown`]; the store's own.
-    pub async fn revoke_terminal(&self, person: &Person, name: &str) -> Result<(), RegisterError> {
+    /// `TERMINAL_UNKNOWN`; the store's own.
+    pub async fn revoke_terminal(&self, person: &Person, name: &str) -> Result<(), Refused> {
         let terminal = self.terminal_named(name).await?;
         let now = (self.clock)();
         let entry = Entry { terminal: Some(terminal.id), ..registered(now, person, "terminal", name, false) };
@@ -123,20 +87,23 @@ impl<S: Store> Register<S> {
     /// Enters a reader.
     ///
     /// # Errors
-    /// `BASE_UNKNOWN`; [`RegisterError::Name`], [`RegisterError::Reader`], [`RegisterError::SamKey`],
-    /// [`RegisterError::NameTaken`]; the store's and the keystore's own.
-    pub async fn enrol_reader(&self, person: &Person, new: NewReader) -> Result<Reader, RegisterError> {
+    /// `BASE_UNKNOWN`; `NAME_REFUSED`, `READER_REFUSED`, `NAME_TAKEN`; the store's and the keystore's own.
+    pub async fn enrol_reader(&self, person: &Person, new: NewReader) -> Result<Reader, Refused> {
         self.known_base(&new.base).await?;
         let name = checked_name(&new.name)?;
+        let fault = |reason: &str| Err(Refused::with(Code::READER_REFUSED, [name.as_str(), reason]));
         let (sam_slot, sam_key) = match new.tier {
             0 | 1 if new.sam_slot.is_empty() && new.sam_key.is_empty() => (String::new(), Vec::new()),
-            0 | 1 => return Err(RegisterError::Reader("a SAM belongs to tier 2 alone")),
-            2 if new.sam_slot.is_empty() => return Err(RegisterError::Reader("tier 2 needs the SAM's slot")),
-            2 => (new.sam_slot, sam_key(&new.sam_key)?),
-            _ => return Err(RegisterError::Reader("the tier is 0, 1 or 2")),
+            0 | 1 => return fault("a SAM belongs to tier 2 alone"),
+            2 if new.sam_slot.is_empty() => return fault("tier 2 needs the SAM's slot"),
+            2 => match sam_key(&new.sam_key) {
+                Some(key) => (new.sam_slot, key),
+                None => return fault("no P-256 public key or certificate is in the file"),
+            },
+            _ => return fault("the tier is 0, 1 or 2"),
         };
         if new.card_slot.is_empty() {
-            return Err(RegisterError::Reader("the card's slot has no name"));
+            return fault("the card's slot has no name");
         }
         let reader = Reader {
             id: random()?.into(),
@@ -157,10 +124,10 @@ impl<S: Store> Register<S> {
     /// Revokes a reader by its name.
     ///
     /// # Errors
-    /// [`RegisterError::Unknown`]; the store's own.
-    pub async fn revoke_reader(&self, person: &Person, name: &str) -> Result<(), RegisterError> {
+    /// `TERMINAL_UNKNOWN`; the store's own.
+    pub async fn revoke_reader(&self, person: &Person, name: &str) -> Result<(), Refused> {
         let found = self.store.readers().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
-        let reader = found.ok_or_else(|| RegisterError::Unknown { what: "reader", name: name.to_owned() })?;
+        let reader = found.ok_or_else(|| Refused::with(Code::READER_UNKNOWN, [name]))?;
         let now = (self.clock)();
         let entry = Entry { reader: Some(reader.id), ..registered(now, person, "reader", name, false) };
         self.commit(vec![Registration::RevokeReader(reader.id, now)], entry, name).await
@@ -170,13 +137,8 @@ impl<S: Store> Register<S> {
     ///
     /// # Errors
     /// `ROLE_MISSING`, `SAME_PERSON` (who approves does not write), `ORDER_UNKNOWN` and the codes of an order that is not
-    /// waiting to be written, `OTHER_BASE`; [`RegisterError::Unknown`]; the store's and the keystore's own.
-    pub async fn issue_ticket(
-        &self,
-        operator: &Person,
-        reference: &str,
-        terminal: &str,
-    ) -> Result<Ticket, RegisterError> {
+    /// waiting to be written, `OTHER_BASE`; `TERMINAL_UNKNOWN`; the store's and the keystore's own.
+    pub async fn issue_ticket(&self, operator: &Person, reference: &str, terminal: &str) -> Result<Ticket, Refused> {
         let order = self.store.order_by_reference(reference).await?;
         let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
         let terminal = self.terminal_named(terminal).await?;
@@ -185,7 +147,7 @@ impl<S: Store> Register<S> {
             let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
             let entry = about(Entry::new(now, event), &order, operator, &terminal);
             self.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await?;
-            return Err(refused.into());
+            return Err(refused);
         }
         let (id, expires) = (random()?.into(), now + TICKET_LIFE);
         let ticket =
@@ -195,21 +157,21 @@ impl<S: Store> Register<S> {
         Ok(ticket)
     }
 
-    async fn known_base(&self, base: &str) -> Result<(), RegisterError> {
+    async fn known_base(&self, base: &str) -> Result<(), Refused> {
         match self.store.base(base).await? {
             Some(_) => Ok(()),
-            None => Err(Refused::with(Code::BASE_UNKNOWN, [base]).into()),
+            None => Err(Refused::with(Code::BASE_UNKNOWN, [base])),
         }
     }
 
-    async fn terminal_named(&self, name: &str) -> Result<Terminal, RegisterError> {
+    async fn terminal_named(&self, name: &str) -> Result<Terminal, Refused> {
         let found = self.store.terminals().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
-        found.ok_or_else(|| RegisterError::Unknown { what: "terminal", name: name.to_owned() })
+        found.ok_or_else(|| Refused::new(Code::TERMINAL_UNKNOWN))
     }
 
-    async fn commit(&self, registrations: Vec<Registration>, entry: Entry, name: &str) -> Result<(), RegisterError> {
+    async fn commit(&self, registrations: Vec<Registration>, entry: Entry, name: &str) -> Result<(), Refused> {
         match self.store.commit(Commit { registrations, entries: vec![entry], ..Commit::default() }).await {
-            Err(StoreError::Conflict(_)) => Err(RegisterError::NameTaken(name.to_owned())),
+            Err(StoreError::Conflict(_)) => Err(Refused::with(Code::NAME_TAKEN, [name])),
             other => Ok(other?),
         }
     }
@@ -239,10 +201,10 @@ fn about(entry: Entry, order: &Order, operator: &Person, terminal: &Terminal) ->
     Entry { order: Some(order.id), person: Some(operator.id), terminal: Some(terminal.id), ..entry }
 }
 
-fn checked_name(name: &str) -> Result<String, RegisterError> {
+fn checked_name(name: &str) -> Result<String, Refused> {
     let letter = |sign: char| sign.is_alphanumeric() || matches!(sign, '-' | '_' | '.' | ' ');
     let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(letter) && name.trim() == name;
-    if fits { Ok(name.to_owned()) } else { Err(RegisterError::Name(name.to_owned())) }
+    if fits { Ok(name.to_owned()) } else { Err(Refused::with(Code::NAME_REFUSED, [name])) }
 }
 
 fn registered(now: i64, person: &Person, what: &str, name: &str, present: bool) -> Entry {
@@ -250,17 +212,14 @@ fn registered(now: i64, person: &Person, what: &str, name: &str, present: bool) 
     Entry { person: Some(person.id), ..Entry::new(now, event) }
 }
 
-fn random() -> Result<[u8; 16], RegisterError> {
+fn random() -> Result<[u8; 16], Refused> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Refused::new(Code::KEYSTORE_UNAVAILABLE))?;
     Ok(bytes)
 }
 
 /// The P-256 key in a file: SubjectPublicKeyInfo or certificate, PEM or DER.
-///
-/// # Errors
-/// [`RegisterError::SamKey`] where there is none.
-pub fn sam_key(file: &[u8]) -> Result<Vec<u8>, RegisterError> {
+fn sam_key(file: &[u8]) -> Option<Vec<u8>> {
     let der = match x509_parser::pem::parse_x509_pem(file) {
         Ok((_, pem)) => pem.contents,
         Err(_) => file.to_vec(),
@@ -269,16 +228,8 @@ pub fn sam_key(file: &[u8]) -> Result<Vec<u8>, RegisterError> {
         Ok((_, certificate)) => certificate.public_key().raw.to_vec(),
         Err(_) => der,
     };
-    if aws_lc_rs::signature::ParsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, &key[..]).is_err()
-        || key.first() != Some(&0x30)
-    {
-        return Err(RegisterError::SamKey("no P-256 public key or certificate is in the file"));
-    }
-    Ok(key)
-}
-
-/// Sixteen bytes as people read them.
-#[must_use]
-pub fn id_text(id: &Id) -> String {
-    hex::encode(id.as_slice())
+    // A bare point would be taken for a key as well.
+    let is_info = key.first() == Some(&0x30);
+    let is_key = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &key[..]).is_ok();
+    (is_info && is_key).then_some(key)
 }

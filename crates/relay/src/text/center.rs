@@ -158,12 +158,21 @@ pub(super) const TEXTS: &[Text] = &[
             "{name} cannot be a name here.",
             "Use 1 to 64 letters, digits, hyphens, underscores and points, with spaces only inside.",
         ),
-        ("{name} は名前として使えません。", "1〜64 文字の文字・数字・ハイフン・下線・ピリオドを使い、空白は途中にだけ入れてください。"),
+        (
+            "{name} は名前として使えません。",
+            "1〜64 文字の文字・数字・ハイフン・下線・ピリオドを使い、空白は途中にだけ入れてください。",
+        ),
     ),
     text(
         Code::SECRET_REFUSED,
         &[],
         ("The secret is too short.", "Take one of 8 characters at least."),
         ("秘密情報が短すぎます。", "8 文字以上にしてください。"),
+    ),
+    text(
+        Code::READER_REFUSED,
+        &["reader", "reason"],
+        ("The reader {reader} is not entered: {reason}.", "Compare tier, slots and key with the reader's papers."),
+        ("リーダー {reader} は登録されません: {reason}。", "階層、スロット、鍵をリーダーの記録と照合してください。"),
     ),
 ];

@@ -97,4 +97,10 @@ pub(super) const TEXTS: &[Text] = &[
         ("Order {order} has no prepared data.", "Wait until its data is prepared, or see why that failed."),
         ("注文 {order} のデータは準備されていません。", "準備が終わるのを待つか、失敗の原因を確認してください。"),
     ),
+    text(
+        Code::ORDER_APPROVED,
+        &["order"],
+        ("Order {order} is approved already.", "Nothing is to be done; it can be written."),
+        ("注文 {order} は既に承認されています。", "操作は不要です。発行できます。"),
+    ),
 ];
