@@ -1,0 +1,169 @@
+//! RESULT: what the card answered to a script.
+
+use cardwright_issuance::admission::refusal;
+use cardwright_issuance::decision::{self, Arrived};
+use cardwright_issuance::new_card::Stage;
+use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Terminal};
+use cardwright_issuance::state::IssuanceState;
+use cardwright_relay::Code;
+use cardwright_relay::message::{Open, Outcome, Refusal, Reply, ScriptResult, Verdict};
+
+use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
+use super::stages::{Source, key_sets};
+use crate::refused::Refused;
+use crate::store::{Store, StoreError};
+
+/// The rows of an issuance that is under way or ended.
+struct Rows {
+    issuance: Issuance,
+    intents: Vec<Intent>,
+    card: Card,
+    key_sets: Vec<KeySet>,
+    product: CardProduct,
+    host_challenge: cardwright_issuance::Id,
+}
+
+impl Rows {
+    fn source(&self) -> Result<Source<'_>, StoreError> {
+        let (transport, issuer) = key_sets(&self.card, &self.product, &self.key_sets)?;
+        Ok(Source {
+            product: &self.product,
+            order: self.issuance.order,
+            transport,
+            issuer,
+            host_challenge: self.host_challenge,
+            second_challenge: self.issuance.second_challenge,
+        })
+    }
+}
+
+impl<S: Store> Engine<S> {
+    /// Answers a RESULT with the next SCRIPT or the VERDICT. The same bytes get the same answer.
+    ///
+    /// # Errors
+    /// `Refusal` for bytes that are no RESULT, another session's, or another RESULT for the same step; `Later` where
+    /// store or keystore do not answer.
+    pub async fn result(&self, terminal: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        let result: ScriptResult = cardwright_relay::decode(body)?;
+        let found = self.center.store.issuance(result.session).await?;
+        let Some(issuance) = found.filter(|issuance| issuance.terminal == terminal.id) else {
+            return Err(Refused::new(Code::SESSION_UNKNOWN));
+        };
+        let rows = self.rows(issuance).await?;
+        let intent = rows.intents.iter().find(|intent| intent.step == result.step);
+        match intent {
+            Some(intent) if intent.result.as_deref() == Some(body) => self.result_again(rows, result.step).await,
+            Some(intent) if intent.result.is_none() && intent.script_hash.starts_with(&*result.script) => {
+                self.first_result(rows, &result, body).await
+            }
+            _ => Err(self.conflict(terminal, result.session, result.step).await?),
+        }
+    }
+
+    async fn rows(&self, issuance: Issuance) -> Result<Rows, Refused> {
+        let store = &self.center.store;
+        let damaged = |what: &str| StoreError::Damaged(what.to_owned());
+        let open: Open = cardwright_relay::decode(&issuance.open_message)?;
+        let challenge = store.challenge(open.challenge).await?.ok_or_else(|| damaged("a challenge is gone"))?;
+        let document = store.product(&open.product).await?.ok_or_else(|| damaged("a card product is gone"))?;
+        let product = CardProduct::from_toml(&document.text).map_err(|fault| StoreError::Damaged(fault.0))?;
+        Ok(Rows {
+            intents: store.intents(issuance.id).await?,
+            card: self.card_of(&issuance).await?,
+            key_sets: store.key_sets(issuance.card).await?,
+            issuance,
+            product,
+            host_challenge: challenge.value,
+        })
+    }
+
+    async fn first_result(&self, rows: Rows, result: &ScriptResult, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        let held = self.take_held(result.session).filter(|held| held.step == result.step);
+        let arrived = Arrived {
+            now: self.center.now(),
+            issuance: &rows.issuance,
+            result,
+            bytes: body,
+            key_sets: &rows.key_sets,
+            sent: held.is_some(),
+        };
+        if rows.issuance.state.is_ended() {
+            self.commit(decision::late(&arrived)).await?;
+            return Ok(ended(&rows));
+        }
+        if let Some(why) = decision::left(result) {
+            return self.not_proven(&arrived, &rows, &why).await;
+        }
+        let stage = match held {
+            Some(held) => held.stage,
+            None => self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?,
+        };
+        self.judge(&arrived, &rows, stage).await
+    }
+
+    /// Verifies the answers and commits what they prove.
+    async fn judge(&self, arrived: &Arrived<'_>, rows: &Rows, stage: Stage) -> Result<Vec<u8>, Refused> {
+        let answers: Vec<&[u8]> = arrived.result.answers.iter().map(|answer| &answer[..]).collect();
+        let (verified, next) = match stage.answers(&answers) {
+            Ok((verified, Ok(next))) => (verified, next),
+            Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why).await,
+            Err(flaw) => return self.not_proven(arrived, rows, &decision::flawed(&flaw)).await,
+        };
+        let next = match self.next_stage(&rows.source()?, next)? {
+            Ok(next) => next,
+            Err(why) => return self.not_proven(arrived, rows, &why).await,
+        };
+        let Some(next) = next else {
+            let (changes, verdict) = decision::issued(arrived, &verified, self.random_id()?);
+            self.commit(changes).await?;
+            return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
+        };
+        let step = arrived.result.step + 1;
+        let prepared = decision::prepare(&next, rows.issuance.id, step, SCRIPT_DEADLINE);
+        let deadline = arrived.now + RESULT_PATIENCE;
+        self.commit(decision::proven(arrived, &verified, &prepared, next.kind(), deadline)).await?;
+        self.hold(rows.issuance.id, Held { step, stage: next });
+        Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
+    }
+
+    async fn not_proven(&self, arrived: &Arrived<'_>, rows: &Rows, why: &Refusal) -> Result<Vec<u8>, Refused> {
+        let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, self.random_id()?);
+        self.commit(changes).await?;
+        Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
+    }
+
+    async fn result_again(&self, rows: Rows, step: u16) -> Result<Vec<u8>, Refused> {
+        if rows.intents.iter().any(|intent| intent.step == step + 1) {
+            return self.script_again(&rows.issuance, step + 1).await;
+        }
+        Ok(ended(&rows))
+    }
+
+    /// The verdict on an issuance that has ended, for an OPEN that comes again.
+    pub(super) async fn verdict_again(&self, issuance: &Issuance) -> Result<Vec<u8>, Refused> {
+        Ok(ended(&self.rows(issuance.clone()).await?))
+    }
+
+    /// The script of `step`, computed again; it must be the one whose hash was committed.
+    pub(super) async fn script_again(&self, issuance: &Issuance, step: u16) -> Result<Vec<u8>, Refused> {
+        let rows = self.rows(issuance.clone()).await?;
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, step).await?;
+        let prepared = decision::prepare(&stage, issuance.id, step, SCRIPT_DEADLINE);
+        if issuance.step == step && !issuance.state.is_ended() {
+            self.hold(issuance.id, Held { step, stage });
+        }
+        Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
+    }
+}
+
+/// The verdict on an issuance that has ended.
+fn ended(rows: &Rows) -> Vec<u8> {
+    let session = rows.issuance.id;
+    if rows.issuance.state == IssuanceState::Issued {
+        let card = rows.card.masked_number.clone();
+        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card };
+        return cardwright_relay::encode(&Reply::Verdict(verdict));
+    }
+    verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[]))
+}

@@ -1,0 +1,144 @@
+//! The four messages of a session.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use cardwright_issuance::Id;
+use cardwright_issuance::admission::refusal;
+use cardwright_issuance::change::Changes;
+use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::new_card::Stage;
+use cardwright_issuance::row::{Issuance, Terminal};
+use cardwright_relay::Code;
+use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
+
+use crate::center::Center;
+use crate::refused::Refused;
+use crate::store::{Commit, Store, StoreError};
+
+/// Milliseconds a terminal may take to run a script, from its receipt.
+pub(super) const SCRIPT_DEADLINE: u32 = 120_000;
+/// Microseconds the center waits for a RESULT before it calls the outcome unknown.
+pub(super) const RESULT_PATIENCE: i64 = 15 * 60 * 1_000_000;
+
+/// A stage whose script is out, so that its answers need no computing again.
+pub(super) struct Held {
+    pub(super) step: u16,
+    pub(super) stage: Stage,
+}
+
+/// Answers the messages of sessions.
+pub struct Engine<S> {
+    pub(super) center: Center<S>,
+    held: Mutex<BTreeMap<Id, Held>>,
+    progress: Mutex<BTreeMap<Id, (u16, u16)>>,
+}
+
+impl<S: Store> Engine<S> {
+    /// An engine that holds nothing yet.
+    #[must_use]
+    pub fn new(center: Center<S>) -> Self {
+        Self { center, held: Mutex::default(), progress: Mutex::default() }
+    }
+
+    /// Takes a PROGRESS; nothing depends on it.
+    ///
+    /// # Errors
+    /// A refusal where the bytes are none.
+    pub async fn progress(&self, terminal: &Terminal, body: &[u8]) -> Result<(), Refused> {
+        let progress: Progress = cardwright_relay::decode(body)?;
+        let known = self.center.store.issuance(progress.session).await?;
+        if known.is_some_and(|issuance| issuance.terminal == terminal.id && !issuance.state.is_ended()) {
+            lock(&self.progress).insert(progress.session, (progress.step, progress.index));
+        }
+        Ok(())
+    }
+
+    /// How far a session is: step and commands answered, as last told.
+    #[must_use]
+    pub fn progress_of(&self, session: Id) -> Option<(u16, u16)> {
+        lock(&self.progress).get(&session).copied()
+    }
+
+    /// Takes an ABORT: where a script is out, the outcome is unknown.
+    ///
+    /// # Errors
+    /// A refusal where the bytes are none; `STORE_UNAVAILABLE` where the store does not answer.
+    pub async fn abort(&self, terminal: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        let abort: Abort = cardwright_relay::decode(body)?;
+        let reason = cardwright_issuance::decision::reason(abort.reason);
+        let issuance = self.center.store.issuance(abort.session).await?.filter(|found| found.terminal == terminal.id);
+        let Some(issuance) = issuance else {
+            let refusal = refusal(Code::CARD_GONE, &[]);
+            let entry = Entry { terminal: Some(terminal.id), session: Some(abort.session), ..self.refused(&refusal) };
+            self.commit(Changes { rows: Vec::new(), entries: vec![entry] }).await?;
+            return Ok(verdict(abort.session, Outcome::FailedClean, refusal));
+        };
+        let why = refusal(Code::CARD_LEFT, &["-", reason]);
+        if !issuance.state.is_ended() {
+            self.give_up(&issuance, &why).await?;
+        }
+        Ok(verdict(abort.session, Outcome::Unknown, why))
+    }
+
+    /// Gives up every issuance whose RESULT is overdue; hands back how many.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE` where the store does not answer.
+    pub async fn expire(&self) -> Result<usize, Refused> {
+        let overdue = self.center.store.overdue(self.center.now()).await?;
+        let why = refusal(Code::DEADLINE_OVER, &[]);
+        for issuance in &overdue {
+            self.give_up(issuance, &why).await?;
+        }
+        Ok(overdue.len())
+    }
+
+    async fn give_up(&self, issuance: &Issuance, why: &Refusal) -> Result<(), Refused> {
+        let card = self.card_of(issuance).await?;
+        let outbox = self.random_id()?;
+        let changes = cardwright_issuance::decision::unknown(self.center.now(), issuance, &card, why, outbox);
+        self.take_held(issuance.id);
+        self.commit(changes).await?;
+        Ok(())
+    }
+
+    pub(super) async fn card_of(&self, issuance: &Issuance) -> Result<cardwright_issuance::row::Card, Refused> {
+        let card = self.center.store.card(issuance.card).await?;
+        card.ok_or_else(|| Refused::from(StoreError::Damaged("an issuance without its card".to_owned())))
+    }
+
+    pub(super) async fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+        let commit = Commit { changes: changes.rows, entries: changes.entries, ..Commit::default() };
+        self.center.store.commit(commit).await
+    }
+
+    pub(super) fn refused(&self, refusal: &Refusal) -> Entry {
+        let event = Event::Refused { code: refusal.code.0, parameters: refusal.parameters.clone() };
+        Entry::new(self.center.now(), event)
+    }
+
+    pub(super) fn random_id(&self) -> Result<Id, Refused> {
+        let bytes = self.center.keystore.random(16)?;
+        let bytes: [u8; 16] = bytes.try_into().map_err(|_| Refused::new(Code::KEYSTORE_UNAVAILABLE))?;
+        Ok(bytes.into())
+    }
+
+    pub(super) fn hold(&self, session: Id, held: Held) {
+        lock(&self.held).insert(session, held);
+    }
+
+    pub(super) fn take_held(&self, session: Id) -> Option<Held> {
+        lock(&self.progress).remove(&session);
+        lock(&self.held).remove(&session)
+    }
+}
+
+pub(super) fn verdict(session: Id, outcome: Outcome, refusal: Refusal) -> Vec<u8> {
+    let verdict = Verdict { session, outcome, refusal: Some(refusal), card: None };
+    cardwright_relay::encode(&Reply::Verdict(verdict))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

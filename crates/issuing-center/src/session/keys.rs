@@ -1,0 +1,80 @@
+//! Card keys and the keystore: what a conversation asks for, in the keystore's words.
+
+use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
+use cardwright_globalplatform::{KeyDerivation, KeyRequest, SessionSecrets, StaticKey};
+use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::row::KeySet;
+use cardwright_keystore::{Derivation, Error, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping, Secret};
+use zeroize::Zeroizing;
+
+use crate::sealing;
+
+/// The three keys of a set as the keystore takes them.
+pub(super) struct CardKeys([KeyRef; 3]);
+
+impl CardKeys {
+    /// The keys of `set`, on a card of `product`.
+    pub(super) fn new(set: &KeySet, product: &CardProduct) -> Result<Self, Error> {
+        let key = |role| sealing::card_key(set, role, product);
+        Ok(Self([key(StaticKey::Enc)?, key(StaticKey::Mac)?, key(StaticKey::Dek)?]))
+    }
+
+    fn of(&self, role: StaticKey) -> &KeyRef {
+        match role {
+            StaticKey::Enc => &self.0[0],
+            StaticKey::Mac => &self.0[1],
+            StaticKey::Dek => &self.0[2],
+        }
+    }
+}
+
+/// Session secrets of two key sets in one call: `first`'s, then `second`'s.
+pub(super) fn derive(
+    keystore: &dyn Keystore,
+    first: (&CardKeys, &[KeyRequest]),
+    second: (&CardKeys, &[KeyRequest]),
+) -> Result<(SessionSecrets, Vec<Zeroizing<Vec<u8>>>), Error> {
+    let requests: Vec<(&KeyRef, Derivation)> = [first, second]
+        .into_iter()
+        .flat_map(|(keys, requests)| {
+            requests.iter().map(move |request| (keys.of(request.key), derivation(&request.derivation)))
+        })
+        .collect();
+    let items: Vec<_> = requests.iter().map(|(key, derivation)| (*key, derivation)).collect();
+    if items.is_empty() {
+        return Ok((SessionSecrets::new(Vec::new()), Vec::new()));
+    }
+    let mut secrets = keystore.session_secrets(&items)?.into_iter().map(clear);
+    let first = secrets.by_ref().take(first.1.len()).collect();
+    Ok((SessionSecrets::new(first), secrets.collect()))
+}
+
+/// The issuer's keys encrypted under the card's transport Key-DEK, for PUT KEY (Amd D §6.2.8).
+pub(super) fn encrypt_for_card(
+    keystore: &dyn Keystore,
+    issuer: &CardKeys,
+    transport: &CardKeys,
+    key_type: KeyType,
+) -> Result<EncryptedKeySet, Error> {
+    let under = transport.of(StaticKey::Dek);
+    let items = issuer.0.each_ref().map(|key| Rewrapping { key, under, mechanism: RewrapMechanism::AesCbcZeroIv });
+    let rewrapped = keystore.rewrap(&items)?;
+    let [enc, mac, dek] = <[_; 3]>::try_from(rewrapped)
+        .map_err(|results| Error::Unavailable(format!("{} results for three keys", results.len())))?;
+    let key = |key: Rewrapped| EncryptedKey::new(key_type, key.ciphertext, key.kcv.0);
+    let keys = [key(enc), key(mac), key(dek)].map(|key| key.map_err(|error| Error::Unavailable(error.to_string())));
+    let [enc, mac, dek] = keys;
+    EncryptedKeySet::new([enc?, mac?, dek?]).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn derivation(asked: &KeyDerivation) -> Derivation {
+    match asked {
+        KeyDerivation::AesCmac { blocks, length } => Derivation::AesCmac { blocks: blocks.clone(), length: *length },
+        KeyDerivation::TdesCbc { block } => Derivation::TdesCbc { block: *block },
+        KeyDerivation::TdesEcb { blocks } => Derivation::TdesEcb { blocks: blocks.clone() },
+    }
+}
+
+fn clear(secret: Secret) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(secret.expose().to_vec())
+}
