@@ -243,7 +243,7 @@ impl CardProduct {
 fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         hexadecimal.chars().filter(|c| *c != ' ').map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn protocol(file: &File) -> Result<Protocol, String> {
