@@ -126,7 +126,7 @@ pub(crate) fn retail_mac(key: &[u8], initial: [u8; 8], data: &[u8]) -> Option<[u
     let inner = BlockCipher::single_des(key.get(..8)?)?;
     let outer = BlockCipher::triple_des(key)?;
     let padded = pad(data, 8);
-    let (last, before) = padded.split_last_chunk::<8>()?;
+    let (before, last) = padded.split_last_chunk::<8>()?;
     let mut chained = initial;
     for block in before.chunks_exact(8) {
         exclusive_or(&mut chained, block);

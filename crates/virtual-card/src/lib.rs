@@ -13,6 +13,8 @@ pub mod diversification;
 mod entropy;
 mod hexadecimal;
 mod key;
+#[cfg(test)]
+mod known_answers;
 mod level;
 mod life_cycle;
 mod memory;

@@ -46,6 +46,10 @@ pub struct CardProduct {
     pub proof: Proof,
     /// how long commands take
     pub timing: Timing,
+    /// whether the transport keys are published test keys; nothing to the card, but the issuing center refuses
+    /// them unless the product says so
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published_transport_keys: bool,
 }
 
 /// How card keys are made from a master key and the key diversification data.

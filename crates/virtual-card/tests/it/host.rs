@@ -257,6 +257,24 @@ impl Scp02 {
     }
 
     pub(crate) fn open_with(card: &mut Card, keys: &[Vec<u8>; 3], version: u8, level: u8) -> Result<Self, u16> {
+        let (mut host, proof, card_is_right) = Self::challenge(card, keys, version, level)?;
+        if !card_is_right {
+            return Err(0);
+        }
+        match host.authenticate(card, &proof) {
+            0x9000 => Ok(host),
+            other => Err(other),
+        }
+    }
+
+    /// EXTERNAL AUTHENTICATE without a look at the card's cryptogram; answers the status word.
+    pub(crate) fn authenticate_blindly(card: &mut Card, keys: &[Vec<u8>; 3]) -> u16 {
+        let (mut host, proof, _) = Self::challenge(card, keys, 0, 0x01).unwrap();
+        host.authenticate(card, &proof)
+    }
+
+    /// INITIALIZE UPDATE: the channel, the host's cryptogram, and whether the card's is right.
+    fn challenge(card: &mut Card, keys: &[Vec<u8>; 3], version: u8, level: u8) -> Result<(Self, Vec<u8>, bool), u16> {
         let host_challenge = [0x5A; 8];
         let answer = card.transmit(&[&[0x80, 0x50, version, 0, 8][..], &host_challenge, &[0]].concat());
         let (data, status) = split(&answer);
@@ -265,7 +283,7 @@ impl Scp02 {
         }
         let (counter, challenge) = (&data[12..14], &data[14..20]);
         let derive = |key: &[u8], constant: [u8; 2]| triple_des_cbc(key, &[&constant[..], counter, &[0; 12]].concat());
-        let mut host = Self {
+        let host = Self {
             enc: derive(&keys[0], [1, 0x82]),
             mac: derive(&keys[1], [1, 1]),
             dek: derive(&keys[2], [1, 0x81]),
@@ -273,21 +291,22 @@ impl Scp02 {
             level,
             initialize_update: data.to_vec(),
         };
-        let cryptogram = |first: &[u8]| triple_des_cbc(&host.enc, &padded(first, 8))[16..24].to_vec();
-        assert_eq!(cryptogram(&[&host_challenge[..], counter, challenge].concat()), data[20..28], "card cryptogram");
-        let proof = cryptogram(&[counter, challenge, &host_challenge].concat());
-        let mac = host.mac([0x84, 0x82, level, 0], &proof);
-        let command = [&[0x84, 0x82, level, 0, 16][..], &proof, &mac].concat();
-        match split(&card.transmit(&command)).1 {
-            0x9000 => Ok(host),
-            other => Err(other),
-        }
+        let cryptogram = |parts: &[&[u8]]| triple_des_cbc(&host.enc, &padded(&parts.concat(), 8))[16..24].to_vec();
+        let card_is_right = cryptogram(&[&host_challenge, counter, challenge]) == data[20..28];
+        let proof = cryptogram(&[counter, challenge, &host_challenge]);
+        Ok((host, proof, card_is_right))
+    }
+
+    fn authenticate(&mut self, card: &mut Card, proof: &[u8]) -> u16 {
+        let mac = self.mac([0x84, 0x82, self.level, 0], proof);
+        let command = [&[0x84, 0x82, self.level, 0, 16][..], proof, &mac].concat();
+        split(&card.transmit(&command)).1
     }
 
     fn mac(&mut self, header: [u8; 4], data: &[u8]) -> [u8; 8] {
         let message = padded(&[&header[..], &[data.len() as u8 + 8], data].concat(), 8);
         let mut chained = self.previous.map_or([0; 8], |previous| des_block(&self.mac, previous));
-        let (last, before) = message.split_last_chunk::<8>().unwrap();
+        let (before, last) = message.split_last_chunk::<8>().unwrap();
         for chunk in before.chunks_exact(8) {
             chained = des_block(&self.mac, std::array::from_fn(|index| chained[index] ^ chunk[index]));
         }
