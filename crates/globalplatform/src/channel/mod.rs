@@ -157,13 +157,13 @@ pub(crate) fn with_short_data(command: Command, data: impl Into<Vec<u8>>) -> Com
 
 /// The command that the card gets: class byte with the bit of GlobalPlatform secure messaging, data and C-MAC, and
 /// the Le of the plain command, which no MAC covers (GPCS §11.1.4, Amd D §6.2.4). `answered` commands get an R-MAC
-/// back and so ask for data even where the plain command does not (ISO/IEC 7816-4 §5.2).
+/// back, so they ask for all data there is even where the plain one asks for little or none (ISO/IEC 7816-4 §5.2).
 pub(crate) fn secured(plain: &Command, data: Vec<u8>, answered: bool) -> Command {
     let header = plain.header;
     let command = with_short_data(Command::new(header.cla | 0x04, header.ins, header.p1, header.p2), data);
     match plain.expected() {
+        _ if answered => command.expecting_all(),
         Some(count) => command.expecting(count).expect("it was a command's Le already"),
-        None if answered => command.expecting_all(),
         None => command,
     }
 }

@@ -5,13 +5,16 @@
 mod card;
 mod channel;
 mod commands;
+mod commands_properties;
 mod dialogue;
 mod diversification_vectors;
 mod grouping;
 mod inputs;
 mod keystore;
+mod nodes;
 mod opening;
 mod prediction;
+mod refusals;
 mod scp02_channel;
 mod scp02_vectors;
 mod scp03_vectors;
