@@ -5,6 +5,16 @@
 //! says which derivations it needs ([`KeyRequest`]), which commands are to be sent ([`Script`]), and what their
 //! answers are worth ([`Outcome`]); the same inputs give the same bytes, so any node can carry it on.
 //!
+//! A dialogue, step by step; each step consumes the one before it:
+//!
+//! 1. [`initialize_update`] is sent, and [`Conversation::begin`] takes the answer: [`NeedsSessionKeys`].
+//! 2. Its [`request`](NeedsSessionKeys::request) is derived by the keystore, and
+//!    [`session_keys`](NeedsSessionKeys::session_keys) checks the card cryptogram: [`CardAuthenticated`].
+//! 3. [`wrap`](CardAuthenticated::wrap) makes the [`Script`], EXTERNAL AUTHENTICATE first. Where the next key set's
+//!    channel can be foreseen ([`Prediction`]), [`continue_with`](Script::continue_with) goes on into it.
+//! 4. [`verify`](Script::verify) takes the answers: [`Proven`], [`Believed`] or a [`Failure`].
+//! 5. [`into_channel`](Proven::into_channel) and [`OpenChannel::wrap`] go on in the same channel.
+//!
 //! Specifications: GPCS is the GlobalPlatform Card Specification 2.3.1, Amd D its Amendment D (SCP03) 1.2.
 
 mod channel;
