@@ -1,5 +1,7 @@
 //! The line to the center: one POST a message, over one kept HTTP/2 connection (or several of HTTP/1.1).
 
+mod witness;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use zeroize::Zeroizing;
 use cardwright_relay::message::Refusal;
 use cardwright_relay::{CENTER_NAME, Message, decode, encode};
 
+use self::witness::{Fate, Witness};
 use crate::failure::Failure;
 use crate::tls;
 
@@ -51,14 +54,16 @@ pub struct Line {
 /// Connections that are open and idle; one of HTTP/2 is idle as long as it is open.
 #[derive(Default)]
 struct Kept {
-    http2: Option<http2::SendRequest<Body>>,
-    http1: Vec<http1::SendRequest<Body>>,
+    http2: Option<(http2::SendRequest<Body>, Fate)>,
+    http1: Vec<(http1::SendRequest<Body>, Fate)>,
 }
 
-enum Connection {
+enum Sender {
     Http2(http2::SendRequest<Body>),
     Http1(http1::SendRequest<Body>),
 }
+
+type Connection = (Sender, Fate);
 
 impl Line {
     /// A line to `https://host:port`. Nothing is dialled yet.
@@ -93,52 +98,44 @@ impl Line {
     /// `Failure::OtherCenter`, `Failure::Refused` where TLS itself refuses this terminal, `Failure::Unreachable`
     /// where the line broke or `limit` was over: whether the center has the message is not known then.
     pub async fn post(&self, path: &str, body: Zeroizing<Vec<u8>>, limit: Duration) -> Result<Answer, Failure> {
-        let connection = self.connection().await?;
-        let exchange = exchange(connection, path, body);
-        let outcome = tokio::time::timeout(limit, exchange).await;
-        match outcome {
-            Ok(Ok((answer, connection))) => {
-                self.keep(connection).await;
-                Ok(answer)
+        let (sender, fate) = self.connection().await?;
+        let outcome = tokio::time::timeout(limit, exchange(sender, path, body)).await;
+        let failure = match outcome {
+            Ok(Ok((answer, sender))) => {
+                self.keep((sender, fate)).await;
+                return Ok(answer);
             }
-            Ok(Err(failure)) => {
-                self.forget().await;
-                Err(failure)
-            }
-            Err(_) => {
-                self.forget().await;
-                Err(Failure::Unreachable(format!("no answer within {} s", limit.as_secs())))
-            }
-        }
+            // a request that fell with its connection fell of what the connection fell of
+            Ok(Err(failure)) => fate.get().cloned().unwrap_or(failure),
+            Err(_) => Failure::Unreachable(format!("no answer within {} s", limit.as_secs())),
+        };
+        *self.kept.lock().await = Kept::default();
+        Err(failure)
     }
 
     async fn connection(&self) -> Result<Connection, Failure> {
         let mut kept = self.kept.lock().await;
-        if let Some(open) = kept.http2.as_ref().filter(|open| !open.is_closed()) {
-            return Ok(Connection::Http2(open.clone()));
+        if let Some((open, fate)) = kept.http2.as_ref().filter(|(open, _)| !open.is_closed()) {
+            return Ok((Sender::Http2(open.clone()), fate.clone()));
         }
-        while let Some(open) = kept.http1.pop() {
+        while let Some((open, fate)) = kept.http1.pop() {
             if open.is_ready() {
-                return Ok(Connection::Http1(open));
+                return Ok((Sender::Http1(open), fate));
             }
         }
         // Dialled with the lock held: two messages at once make one connection, not two.
         let dialled = tokio::time::timeout(DIAL_LIMIT, self.dial()).await;
-        let connection = dialled.map_err(|_| Failure::Unreachable("no connection within 10 s".to_owned()))??;
-        if let Connection::Http2(open) = &connection {
-            kept.http2 = Some(open.clone());
+        let (sender, fate) = dialled.map_err(|_| Failure::Unreachable("no connection within 10 s".to_owned()))??;
+        if let Sender::Http2(open) = &sender {
+            kept.http2 = Some((open.clone(), fate.clone()));
         }
-        Ok(connection)
+        Ok((sender, fate))
     }
 
-    async fn keep(&self, connection: Connection) {
-        if let Connection::Http1(open) = connection {
-            self.kept.lock().await.http1.push(open);
+    async fn keep(&self, (sender, fate): Connection) {
+        if let Sender::Http1(open) = sender {
+            self.kept.lock().await.http1.push((open, fate));
         }
-    }
-
-    async fn forget(&self) {
-        *self.kept.lock().await = Kept::default();
     }
 
     async fn dial(&self) -> Result<Connection, Failure> {
@@ -147,11 +144,12 @@ impl Line {
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector.connect(tls::center_name(), socket).await.map_err(|error| broken(&error))?;
         let speaks_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let (stream, fate) = Witness::new(stream);
         let io = TokioIo::new(stream);
         if !speaks_http2 {
             let (sender, driver) = http1::handshake(io).await.map_err(|error| broken(&error))?;
             tokio::spawn(driver);
-            return Ok(Connection::Http1(sender));
+            return Ok((Sender::Http1(sender), fate));
         }
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -163,29 +161,25 @@ impl Line {
             .await
             .map_err(|error| broken(&error))?;
         tokio::spawn(driver);
-        Ok(Connection::Http2(sender))
+        Ok((Sender::Http2(sender), fate))
     }
 }
 
-async fn exchange(
-    mut connection: Connection,
-    path: &str,
-    body: Zeroizing<Vec<u8>>,
-) -> Result<(Answer, Connection), Failure> {
+async fn exchange(mut sender: Sender, path: &str, body: Zeroizing<Vec<u8>>) -> Result<(Answer, Sender), Failure> {
     let body = Full::new(Bytes::from_owner(body));
-    let response = match &mut connection {
-        Connection::Http2(open) => {
+    let response = match &mut sender {
+        Sender::Http2(open) => {
             let uri = format!("https://{CENTER_NAME}{path}");
             open.send_request(request(&uri, body)?).await
         }
-        Connection::Http1(open) => {
+        Sender::Http1(open) => {
             let mut request = request(path, body)?;
             request.headers_mut().insert(HOST, HeaderValue::from_static(CENTER_NAME));
             open.send_request(request).await
         }
     };
     let answer = read(response.map_err(|error| broken(&error))?).await?;
-    Ok((answer, connection))
+    Ok((answer, sender))
 }
 
 /// A request with no header that is not needed: each costs its bytes on the line while a card waits.

@@ -1,0 +1,9 @@
+//! The terminal against a small center of its own, over real TLS.
+
+mod center;
+mod enrolment;
+mod line;
+mod presence;
+mod proof;
+mod session;
+mod world;
