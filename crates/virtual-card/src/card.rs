@@ -82,6 +82,12 @@ impl Card {
         self.memory.read()
     }
 
+    /// What the card keeps without power, to make another card of: volatile memory is lost.
+    #[must_use]
+    pub fn into_state(self) -> CardState {
+        self.memory.into_state()
+    }
+
     /// Persistent writes since the card was made or loaded: where the number has changed, the state has.
     #[must_use]
     pub fn persistent_writes(&self) -> u64 {
@@ -136,6 +142,7 @@ fn check_class(cla: u8) -> Result<(), StatusWord> {
     match cla {
         0x00 | 0x04 | 0x80 | 0x84 => Ok(()),
         0x10 | 0x90 => Err(StatusWord(0x6884)), // command chaining is not supported
+        0xFF => Err(StatusWord::FUNCTION_NOT_SUPPORTED), // readers' own commands (PC/SC part 3 §3.2.2)
         cla if cla & 0x60 == 0 && cla & 0x08 != 0 => Err(StatusWord(0x6882)),
         cla if cla & 0x40 != 0 || cla & 0x03 != 0 => Err(StatusWord(0x6881)),
         _ => Err(StatusWord::CLASS_NOT_SUPPORTED),

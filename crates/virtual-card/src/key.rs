@@ -75,6 +75,11 @@ impl Key {
         [block[0], block[1], block[2]]
     }
 
+    /// Whether the value has a length that its kind allows.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.kind.allows(self.value.expose().len())
+    }
+
     /// Whether `other` could take this key's place: same algorithm and size (GPCS §11.8.2.3.3).
     #[must_use]
     pub fn has_the_characteristics_of(&self, other: &Self) -> bool {

@@ -13,8 +13,6 @@ pub mod diversification;
 mod entropy;
 mod hexadecimal;
 mod key;
-#[cfg(test)]
-mod known_answers;
 mod level;
 mod life_cycle;
 mod memory;
@@ -26,6 +24,8 @@ mod secret;
 mod security_domain;
 mod selection;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod volatile;
 

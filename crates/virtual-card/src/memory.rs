@@ -37,6 +37,10 @@ impl Memory {
         &self.state
     }
 
+    pub(crate) fn into_state(self) -> CardState {
+        self.state
+    }
+
     /// Changes the state by one atomic write.
     ///
     /// # Errors

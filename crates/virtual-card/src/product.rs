@@ -124,7 +124,8 @@ impl CardProduct {
         self.i & if self.scp == 3 { 0x10 } else { 0x40 } != 0
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    /// Whether the values fit together; the reason where they do not.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         let known_i = match self.scp {
             2 => matches!(self.i, 0x15 | 0x55),
             3 => self.i & !0x71 == 0 && self.i & 0x60 != 0x40,

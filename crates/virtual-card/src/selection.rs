@@ -9,6 +9,9 @@ use crate::volatile::{Selected, Volatile};
 /// 6283: the card is locked, its Security Domain is selected all the same (GPCS Table 11-83).
 const CARD_IS_LOCKED: StatusWord = StatusWord(0x6283);
 
+/// P2 of a SELECT that wants no FCI (ISO/IEC 7816-4 Table 63), which GPCS §11.9.2.2 leaves to the card.
+const NO_INFORMATION: u8 = 0x0C;
+
 /// Whether the OPEN handles the command: `00 A4 04`; every other SELECT goes to what is selected (GPCS §11.9.1).
 pub(crate) fn is_select_by_name(command: &Command) -> bool {
     let header = command.header;
@@ -23,9 +26,10 @@ pub(crate) fn select(state: &CardState, volatile: &mut Volatile, command: &Comma
     if command.header.cla & 0x04 != 0 {
         return Err(StatusWord(0x6882));
     }
-    if !matches!(command.header.p2, 0x00 | 0x02) {
+    if !matches!(command.header.p2, 0x00 | 0x02 | 0x0C) {
         return Err(StatusWord::INCORRECT_P1_P2);
     }
+    let wanted = |information: Vec<u8>| if command.header.p2 == NO_INFORMATION { Vec::new() } else { information };
     let next_occurrence = command.header.p2 == 0x02;
     let found = candidates(state, command.data()).nth(usize::from(next_occurrence && !command.data().is_empty()));
     match found {
@@ -33,13 +37,13 @@ pub(crate) fn select(state: &CardState, volatile: &mut Volatile, command: &Comma
             volatile.begin_session(Selected::SecurityDomain);
             let locked = state.life_cycle == CardLifeCycle::CardLocked;
             let status = if locked { CARD_IS_LOCKED } else { StatusWord::SUCCESS };
-            Ok(Response::new(file_control_information(&state.security_domain), status))
+            Ok(Response::new(wanted(file_control_information(&state.security_domain)), status))
         }
         Some(Selected::Application(aid)) if state.life_cycle.allows_changes() => {
             let application = state.application(&aid).ok_or(StatusWord::NOT_FOUND)?;
             let information = application.program.select(&aid)?;
             volatile.begin_session(Selected::Application(aid));
-            Ok(Response::new(information, StatusWord::SUCCESS))
+            Ok(Response::new(wanted(information), StatusWord::SUCCESS))
         }
         Some(Selected::Application(_)) => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
         None => Err(StatusWord::NOT_FOUND),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::hexadecimal;
-use crate::key::KeySet;
+use crate::key::{Key, KeySet};
 use crate::life_cycle::CardLifeCycle;
 use crate::product::CardProduct;
 use crate::registry::{Application, Package};
@@ -77,9 +77,12 @@ impl CardState {
         if state.format != FORMAT {
             return Err(Error::State(format!("format {} is not known, {FORMAT} is", state.format)));
         }
+        state.product.check().map_err(|reason| Error::State(reason.into()))?;
         let identity = &state.identity;
-        if identity.key_diversification_data.len() != 10 || identity.production_life_cycle.len() != 42 {
-            return Err(Error::State("identity has not the lengths it must have".into()));
+        let lengths = (identity.key_diversification_data.len(), identity.production_life_cycle.len());
+        let keys_fit = state.key_sets.iter().flat_map(|set| &set.keys).all(Key::is_whole);
+        if lengths != (10, 42) || !keys_fit {
+            return Err(Error::State("identity or keys have not the lengths they must have".into()));
         }
         Ok(state)
     }

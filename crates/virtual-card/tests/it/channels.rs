@@ -223,3 +223,20 @@ fn with_a_right_mac_and_a_wrong_cryptogram_the_scp02_counter_steps_all_the_same(
     assert_eq!(Scp02::authenticate_blindly(&mut card, &keys), 0x6300);
     assert_eq!(card.state().key_sets[0].sequence_counter, 1);
 }
+
+#[test]
+fn command_data_of_every_length_that_fits_is_taken() {
+    for (name, level, longest) in
+        [("scp03-i70", 0x01, 247), ("scp03-i70", 0x33, 239), ("scp03-i71", 0x11, 239), ("scp03-i71", 0x33, 223)]
+    {
+        let mut card = card(name);
+        let mut host = Scp03::open(&mut card, level);
+        for length in (0..=longest).rev() {
+            let data: Vec<u8> = (0..length).map(|byte| byte as u8).collect();
+            let wrapped = host.wrap([0x80, 0xE2, 0x00, 0xFF], &data);
+            assert!(wrapped.len() <= 5 + 255 + 1, "{length} bytes");
+            assert_eq!(host.unwrap(&card.transmit(&wrapped)).1, 0x6A86, "taken off, and refused for its block number");
+        }
+        assert_eq!(host.status(&mut card, LIST, &[0x4F, 0]), 0x9000, "{name} at {level:02X}");
+    }
+}

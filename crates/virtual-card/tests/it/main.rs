@@ -9,6 +9,7 @@ mod identity;
 mod keys;
 mod loading;
 mod no_panic;
+mod opensc;
 mod power;
 mod products;
 mod security_access_module;

@@ -145,3 +145,23 @@ fn a_cut_ends_the_channel_and_the_load() {
     assert_eq!(card.transmit_and_cut(&command, PowerCut::BeforeAnswer), 0);
     assert_eq!(host.status(&mut card, "80F28002", &[0x4F, 0]), 0x6982);
 }
+
+#[test]
+fn a_load_that_is_cut_leaves_nothing_behind() {
+    let mut product = crate::world::product("scp03-i70");
+    product.preloaded = Vec::new();
+    let mut card = crate::world::card_of(product);
+    let free = card.state().memory_free();
+    let block = cardwright_virtual_card::applications::built_in::all()[0].load_file_data_block();
+    let file = [&[0xC4, block.len() as u8][..], &block].concat();
+    let (first, second) = file.split_at(20);
+    let states = all_cuts(&mut card, |card| {
+        let mut host = Scp03::open(card, 0x11);
+        let announced = hex::decode("09F0434152445749440000000000").unwrap();
+        assert_eq!(host.status(card, "80E60200", &announced), 0x9000);
+        assert_eq!(host.status(card, "80E80000", first), 0x9000);
+        host.wrap([0x80, 0xE8, 0x80, 0x01], second)
+    });
+    assert_eq!(states.iter().map(|state| state.packages.len()).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(states[0].memory_free(), free);
+}

@@ -115,6 +115,18 @@ fn the_same_batch_key_gives_the_keys_that_the_host_derives() {
         text(&out.join("batch-key.toml")),
     ]);
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    std::fs::remove_file(out.join("shipment.csv")).unwrap();
+    let key = std::fs::read(out.join("batch-key.toml")).unwrap();
+    let other = ["make", "--product", &product("scp03-i70"), "--count", "1", "--out", text(&out)];
+    let other = tool(&[&other[..], &["--master", "FF0102030405060708090A0B0C0D0E0F"]].concat());
+    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(std::fs::read(out.join("batch-key.toml")).unwrap(), key, "a batch key is never written over");
+    let wrong = String::from_utf8(key).unwrap().replace("000102", "FF0102");
+    std::fs::write(out.join("wrong.toml"), wrong).unwrap();
+    let elsewhere = directory.path().join("no");
+    let refused = ["make", "--product", &product("scp03-i70"), "--count", "1", "--out", text(&elsewhere)];
+    let refused = tool(&[&refused[..], &["--batch-key-file", text(&out.join("wrong.toml"))]].concat());
+    assert_eq!(refused.status.code(), Some(1), "the key's check value is wrong");
 }
 
 #[test]

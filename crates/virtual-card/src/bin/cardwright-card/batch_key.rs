@@ -46,9 +46,13 @@ pub(crate) fn read(product: &CardProduct, path: &Path) -> Result<Secret, Failure
     if kcv != file.kcv { Err(refused(format!("the key's check value is {kcv}, not {}", file.kcv))) } else { Ok(master) }
 }
 
-/// Writes a batch key file that its owner alone can read.
+/// Writes a batch key file that its owner alone can read. One that is there is never written over: it may be the only
+/// copy of the key of cards that were shipped.
 pub(crate) fn write(product: &CardProduct, master: &Secret, path: &Path) -> Result<(), Failure> {
-    let mut file = state_file::private_file(path).map_err(Failure::at(path.display()))?;
+    let mut file = state_file::new_private_file(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::Refused(format!("{} is there already", path.display())),
+        _ => Failure::at(path.display())(error),
+    })?;
     let digits = Secret::new(hex::encode_upper(master.expose()).into_bytes());
     let head = format!(
         "# Carry this apart from the cards and their shipment file.\nformat = 1\nproduct = \"{}\"\n",

@@ -36,9 +36,14 @@ pub(crate) fn save(path: &Path, state: &CardState) -> Result<(), Failure> {
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(Failure::at(directory.display()))
 }
 
-/// A file that its owner alone can read.
-pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
+/// A file that its owner alone can read; what was there is gone.
+fn private_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// A file that its owner alone can read, and that was not there.
+pub(crate) fn new_private_file(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Holds the card of `path`, so that it is in no second reader, until the value is dropped.

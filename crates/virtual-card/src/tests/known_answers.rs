@@ -13,9 +13,9 @@ use crate::scp02::CardChallenge;
 use crate::secret::Secret;
 use crate::{scp02, scp03};
 
-const SCP02: &str = include_str!("../tests/vectors/scp02.json");
-const SCP03: &str = include_str!("../tests/vectors/scp03.json");
-const DIVERSIFICATION: &str = include_str!("../tests/vectors/diversification.json");
+const SCP02: &str = include_str!("../../tests/vectors/scp02.json");
+const SCP03: &str = include_str!("../../tests/vectors/scp03.json");
+const DIVERSIFICATION: &str = include_str!("../../tests/vectors/diversification.json");
 
 /// The entries of one kind; there must be some.
 fn entries(text: &str, kind: &str) -> Vec<Value> {
