@@ -1,10 +1,14 @@
 //! The issuing center: orders in, prepared and sealed; terminals let in; cards written; everything in the log.
 
+pub mod api;
 pub mod authority;
 pub mod center;
+pub mod file_fault;
+pub mod intake;
 pub mod journal;
 pub mod presence;
 pub mod refused;
+pub mod registry;
 pub mod sealing;
 pub mod server;
 pub mod service;

@@ -55,7 +55,9 @@ impl Refused {
             | Code::ORDER_DUPLICATE
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED => StatusCode::CONFLICT,
-            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE => StatusCode::SERVICE_UNAVAILABLE,
+            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,
             Code(2001..=2015) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,8 +5,7 @@
 //! row and column it belongs to as associated data, so that it opens nowhere else.
 
 use cardwright_data_preparation::{Checked, Error as DataError, OrderFields, PersonalizationData, Profile};
-use cardwright_globalplatform::StaticKey;
-use cardwright_globalplatform::commands::KeyType;
+use cardwright_globalplatform::{KeySize, Protocol, StaticKey};
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
@@ -96,11 +95,11 @@ fn wrapped(column: &[u8], associated_data: Vec<u8>, kind: KeyKind) -> Result<Wra
 /// The kind of the static keys of `product`.
 #[must_use]
 pub fn key_kind(product: &CardProduct) -> KeyKind {
-    match product.key_type() {
-        KeyType::TripleDes => KeyKind::Tdes2,
-        KeyType::Aes128 => KeyKind::Aes128,
-        KeyType::Aes192 => KeyKind::Aes192,
-        KeyType::Aes256 => KeyKind::Aes256,
+    match product.protocol() {
+        Protocol::Scp02 { .. } => KeyKind::Tdes2,
+        Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyKind::Aes128,
+        Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyKind::Aes192,
+        Protocol::Scp03 { key_size: KeySize::Aes256, .. } => KeyKind::Aes256,
     }
 }
 

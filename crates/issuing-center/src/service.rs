@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::ApiListener;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_SETTING};
 use crate::center::Center;
 use crate::presence::{Beat, Enrolment, Presence};
@@ -88,13 +89,16 @@ impl Service {
             refusals: RefusalLog::new(center.clone()),
             limits: options.limits,
         };
-        let listener = Listener::bind(options.terminals, tls, terminals).await;
-        let listener = listener.map_err(|error| ServiceError::Listen { address: options.terminals, error })?;
-        let address = listener.address().map_err(|error| ServiceError::Listen { address: options.terminals, error })?;
+        let failed = |address| move |error| ServiceError::Listen { address, error };
+        let listener = Listener::bind(options.terminals, tls, terminals).await.map_err(failed(options.terminals))?;
+        let api = ApiListener::bind(options.api, center, options.limits).await.map_err(failed(options.api))?;
+        let terminals = listener.address().map_err(failed(options.terminals))?;
+        let api_address = api.address().map_err(failed(options.api))?;
         tokio::spawn(listener.run(stopping.clone()));
+        tokio::spawn(api.run(stopping.clone()));
         tokio::spawn(beat.run(stopping.clone()));
         tokio::spawn(sweep(dialogue, stopping.clone()));
-        Ok(Self { terminals: address, api: address, stop, grace: options.limits.grace })
+        Ok(Self { terminals, api: api_address, stop, grace: options.limits.grace })
     }
 
     /// Takes no more connections, lets running exchanges come to their end, and stops; false where some had to be cut.

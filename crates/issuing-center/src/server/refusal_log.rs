@@ -59,7 +59,12 @@ impl Bucket {
         self.left = u32::try_from(left).unwrap_or(rate.burst);
     }
 
-    fn is_full(&mut self, rate: Rate, now: i64) -> bool {
+    /// Undoes a take.
+    pub(crate) fn give_back(&mut self, rate: Rate) {
+        self.left = (self.left + 1).min(rate.burst);
+    }
+
+    pub(crate) fn is_full(&mut self, rate: Rate, now: i64) -> bool {
         self.fill(rate, now);
         self.left == rate.burst
     }

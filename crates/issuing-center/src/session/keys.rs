@@ -1,7 +1,7 @@
 //! Card keys and the keystore: what a conversation asks for, in the keystore's words.
 
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
-use cardwright_globalplatform::{KeyDerivation, KeyRequest, SessionSecrets, StaticKey};
+use cardwright_globalplatform::{KeyDerivation, KeyRequest, StaticKey};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
 use cardwright_keystore::{Derivation, Error, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping, Secret};
@@ -28,12 +28,15 @@ impl CardKeys {
     }
 }
 
+/// What derivations gave, one after the other.
+type Secrets = Vec<Zeroizing<Vec<u8>>>;
+
 /// Session secrets of two key sets in one call: `first`'s, then `second`'s.
 pub(super) fn derive(
     keystore: &dyn Keystore,
     first: (&CardKeys, &[KeyRequest]),
     second: (&CardKeys, &[KeyRequest]),
-) -> Result<(SessionSecrets, Vec<Zeroizing<Vec<u8>>>), Error> {
+) -> Result<(Secrets, Secrets), Error> {
     let requests: Vec<(&KeyRef, Derivation)> = [first, second]
         .into_iter()
         .flat_map(|(keys, requests)| {
@@ -42,11 +45,11 @@ pub(super) fn derive(
         .collect();
     let items: Vec<_> = requests.iter().map(|(key, derivation)| (*key, derivation)).collect();
     if items.is_empty() {
-        return Ok((SessionSecrets::new(Vec::new()), Vec::new()));
+        return Ok((Vec::new(), Vec::new()));
     }
     let mut secrets = keystore.session_secrets(&items)?.into_iter().map(clear);
     let first = secrets.by_ref().take(first.1.len()).collect();
-    Ok((SessionSecrets::new(first), secrets.collect()))
+    Ok((first, secrets.collect()))
 }
 
 /// The issuer's keys encrypted under the card's transport Key-DEK, for PUT KEY (Amd D §6.2.8).

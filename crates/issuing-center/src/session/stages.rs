@@ -1,5 +1,6 @@
 //! Scripts from rows: the first stage of an issuance, and the one that follows proven answers.
 
+use cardwright_globalplatform::SessionSecrets;
 use cardwright_issuance::new_card::{self, Inputs, Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet};
@@ -68,7 +69,7 @@ impl<S: Store> Engine<S> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (secrets, _) = derive(keystore, (&issuer, &authenticated.issuer_request()), (&issuer, &[]))?;
-        Ok(authenticated.script(secrets))
+        Ok(authenticated.script(SessionSecrets::new(secrets)))
     }
 
     /// The stage after `next`, where it needs session keys first.
@@ -84,7 +85,7 @@ impl<S: Store> Engine<S> {
                 let issuer = CardKeys::new(source.issuer, source.product)?;
                 let request = reopening.issuer_request();
                 let (secrets, _) = derive(&*self.center.keystore, (&issuer, &request), (&issuer, &[]))?;
-                Ok(reopening.script(secrets).map(Some))
+                Ok(reopening.script(SessionSecrets::new(secrets)).map(Some))
             }
         }
     }

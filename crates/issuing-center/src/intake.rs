@@ -1,0 +1,9 @@
+//! Orders in: read, checked against their profiles, sealed, approved by another person, prepared.
+
+mod approval;
+mod file;
+mod reception;
+
+pub use approval::approve;
+pub use file::{Columns, FindPhoto, read_orders};
+pub use reception::{NewOrder, Received, receive};

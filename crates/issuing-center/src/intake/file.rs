@@ -1,0 +1,132 @@
+//! Files of orders: CSV in UTF-8, one order a row, photos as files beside it.
+//!
+//! No fault repeats what stands in the file: a column that slipped may hold a name.
+
+use std::collections::BTreeSet;
+
+use cardwright_relay::Code;
+use csv::StringRecord;
+use zeroize::Zeroizing;
+
+use super::NewOrder;
+use crate::file_fault::FileFault;
+
+/// The columns that every file has.
+const REQUIRED: [&str; 6] = ["reference", "base", "profile", "kind", "customer", "taken_by"];
+/// The column that a file may have.
+const DATE: &str = "date";
+/// The most orders of a file.
+const MOST: usize = 10_000;
+
+/// Gives the photo of a file name, or why there is none.
+pub type FindPhoto<'a> = &'a dyn Fn(&str) -> Result<Zeroizing<Vec<u8>>, &'static str>;
+
+/// What the profiles say of columns.
+pub struct Columns {
+    /// the names of all fields
+    pub fields: BTreeSet<String>,
+    /// those of photos, which hold file names
+    pub photos: BTreeSet<String>,
+}
+
+/// Reads a file of orders. `photo` gives the photo of a name: nothing where there is none, a reason where it is none.
+///
+/// # Errors
+/// Every fault of form, by row. What the values must be, the reception says.
+pub fn read_orders(
+    text: &[u8],
+    columns: &Columns,
+    photo: FindPhoto<'_>,
+) -> Result<Vec<NewOrder>, Vec<FileFault>> {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    let not_text = |row| malformed(row, "", "the file is not UTF-8 text");
+    let headers = reader.headers().map_err(|_| vec![not_text(1)])?.clone();
+    check_headers(&headers, columns)?;
+    let (mut orders, mut faults) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                faults.push(not_text(error.position().map_or(0, csv::Position::line)));
+                continue;
+            }
+        };
+        let row = record.position().map_or(0, csv::Position::line);
+        match order(row, &headers, &record, columns, photo) {
+            Ok(order) => orders.push(order),
+            Err(fault) => faults.push(fault),
+        }
+        if orders.len() > MOST {
+            return Err(vec![malformed(row, "", "a file has 10,000 orders at most: divide it")]);
+        }
+    }
+    if orders.is_empty() && faults.is_empty() {
+        faults.push(malformed(1, "", "there is no order in the file"));
+    }
+    if faults.is_empty() { Ok(orders) } else { Err(faults) }
+}
+
+fn malformed(row: u64, column: &str, reason: &str) -> FileFault {
+    FileFault::of_order(row, column, reason, Code::ORDER_FILE_REFUSED)
+}
+
+/// That every column is there once, and is one that is known.
+fn check_headers(headers: &StringRecord, columns: &Columns) -> Result<(), Vec<FileFault>> {
+    let mut faults = Vec::new();
+    for name in REQUIRED {
+        if !headers.iter().any(|header| header == name) {
+            faults.push(malformed(1, name, "the column is missing"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (index, header) in headers.iter().enumerate() {
+        let known = REQUIRED.contains(&header) || header == DATE || columns.fields.contains(header);
+        if !known {
+            // Not its name: where the header is missing, the first order stands here.
+            let place = format!("number {}", index + 1);
+            faults.push(malformed(1, &place, "neither a column of every order nor a field of an imported profile"));
+        } else if !seen.insert(header) {
+            faults.push(malformed(1, header, "the column is there twice"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+fn order(
+    row: u64,
+    headers: &StringRecord,
+    record: &StringRecord,
+    columns: &Columns,
+    photo: FindPhoto<'_>,
+) -> Result<NewOrder, FileFault> {
+    if record.len() != headers.len() {
+        let reason = format!("{} fields where the header has {}; is there a comma without quotes?", record.len(), headers.len());
+        return Err(malformed(row, "", &reason));
+    }
+    let text = |name: &str| {
+        headers.iter().position(|header| header == name).map(|place| record[place].to_owned()).unwrap_or_default()
+    };
+    let mut order = NewOrder {
+        row,
+        reference: text("reference"),
+        base: text("base"),
+        profile: text("profile"),
+        kind: text("kind"),
+        customer: Zeroizing::new(text("customer")),
+        taken_by: Zeroizing::new(text("taken_by")),
+        date: Some(text(DATE)).filter(|date| !date.is_empty()),
+        fields: Vec::new(),
+        photo: None,
+    };
+    for (header, value) in headers.iter().zip(record).filter(|(header, _)| columns.fields.contains(*header)) {
+        if value.is_empty() {
+            continue;
+        }
+        if columns.photos.contains(header) {
+            order.photo = Some(photo(value).map_err(|reason| malformed(row, header, reason))?);
+        }
+        order.fields.push((header.to_owned(), Zeroizing::new(value.to_owned())));
+    }
+    Ok(order)
+}

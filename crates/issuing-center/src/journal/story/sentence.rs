@@ -1,0 +1,61 @@
+//! One entry as a sentence.
+
+use cardwright_issuance::entry::Event;
+use cardwright_relay::Code;
+use cardwright_relay::message::Refusal;
+use cardwright_relay::text::Language;
+
+use super::Told;
+
+/// The sentence, and who and where as far as it is known.
+pub(super) fn of(told: &Told) -> String {
+    let names = &told.names;
+    let told_about = [
+        ("order", &names.order),
+        ("card", &names.card),
+        ("terminal", &names.terminal),
+        ("reader", &names.reader),
+        ("by", &names.person),
+    ];
+    let about: Vec<_> =
+        told_about.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?))).collect();
+    let happened = happened(&told.entry.event);
+    if about.is_empty() { happened } else { format!("{happened} [{}]", about.join(", ")) }
+}
+
+fn happened(event: &Event) -> String {
+    match event {
+        Event::CenterCreated => "The center was set up.".into(),
+        Event::Registered { what, name, present: true } => format!("Entered: {what} {name}."),
+        Event::Registered { what, name, present: false } => format!("Withdrawn: {what} {name}."),
+        Event::OrderReceived => "The order came in.".into(),
+        Event::OrderMoved { state } => format!("The order is {state}."),
+        Event::TicketIssued => "The operator released the order to the terminal.".into(),
+        Event::Refused { code, parameters } => format!("Refused: {}", said(*code, parameters)),
+        Event::CardAuthenticated => "The card proved its access key.".into(),
+        Event::Intended { step, commands, script_hash } => {
+            format!("Intended: script {step} of {commands} commands, {}.", short(script_hash))
+        }
+        Event::Sent { step } => format!("Sent: script {step}."),
+        Event::Received { step, answers, result_hash } => {
+            format!("The base received script {step} and sent {answers} answers, {}.", short(result_hash))
+        }
+        Event::Proven { step, grade } => format!("Proven: every answer to script {step}, grade {grade}."),
+        Event::OutcomeUnknown { step, code, parameters } => {
+            format!("Outcome unknown at script {step}: {}", said(*code, parameters))
+        }
+        Event::FailedClean { code } => format!("Ended before anything was written: {}", said(*code, &[])),
+        Event::CardLive => "The card is live.".into(),
+        Event::MessageConflict { step } => format!("Another message came for step {step}."),
+    }
+}
+
+fn said(code: u16, parameters: &[String]) -> String {
+    let refusal = Refusal { code: Code(code), parameters: parameters.to_vec() };
+    format!("{} ({})", refusal.say(Language::English).happened, refusal.code)
+}
+
+/// The first bytes of a hash, enough to compare by eye.
+fn short(hash: &[u8; 32]) -> String {
+    hex::encode(&hash[..8])
+}
