@@ -34,7 +34,8 @@ impl Voice {
 
     /// Tells of an event: its name and fields for programs, a sentence in English and one in Japanese for people.
     pub fn tell(&self, event: &str, fields: Value, english: &str, japanese: &str) {
-        tracing::info!(event, %fields);
+        // the log learns that it happened, and never a field: one might be of a card
+        tracing::info!(event);
         if self.json {
             return line(&merged(json!({ "event": event }), fields).to_string());
         }
@@ -100,19 +101,28 @@ impl Voice {
         failure.exit()
     }
 
+    /// Tells of something that is wrong and does not end the program.
+    pub fn problem(&self, failure: &Failure) {
+        self.refusal("problem", json!({}), &failure.refusal());
+    }
+
     /// The last word on something that was done.
     pub fn result(&self, fields: Value, english: &str, japanese: &str) {
         self.tell("result", fields, english, japanese);
     }
 
     fn refused(&self, fields: Value, refusal: &Refusal) {
+        self.refusal("result", fields, refusal);
+    }
+
+    fn refusal(&self, event: &str, fields: Value, refusal: &Refusal) {
         let said = refusal.say(self.language);
         let code = refusal.code.to_string();
         tracing::warn!(code, parameters = ?refusal.parameters);
         let why =
             json!({ "code": code, "parameters": refusal.parameters, "happened": said.happened, "next": said.next });
         if self.json {
-            return line(&merged(merged(json!({ "event": "result" }), fields), why).to_string());
+            return line(&merged(merged(json!({ "event": event }), fields), why).to_string());
         }
         line(&format!("{code}: {}\n         {}", said.happened, said.next));
     }

@@ -13,7 +13,7 @@ pub(super) async fn readers(place: &Place) -> Result<Exit, Failure> {
     let list = match &presence {
         Ok(presence) => Some(presence.readers()?),
         Err(failure) => {
-            place.voice.failure(failure);
+            place.voice.problem(failure);
             None
         }
     };

@@ -54,7 +54,7 @@ async fn serve(desk: &Desk<'_>, work: &mut Work, reader: Option<&str>) -> Failur
             if failure.refusal().code == Code::CANCELLED {
                 return failure;
             }
-            desk.voice.failure(&failure);
+            desk.voice.problem(&failure);
             desk.presence.spend(&ticket.id);
         }
     }

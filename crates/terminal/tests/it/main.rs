@@ -3,7 +3,9 @@
 mod center;
 mod enrolment;
 mod line;
+mod pcsc;
 mod presence;
 mod proof;
 mod session;
+mod vpcd;
 mod world;

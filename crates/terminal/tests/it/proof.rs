@@ -18,13 +18,13 @@ use cardwright_terminal::sam::prove;
 use crate::world::{id, reader_list};
 
 /// A PIV card that signs the challenge it is given, or does what `fault` says.
-struct Sam {
+pub(crate) struct Sam {
     key: EcdsaKeyPair,
     fault: Fault,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
     None,
     NoPiv,
     OtherHash,
@@ -33,16 +33,16 @@ enum Fault {
 }
 
 impl Sam {
-    fn new(fault: Fault) -> Self {
+    pub(crate) fn new(fault: Fault) -> Self {
         Self { key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key pair"), fault }
     }
 
-    fn public_key(&self) -> Vec<u8> {
+    pub(crate) fn public_key(&self) -> Vec<u8> {
         let der: PublicKeyX509Der = self.key.public_key().as_der().expect("an SPKI");
         der.as_ref().to_vec()
     }
 
-    fn answer(&self, apdu: &[u8]) -> Vec<u8> {
+    pub(crate) fn answer(&self, apdu: &[u8]) -> Vec<u8> {
         let command = Command::parse(apdu).expect("a command");
         match (command.header.ins, command.header.p1, command.header.p2) {
             (0xA4, 4, 0) if self.fault == Fault::NoPiv => vec![0x6A, 0x82],
