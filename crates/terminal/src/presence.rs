@@ -1,6 +1,6 @@
 //! HELLO and WORK: being there, and what the center hands out to those who are: readers, challenges, tickets.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,10 +36,19 @@ struct Held {
     preambles: Vec<Preamble>,
     challenges: VecDeque<Challenge>,
     tickets: Vec<Ticket>,
-    /// tickets that were tried; the center need not tell of them again
-    spent: BTreeSet<Id>,
+    /// tickets that were tried, and when they expire; until then the center need not tell of them again
+    spent: BTreeMap<Id, i64>,
     cancelled: BTreeSet<Id>,
     clock: CenterClock,
+}
+
+impl Held {
+    fn forget_expired(&mut self) {
+        let now = self.clock.now();
+        self.challenges.retain(|challenge| challenge.expires > now);
+        self.tickets.retain(|ticket| ticket.expires > now);
+        self.spent.retain(|_, expires| *expires > now);
+    }
 }
 
 /// The center's clock, carried on by this machine's own running time.
@@ -78,7 +87,7 @@ impl Presence {
             preambles: welcome.preambles,
             challenges: welcome.challenges.into(),
             tickets: Vec::new(),
-            spent: BTreeSet::new(),
+            spent: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             clock,
         };
@@ -116,9 +125,10 @@ impl Presence {
     }
 
     fn query(&self, wait: Duration, leaving: Option<bool>) -> WorkQuery {
-        let held = self.held();
-        let known: BTreeSet<Id> =
-            held.tickets.iter().map(|ticket| ticket.id).chain(held.spent.iter().copied()).collect();
+        let mut held = self.held();
+        held.forget_expired();
+        let tickets = held.tickets.iter().map(|ticket| ticket.id);
+        let known: BTreeSet<Id> = tickets.chain(held.spent.keys().copied()).collect();
         WorkQuery {
             instance: self.instance,
             challenges: held.challenges.len() as u32,
@@ -139,9 +149,8 @@ impl Presence {
         }
         held.challenges.extend(work.challenges);
         held.cancelled.extend(work.cancelled);
-        held.tickets.retain(|ticket| ticket.expires > clock.told);
         for ticket in work.tickets {
-            if !held.spent.contains(&ticket.id) && held.tickets.iter().all(|known| known.id != ticket.id) {
+            if !held.spent.contains_key(&ticket.id) && held.tickets.iter().all(|known| known.id != ticket.id) {
                 held.tickets.push(ticket);
             }
         }
@@ -172,8 +181,7 @@ impl Presence {
     #[must_use]
     pub fn take_challenge(&self) -> Option<Challenge> {
         let mut held = self.held();
-        let now = held.clock.now();
-        held.challenges.retain(|challenge| challenge.expires > now);
+        held.forget_expired();
         held.challenges.pop_front()
     }
 
@@ -186,15 +194,27 @@ impl Presence {
     /// The first ticket, or the first for `order`.
     #[must_use]
     pub fn ticket(&self, order: Option<&str>) -> Option<Ticket> {
-        let held = self.held();
+        let mut held = self.held();
+        held.forget_expired();
         held.tickets.iter().find(|ticket| order.is_none_or(|order| ticket.order == order)).cloned()
     }
 
     /// The ticket was tried and is not tried again.
     pub fn spend(&self, ticket: &Id) {
         let mut held = self.held();
-        held.tickets.retain(|known| known.id != *ticket);
-        held.spent.insert(*ticket);
+        if let Some(index) = held.tickets.iter().position(|known| known.id == *ticket) {
+            let ticket = held.tickets.remove(index);
+            held.spent.insert(ticket.id, ticket.expires);
+        }
+    }
+
+    /// The ticket was not carried out and still may be; others get their turn before it.
+    pub fn postpone(&self, ticket: &Id) {
+        let mut held = self.held();
+        if let Some(index) = held.tickets.iter().position(|known| known.id == *ticket) {
+            let ticket = held.tickets.remove(index);
+            held.tickets.push(ticket);
+        }
     }
 
     /// Whether the center no longer wants this session.

@@ -127,6 +127,14 @@ pub fn meaning(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
 fn of_tls(error: &Error) -> Option<Failure> {
     let refused = |code| Some(Failure::Refused(cardwright_relay::message::Refusal { code, parameters: Vec::new() }));
     match error {
+        Error::InvalidCertificate(
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. },
+        ) => {
+            Some(Failure::Unreachable("its certificate does not hold now; or this machine's clock is wrong".to_owned()))
+        }
         Error::InvalidCertificate(_) => Some(Failure::OtherCenter),
         Error::AlertReceived(AlertDescription::CertificateExpired) => refused(Code::TERMINAL_EXPIRED),
         Error::AlertReceived(AlertDescription::CertificateRevoked) => refused(Code::TERMINAL_REVOKED),

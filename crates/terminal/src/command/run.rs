@@ -50,12 +50,13 @@ async fn serve(desk: &Desk<'_>, work: &mut Work, reader: Option<&str>) -> Failur
             Ok(ticket) => ticket,
             Err(failure) => return failure,
         };
-        if let Err(failure) = one(desk, &ticket, reader).await {
-            if failure.refusal().code == Code::CANCELLED {
-                return failure;
+        match one(desk, &ticket, reader).await {
+            Ok(()) => (),
+            Err(failure) if failure.refusal().code == Code::CANCELLED => return failure,
+            Err(failure) => {
+                desk.voice.problem(&failure);
+                lay_aside(desk.presence, &ticket, failure.refusal().code);
             }
-            desk.voice.problem(&failure);
-            desk.presence.spend(&ticket.id);
         }
     }
 }
@@ -63,10 +64,19 @@ async fn serve(desk: &Desk<'_>, work: &mut Work, reader: Option<&str>) -> Failur
 async fn one(desk: &Desk<'_>, ticket: &Ticket, reader: Option<&str>) -> Result<(), Failure> {
     let reader = desk.reader(reader).await?;
     let end = desk.issue(ticket, &reader, Some(CARD_WAIT)).await?;
-    desk.presence.spend(&ticket.id);
+    let code = end.refusal.as_ref().map_or(Code(0), |refusal| refusal.code);
+    lay_aside(desk.presence, ticket, code);
     desk.voice.end(&ticket.order, &end);
     desk.voice.tell("remove-card", json!({ "order": ticket.order }), "Take the card out.", "カードを抜いてください。");
     desk.until_card_is_out(&reader).await
+}
+
+/// A ticket whose card went before the center was asked is good for another card; any other was tried.
+fn lay_aside(presence: &Presence, ticket: &Ticket, code: Code) {
+    match code {
+        Code::NO_CARD | Code::CARD_GONE | Code::CARD_SILENT | Code::ATR_UNKNOWN => presence.postpone(&ticket.id),
+        _ => presence.spend(&ticket.id),
+    }
 }
 
 async fn any_ticket(presence: &Presence) -> Result<Ticket, Failure> {
