@@ -78,7 +78,7 @@ impl Voice {
             }
             Some(refusal) => {
                 self.refused(fields, refusal);
-                if end.outcome == Outcome::Unknown && self.json.eq(&false) {
+                if end.outcome == Outcome::Unknown && !self.json {
                     line(self.choose(
                         "What the card holds is not known. Keep the card; the order waits until it is settled.",
                         "カードの内容は不明です。カードを保管してください。確認が済むまで注文は保留されます。",

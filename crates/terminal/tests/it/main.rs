@@ -5,6 +5,7 @@ mod enrolment;
 mod line;
 mod pcsc;
 mod presence;
+mod probing;
 mod proof;
 mod session;
 mod vpcd;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use cardwright_relay::enrolment::OneTimeCode;
 use cardwright_relay::message::{
-    Outcome, Refusal, Reply, Script, ScriptCommand, ScriptResult, StopReason, Ticket, Verdict, Work,
+    Outcome, Refusal, Reply, Script, ScriptCommand, ScriptResult, StopReason, Ticket, Verdict, Work, WorkQuery,
 };
 use cardwright_relay::reader::{ReaderEntry, ReaderList, Tier};
 use cardwright_relay::{Code, decode, encode};
@@ -78,6 +78,11 @@ fn a_card_of_no_product_gets_no_command() {
     beside_a_private_pcscd("other-card");
 }
 
+#[test]
+fn a_terminal_that_stays_issues_what_is_released_and_gives_its_lease_back() {
+    beside_a_private_pcscd("stays");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "runs beside a private PC/SC daemon, started by the tests above"]
 async fn inside() {
@@ -89,6 +94,7 @@ async fn inside() {
         "pulled" => left(|| Reaction::Pulled, &[StopReason::CardGone, StopReason::ReaderGone]).await,
         "hangs" => left(|| Reaction::Hangs, &[StopReason::TimedOut]).await,
         "other-card" => other_card().await,
+        "stays" => stays().await,
         other => panic!("no scenario {other}"),
     }
 }
@@ -286,4 +292,39 @@ async fn other_card() {
     let (said, exit) = desk.issue().await;
     assert_eq!((said["code"].as_str(), said["parameters"][0].as_str(), exit), (Some("CW-3012"), Some("3B00"), 1));
     assert_eq!(*seen.lock().expect("no test panics here"), Vec::<Vec<u8>>::new());
+}
+
+async fn stays() {
+    let sam = sam();
+    let desk = Desk::new(listed(&sam), |result| Verdict {
+        session: result.session,
+        outcome: Outcome::Issued,
+        refusal: None,
+        card: None,
+    });
+    let desk = desk.await;
+    insert_sam(sam);
+    let seen = insert_card(9, || Reaction::Hangs);
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cardwright-terminal"));
+    command.arg("--state").arg(desk.state.path()).args(["--json", "run"]).stdout(std::process::Stdio::piped());
+    let program = command.spawn().expect("the program runs");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !desk.center.counts().contains_key("/v1/result") {
+        assert!(std::time::Instant::now() < end, "no RESULT");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // the card stays in, and the ticket is told of again and again: it is tried once all the same
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let process = program.id().expect("it runs").to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().expect("kill runs").success());
+    let output = program.wait_with_output().await.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for event in ["ready", "insert-card", "\"outcome\":\"issued\"", "remove-card"] {
+        assert!(said.contains(event), "{event}: {said}");
+    }
+    assert_eq!(seen.lock().expect("no test panics here").len(), 2 + 5);
+    let posted = desk.center.posted.lock().expect("no test panics here");
+    let last = posted.iter().rev().find(|(path, _)| path == "/v1/work").expect("a WORK");
+    assert_eq!(decode::<WorkQuery>(&last.1).expect("a WORK").leaving, Some(true));
 }
