@@ -53,7 +53,9 @@ impl FileRefused {
         match self {
             Self::Other(refused) => refused.clone(),
             Self::Faults(code, faults) => match faults.first() {
-                Some(fault) => Refused::with(*code, [fault.row.to_string(), fault.column.clone(), fault.reason.clone()]),
+                Some(fault) => {
+                    Refused::with(*code, [fault.row.to_string(), fault.column.clone(), fault.reason.clone()])
+                }
                 None => Refused::new(*code),
             },
         }

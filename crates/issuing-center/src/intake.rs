@@ -5,5 +5,5 @@ mod file;
 mod reception;
 
 pub use approval::approve;
-pub use file::{Columns, FindPhoto, read_orders};
-pub use reception::{NewOrder, Received, receive};
+pub use file::{Columns, FindPhoto};
+pub use reception::{NewOrder, Received, receive, receive_file};

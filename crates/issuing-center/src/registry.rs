@@ -40,12 +40,7 @@ fn registered(now: i64, person: &Person, what: &str, name: &str) -> Entry {
 }
 
 /// Commits rows that bear a name that must be free.
-async fn enter<S: Store>(
-    store: &S,
-    registrations: Vec<Registration>,
-    entry: Entry,
-    name: &str,
-) -> Result<(), Refused> {
+async fn enter<S: Store>(store: &S, registrations: Vec<Registration>, entry: Entry, name: &str) -> Result<(), Refused> {
     match store.commit(Commit { registrations, entries: vec![entry], ..Commit::default() }).await {
         Err(StoreError::Conflict(_)) => Err(Refused::with(Code::NAME_TAKEN, [name])),
         other => Ok(other?),

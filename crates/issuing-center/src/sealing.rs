@@ -154,7 +154,8 @@ pub fn open_order(
     sealed: &SealedOrder,
     profile: &Profile,
 ) -> Result<OrderContent, Refused> {
-    let bytes = keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)?;
+    let bytes =
+        keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)?;
     let (format, customer, taken_by, date, fields): (u8, &str, &str, Option<&str>, &minicbor::bytes::ByteSlice) =
         minicbor::decode(&bytes).map_err(|_| damaged())?;
     if format != FORMAT {
@@ -212,11 +213,8 @@ fn keyed_digest(keystore: &dyn Keystore, data: &Checked<PersonalizationData>) ->
 /// # Errors
 /// `ORDER_NOT_PREPARED` where there is none; the store's and the keystore's own; `STORE_UNAVAILABLE` where the data is
 /// not what was sealed.
-pub async fn open_prepared<S: Store>(
-    center: &Center<S>,
-    order: Id,
-) -> Result<Checked<PersonalizationData>, Refused> {
-    let missing = || Refused::with(Code::ORDER_NOT_PREPARED, [hex::encode(&*order)]);
+pub async fn open_prepared<S: Store>(center: &Center<S>, order: Id) -> Result<Checked<PersonalizationData>, Refused> {
+    let missing = || Refused::with(Code::ORDER_NOT_PREPARED, [hex::encode(*order)]);
     let sealed_order = center.store.sealed_order(order).await?.ok_or_else(missing)?;
     let prepared = center.store.prepared(order).await?.ok_or_else(missing)?;
     let keystore = &*center.keystore;

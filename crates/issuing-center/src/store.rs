@@ -15,7 +15,9 @@ use std::future::Future;
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::Entry;
-use cardwright_issuance::row::{Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
+use cardwright_issuance::row::{
+    Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
+};
 
 pub use kind::CommitKind;
 pub use sql::SqlStore;

@@ -33,7 +33,10 @@ pub async fn approve<S: Store>(
         let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]))?;
         if let Err(refused) = may_be_approved(&order, person) {
             let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
-            center.store.commit(Commit { entries: vec![about(center.now(), event, &order, person)], ..Commit::default() }).await?;
+            center
+                .store
+                .commit(Commit { entries: vec![about(center.now(), event, &order, person)], ..Commit::default() })
+                .await?;
             return Err(refused);
         }
         prepare_order(center, &order, person, &mut commit).await?;

@@ -29,50 +29,55 @@ pub struct Columns {
     pub photos: BTreeSet<String>,
 }
 
-/// Reads a file of orders. `photo` gives the photo of a name: nothing where there is none, a reason where it is none.
-///
-/// # Errors
-/// Every fault of form, by row. What the values must be, the reception says.
-pub fn read_orders(
-    text: &[u8],
-    columns: &Columns,
-    photo: FindPhoto<'_>,
-) -> Result<Vec<NewOrder>, Vec<FileFault>> {
+/// Reads a file of orders: those that have the form of one, and every fault of form, by row.
+pub(super) fn read_orders(text: &[u8], columns: &Columns, photo: FindPhoto<'_>) -> (Vec<NewOrder>, Vec<FileFault>) {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let not_text = |row| malformed(row, "", "the file is not UTF-8 text");
-    let headers = reader.headers().map_err(|_| vec![not_text(1)])?.clone();
-    check_headers(&headers, columns)?;
-    let (mut orders, mut faults) = (Vec::new(), Vec::new());
+    let headers = match reader.headers() {
+        Ok(headers) => headers.clone(),
+        Err(_) => return (Vec::new(), vec![not_text(1)]),
+    };
+    let (mut orders, mut faults) = (Vec::new(), wrong_headers(&headers, columns));
+    if !faults.is_empty() {
+        return (orders, faults);
+    }
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                faults.push(not_text(error.position().map_or(0, csv::Position::line)));
+                faults.push(not_text(error.position().map_or(0, |position| line_of(text, position))));
                 continue;
             }
         };
-        let row = record.position().map_or(0, csv::Position::line);
+        let row = record.position().map_or(0, |position| line_of(text, position));
         match order(row, &headers, &record, columns, photo) {
             Ok(order) => orders.push(order),
             Err(fault) => faults.push(fault),
         }
         if orders.len() > MOST {
-            return Err(vec![malformed(row, "", "a file has 10,000 orders at most: divide it")]);
+            return (Vec::new(), vec![malformed(row, "", "a file has 10,000 orders at most: divide it")]);
         }
     }
     if orders.is_empty() && faults.is_empty() {
         faults.push(malformed(1, "", "there is no order in the file"));
     }
-    if faults.is_empty() { Ok(orders) } else { Err(faults) }
+    (orders, faults)
+}
+
+/// The line on which a record begins; the reader's position is before the empty lines that it passes over.
+fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
+    let passed = rest.iter().take_while(|byte| matches!(**byte, b'\r' | b'\n'));
+    position.line() + passed.filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn malformed(row: u64, column: &str, reason: &str) -> FileFault {
     FileFault::of_order(row, column, reason, Code::ORDER_FILE_REFUSED)
 }
 
-/// That every column is there once, and is one that is known.
-fn check_headers(headers: &StringRecord, columns: &Columns) -> Result<(), Vec<FileFault>> {
+/// Columns that are missing, there twice, or not known.
+fn wrong_headers(headers: &StringRecord, columns: &Columns) -> Vec<FileFault> {
     let mut faults = Vec::new();
     for name in REQUIRED {
         if !headers.iter().any(|header| header == name) {
@@ -90,7 +95,7 @@ fn check_headers(headers: &StringRecord, columns: &Columns) -> Result<(), Vec<Fi
             faults.push(malformed(1, header, "the column is there twice"));
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    faults
 }
 
 fn order(
@@ -101,7 +106,8 @@ fn order(
     photo: FindPhoto<'_>,
 ) -> Result<NewOrder, FileFault> {
     if record.len() != headers.len() {
-        let reason = format!("{} fields where the header has {}; is there a comma without quotes?", record.len(), headers.len());
+        let reason =
+            format!("{} fields where the header has {}; is there a comma without quotes?", record.len(), headers.len());
         return Err(malformed(row, "", &reason));
     }
     let text = |name: &str| {

@@ -9,6 +9,7 @@ use cardwright_issuance::state::OrderState;
 use cardwright_relay::Code;
 use zeroize::Zeroizing;
 
+use super::file::{self, Columns, FindPhoto};
 use crate::center::Center;
 use crate::file_fault::{FileFault, FileRefused};
 use crate::refused::Refused;
@@ -63,7 +64,31 @@ pub async fn receive<S: Store>(
     person: &Person,
     orders: &[NewOrder],
 ) -> Result<Received, FileRefused> {
-    let mut faults = Vec::new();
+    receive_all(center, person, orders, Vec::new()).await
+}
+
+/// Checks and seals the orders of a file, which `person` hands in: all of them or none.
+///
+/// # Errors
+/// `ORDER_FILE_REFUSED` with every fault, by row; the store's and the keystore's own.
+pub async fn receive_file<S: Store>(
+    center: &Center<S>,
+    person: &Person,
+    text: &[u8],
+    columns: &Columns,
+    photo: FindPhoto<'_>,
+) -> Result<Received, FileRefused> {
+    let (orders, faults) = file::read_orders(text, columns, photo);
+    receive_all(center, person, &orders, faults).await
+}
+
+/// `faults` are those that were found before.
+async fn receive_all<S: Store>(
+    center: &Center<S>,
+    person: &Person,
+    orders: &[NewOrder],
+    mut faults: Vec<FileFault>,
+) -> Result<Received, FileRefused> {
     let profiles = profiles(center, orders, &mut faults).await?;
     let mut references = BTreeSet::new();
     let mut contents = Vec::with_capacity(orders.len());
@@ -129,7 +154,8 @@ async fn taken<S: Store>(
 /// What is wrong with the columns that every order has.
 async fn malformed<S: Store>(center: &Center<S>, order: &NewOrder) -> Result<Vec<FileFault>, Refused> {
     let mut faults = Vec::new();
-    let mut fault = |column: &str, reason: &str, code| faults.push(FileFault::of_order(order.row, column, reason, code));
+    let mut fault =
+        |column: &str, reason: &str, code| faults.push(FileFault::of_order(order.row, column, reason, code));
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     if !(1..=64).contains(&order.reference.len()) || !order.reference.bytes().all(letter) {
         fault("reference", "1 to 64 of A-Z, a-z, 0-9 and - _ . /", Code::ORDER_FIELD_REFUSED);

@@ -89,7 +89,7 @@ impl Told {
             "told": sentence::of(self),
             "order": order,
             "card": card,
-            "session": self.entry.session.map(|id| hex::encode(&*id)),
+            "session": self.entry.session.map(|id| hex::encode(*id)),
             "terminal": terminal,
             "reader": reader,
             "person": person,
@@ -100,45 +100,48 @@ impl Told {
 /// Names by id, looked up once each.
 struct Book<'a, S> {
     store: &'a S,
-    places: BTreeMap<Id, String>,
-    people: BTreeMap<Id, String>,
-    orders: BTreeMap<Id, String>,
-    cards: BTreeMap<Id, String>,
+    names: BTreeMap<(Kind, Id), String>,
+}
+
+/// What bears an id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Order,
+    Card,
+    Terminal,
+    Reader,
+    Person,
 }
 
 impl<'a, S: Store> Book<'a, S> {
     async fn open(store: &'a S) -> Result<Self, Refused> {
-        let terminals = store.terminals().await?.into_iter().map(|row| (row.id, row.name));
-        let readers = store.readers().await?.into_iter().map(|row| (row.id, row.name));
-        let places = terminals.chain(readers).collect();
-        Ok(Self { store, places, people: BTreeMap::new(), orders: BTreeMap::new(), cards: BTreeMap::new() })
+        let terminals = store.terminals().await?.into_iter().map(|row| ((Kind::Terminal, row.id), row.name));
+        let readers = store.readers().await?.into_iter().map(|row| ((Kind::Reader, row.id), row.name));
+        Ok(Self { store, names: terminals.chain(readers).collect() })
     }
 
     async fn names(&mut self, entry: &Entry) -> Result<Names, Refused> {
-        let place = |id: Option<Id>| id.map(|id| self.places.get(&id).cloned().unwrap_or_else(|| hex::encode(&*id)));
-        let (terminal, reader) = (place(entry.terminal), place(entry.reader));
-        let mut names = Names { terminal, reader, ..Names::default() };
-        if let Some(id) = entry.person {
-            if !self.people.contains_key(&id) {
-                let name = self.store.person_by_id(id).await?.map_or_else(|| hex::encode(&*id), |row| row.name);
-                self.people.insert(id, name);
-            }
-            names.person = self.people.get(&id).cloned();
+        Ok(Names {
+            order: self.name(Kind::Order, entry.order).await?,
+            card: self.name(Kind::Card, entry.card).await?,
+            terminal: self.name(Kind::Terminal, entry.terminal).await?,
+            reader: self.name(Kind::Reader, entry.reader).await?,
+            person: self.name(Kind::Person, entry.person).await?,
+        })
+    }
+
+    /// The name of what bears `id`; the id itself in hexadecimal where it has no name any more.
+    async fn name(&mut self, kind: Kind, id: Option<Id>) -> Result<Option<String>, Refused> {
+        let Some(id) = id else { return Ok(None) };
+        if !self.names.contains_key(&(kind, id)) {
+            let found = match kind {
+                Kind::Order => self.store.order(id).await?.map(|row| row.reference),
+                Kind::Card => self.store.card(id).await?.map(|row| hex::encode_upper(row.kdd)),
+                Kind::Person => self.store.person_by_id(id).await?.map(|row| row.name),
+                Kind::Terminal | Kind::Reader => None,
+            };
+            self.names.insert((kind, id), found.unwrap_or_else(|| hex::encode(*id)));
         }
-        if let Some(id) = entry.order {
-            if !self.orders.contains_key(&id) {
-                let name = self.store.order(id).await?.map_or_else(|| hex::encode(&*id), |row| row.reference);
-                self.orders.insert(id, name);
-            }
-            names.order = self.orders.get(&id).cloned();
-        }
-        if let Some(id) = entry.card {
-            if !self.cards.contains_key(&id) {
-                let name = self.store.card(id).await?.map_or_else(|| hex::encode(&*id), |row| hex::encode_upper(row.kdd));
-                self.cards.insert(id, name);
-            }
-            names.card = self.cards.get(&id).cloned();
-        }
-        Ok(names)
+        Ok(self.names.get(&(kind, id)).cloned())
     }
 }

@@ -45,7 +45,7 @@ fn verify_leaf(leaf: &Leaf, expected: i64) -> Result<(), Refused> {
     if leaf.index != expected {
         return Err(damaged(expected, "the entry is missing"));
     }
-    if tree::leaf_hash(&leaf.entry) != leaf.hash {
+    if cardwright_transparency_log::leaf_hash(&leaf.entry) != leaf.hash {
         return Err(damaged(leaf.index, "the entry is not the one that was hashed"));
     }
     let entry: Entry = minicbor::decode(&leaf.entry).map_err(|_| damaged(leaf.index, "the entry cannot be read"))?;

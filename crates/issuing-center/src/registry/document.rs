@@ -50,7 +50,8 @@ pub async fn import_profile<S: Store>(store: &S, now: i64, person: &Person, text
 /// `PROFILE_UNKNOWN`; `PROFILE_REFUSED` where this program no longer takes the text; the store's own.
 pub async fn profile<S: Store>(store: &S, name: &str) -> Result<Profile, Refused> {
     let document = store.profile(name).await?.ok_or_else(|| Refused::with(Code::PROFILE_UNKNOWN, [name]))?;
-    Profile::parse(&document.text).map_err(|error| Refused::with(Code::PROFILE_REFUSED, [name.to_owned(), reasons(error)]))
+    Profile::parse(&document.text)
+        .map_err(|error| Refused::with(Code::PROFILE_REFUSED, [name.to_owned(), reasons(error)]))
 }
 
 /// The card product `name` in its newest text.

@@ -27,9 +27,15 @@ pub(super) fn issuer(
     role: StaticKey,
 ) -> Derivation {
     let length = sealing::key_kind(product).length();
-    let context =
-        minicbor::to_vec(("cardwright issuer key 1", product.name(), ByteSlice(cplc), ByteSlice(kdd), generation, role.identifier()))
-            .expect("encoding into a Vec cannot fail: there is no writer that could");
+    let context = minicbor::to_vec((
+        "cardwright issuer key 1",
+        product.name(),
+        ByteSlice(cplc),
+        ByteSlice(kdd),
+        generation,
+        role.identifier(),
+    ))
+    .expect("encoding into a Vec cannot fail: there is no writer that could");
     let bits = (length as u16 * 8).to_be_bytes();
     let block = |counter: usize| [&[counter as u8][..], &context, &[0], &bits].concat();
     Derivation::AesCmac { blocks: (1..=length.div_ceil(16)).map(block).collect(), length }

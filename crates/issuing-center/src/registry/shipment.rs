@@ -21,7 +21,8 @@ pub(super) struct Blank {
 /// Reads a shipment file; every fault of it, where there is one.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Blank>, Vec<FileFault>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
-    let headers = reader.headers().map_err(|_| vec![FileFault::of_stock(1, "", "the header is not UTF-8 text")])?.clone();
+    let headers =
+        reader.headers().map_err(|_| vec![FileFault::of_stock(1, "", "the header is not UTF-8 text")])?.clone();
     let places = places(&headers)?;
     let (mut blanks, mut faults) = (Vec::new(), Vec::new());
     for record in reader.records() {
@@ -31,7 +32,11 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Blank>, Vec<FileFault>> {
         };
         let row = record.position().map_or(0, csv::Position::line);
         if record.len() != headers.len() {
-            faults.push(FileFault::of_stock(row, "", format!("{} fields where the header has {}", record.len(), headers.len())));
+            faults.push(FileFault::of_stock(
+                row,
+                "",
+                format!("{} fields where the header has {}", record.len(), headers.len()),
+            ));
             continue;
         }
         match blank(row, places.map(|place| &record[place])) {
@@ -124,7 +129,8 @@ mod tests {
                     a,,\n\
                     a,,,,00010203040506070809,30,010203/040506/070809\n";
         let faults = faults(rows);
-        let starts = ["row 3, column kdd", "row 4, column kvn", "row 5, column kcvs", "row 6, column :", "row 7, column kdd"];
+        let starts =
+            ["row 3, column kdd", "row 4, column kvn", "row 5, column kcvs", "row 6, column :", "row 7, column kdd"];
         assert_eq!(faults.len(), starts.len(), "{faults:?}");
         for (fault, start) in faults.iter().zip(starts) {
             assert!(fault.starts_with(start), "{fault}");

@@ -8,9 +8,7 @@ use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, KeySet};
 use cardwright_issuance::state::{CardState, KeySetState};
-use cardwright_keystore::{
-    Derivation, KeyId, KeyInfo, KeyRef, NewWrappedKey, Public, Source, Wrapped, WrappedPurpose,
-};
+use cardwright_keystore::{Derivation, KeyId, KeyInfo, KeyRef, NewWrappedKey, Public, Source, Wrapped, WrappedPurpose};
 use cardwright_relay::Code;
 use sha2::{Digest, Sha256};
 
@@ -73,7 +71,10 @@ fn refused(faults: Vec<FileFault>) -> FileRefused {
 }
 
 /// The products of the shipment, each read once.
-async fn products<S: Store>(center: &Center<S>, blanks: &[Blank]) -> Result<BTreeMap<String, CardProduct>, FileRefused> {
+async fn products<S: Store>(
+    center: &Center<S>,
+    blanks: &[Blank],
+) -> Result<BTreeMap<String, CardProduct>, FileRefused> {
     let mut products = BTreeMap::new();
     for blank in blanks {
         if !products.contains_key(&blank.product) {

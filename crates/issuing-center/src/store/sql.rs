@@ -18,7 +18,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use cardwright_issuance::Id;
-use cardwright_issuance::row::{Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket};
+use cardwright_issuance::row::{
+    Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
+};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, Transaction};
@@ -82,7 +84,9 @@ impl SqlStore {
             Some(("sqlite", _)) => Dialect::Sqlite,
             Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
             _ => {
-                return Err(StoreError::Unavailable("the database URL begins neither sqlite:// nor postgres://".into()));
+                return Err(StoreError::Unavailable(
+                    "the database URL begins neither sqlite:// nor postgres://".into(),
+                ));
             }
         };
         match dialect {
@@ -186,7 +190,10 @@ impl Store for SqlStore {
     }
 
     fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> impl Future<Output = Found<Terminal>> + Send {
-        self.find(statement("SELECT * FROM terminals WHERE fingerprint = $1", columns![fingerprint]), terminal::terminal)
+        self.find(
+            statement("SELECT * FROM terminals WHERE fingerprint = $1", columns![fingerprint]),
+            terminal::terminal,
+        )
     }
 
     fn terminals(&self) -> impl Future<Output = Listed<Terminal>> + Send {
@@ -215,7 +222,8 @@ impl Store for SqlStore {
     }
 
     fn tickets_for(&self, terminal: Id, now: i64) -> impl Future<Output = Listed<Ticket>> + Send {
-        let text = "SELECT * FROM tickets WHERE terminal = $1 AND expires > $2 AND used_by IS NULL ORDER BY expires, id";
+        let text =
+            "SELECT * FROM tickets WHERE terminal = $1 AND expires > $2 AND used_by IS NULL ORDER BY expires, id";
         self.list(statement(text, columns![terminal, now]), terminal::ticket)
     }
 
@@ -254,7 +262,10 @@ impl Store for SqlStore {
     }
 
     fn key_sets(&self, card: Id) -> impl Future<Output = Listed<KeySet>> + Send {
-        self.list(statement("SELECT * FROM key_sets WHERE card = $1 ORDER BY generation", columns![card]), order::key_set)
+        self.list(
+            statement("SELECT * FROM key_sets WHERE card = $1 ORDER BY generation", columns![card]),
+            order::key_set,
+        )
     }
 
     fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send {
@@ -273,7 +284,10 @@ impl Store for SqlStore {
     }
 
     fn intents(&self, session: Id) -> impl Future<Output = Listed<Intent>> + Send {
-        self.list(statement("SELECT * FROM intents WHERE issuance = $1 ORDER BY step", columns![session]), issuance::intent)
+        self.list(
+            statement("SELECT * FROM intents WHERE issuance = $1 ORDER BY step", columns![session]),
+            issuance::intent,
+        )
     }
 
     fn outbox(&self, limit: u32) -> impl Future<Output = Listed<Outbox>> + Send {
@@ -333,7 +347,8 @@ impl Store for SqlStore {
     }
 
     async fn log_head(&self) -> Result<LogHead, StoreError> {
-        let found = self.find(statement("SELECT size, root, edge FROM log_head WHERE id = 1", vec![]), log::head).await?;
+        let found =
+            self.find(statement("SELECT size, root, edge FROM log_head WHERE id = 1", vec![]), log::head).await?;
         found.ok_or_else(|| StoreError::Damaged("the log has no head".into()))
     }
 }

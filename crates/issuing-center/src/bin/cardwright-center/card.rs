@@ -31,18 +31,23 @@ impl Command {
             Some(order) => store.order(order).await?.map(|order| order.reference),
             None => None,
         };
-        let mut lines = vec![format!("{}  {}  {}", hex::encode(&*found.id), found.product, found.state.name())];
+        let mut lines = vec![format!("{}  {}  {}", hex::encode(*found.id), found.product, found.state.name())];
         lines.push(format!("  KDD {}", hex::encode_upper(found.kdd)));
         lines.extend(found.masked_number.iter().map(|number| format!("  number {number}")));
         lines.extend(order.iter().map(|order| format!("  order {order}")));
         let mut sets = Vec::new();
         for set in store.key_sets(found.id).await? {
             let values = set.check_values.map(hex::encode_upper).join("/");
-            lines.push(format!("  keys {:02X}, generation {}: {}, check values {values}", set.version, set.generation, set.state.name()));
+            lines.push(format!(
+                "  keys {:02X}, generation {}: {}, check values {values}",
+                set.version,
+                set.generation,
+                set.state.name()
+            ));
             sets.push(json!({ "version": set.version, "generation": set.generation, "state": set.state.name(), "kcvs": values }));
         }
         let value = json!({
-            "id": hex::encode(&*found.id),
+            "id": hex::encode(*found.id),
             "product": found.product,
             "state": found.state.name(),
             "kdd": hex::encode_upper(found.kdd),

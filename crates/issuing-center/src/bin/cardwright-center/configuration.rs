@@ -92,7 +92,9 @@ mod tests {
     fn an_unknown_key_is_refused_and_the_environment_goes_before_the_file() {
         let state = tempfile::tempdir().unwrap();
         std::fs::write(state.path().join(FILE), "api = \"127.0.0.1:1\"\ncolour = 3\n").unwrap();
-        assert!(matches!(Configuration::read(state.path()), Err(Failure::Refused(refused)) if refused.code == Code::CONFIGURATION_REFUSED));
+        assert!(
+            matches!(Configuration::read(state.path()), Err(Failure::Refused(refused)) if refused.code == Code::CONFIGURATION_REFUSED)
+        );
         let mut configuration: Configuration = toml::from_str("api = \"127.0.0.1:1\"").unwrap();
         assert_eq!(configuration.api.port(), 1);
         assert!(configuration.database_url(Path::new("/a")).starts_with("sqlite:///a/"));

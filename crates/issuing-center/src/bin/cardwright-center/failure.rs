@@ -57,7 +57,11 @@ impl Failure {
             Self::File(code, faults) => {
                 let lines = faults.iter().map(|fault| format!("  {fault}"));
                 let first = FileRefused::Faults(*code, faults.clone()).first();
-                let head = if faults.len() == 1 { sentence(&first) } else { format!("{code}: {} faults; nothing was imported.", faults.len()) };
+                let head = if faults.len() == 1 {
+                    sentence(&first)
+                } else {
+                    format!("{code}: {} faults; nothing was imported.", faults.len())
+                };
                 std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
             }
         }

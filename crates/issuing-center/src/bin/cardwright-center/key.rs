@@ -106,7 +106,10 @@ impl Command {
                 let new = NewMaster { name: &name, kind: *kind, value, expected: *kcv, published };
                 let info = key::import(&center, &person, &new).await?;
                 let text = format!("Key {} is here: {}, check value {kcv}.", info.id, info.kind);
-                Ok(Report::new(text, json!({ "key": info.id.to_string(), "kind": info.kind.to_string(), "kcv": kcv.to_string() })))
+                Ok(Report::new(
+                    text,
+                    json!({ "key": info.id.to_string(), "kind": info.kind.to_string(), "kcv": kcv.to_string() }),
+                ))
             }
         }
     }
@@ -114,7 +117,9 @@ impl Command {
 
 async fn list(context: &Context) -> Result<Report, Failure> {
     let keys = context.center().await?.keystore.list()?;
-    let line = |key: &cardwright_keystore::KeyInfo| format!("{}  {}  {:?}  {}", key.id, key.kind, key.purpose, check_value(key));
+    let line = |key: &cardwright_keystore::KeyInfo| {
+        format!("{}  {}  {:?}  {}", key.id, key.kind, key.purpose, check_value(key))
+    };
     let text: Vec<_> = keys.iter().map(line).collect();
     let values: Vec<_> = keys
         .iter()

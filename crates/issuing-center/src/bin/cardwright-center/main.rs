@@ -5,9 +5,9 @@ mod base;
 mod card;
 mod configuration;
 mod context;
-mod failure;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod failure;
 mod init;
 mod key;
 mod log;
@@ -37,7 +37,11 @@ const STATE: &str = "/var/lib/cardwright/center";
 
 /// The issuing center: orders in, cards out.
 #[derive(Parser)]
-#[command(name = "cardwright-center", version, after_help = "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the environment, 4 outcome unknown")]
+#[command(
+    name = "cardwright-center",
+    version,
+    after_help = "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the environment, 4 outcome unknown"
+)]
 struct Cli {
     /// The directory of the center's state: configuration, keystore and database
     #[arg(long, global = true, value_name = "DIR", default_value = STATE, env = "CARDWRIGHT_CENTER_STATE")]
@@ -111,6 +115,10 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<Report, Failure> {
     let context = Context::new(cli.state, cli.passphrase_file)?;
+    if !matches!(cli.command, Command::Serve(_)) {
+        // What the database or the keystore said, beside the sentence for people; no value and no secret is in it.
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR).init();
+    }
     match cli.command {
         Command::Init(init) => init.run(&context).await,
         Command::Base(command) => command.run(&context).await,

@@ -89,8 +89,15 @@ async fn show(context: &Context, reference: &str) -> Result<Report, Failure> {
     }
     let mut attempts = Vec::new();
     for issuance in store.issuances_of(order.id).await? {
-        lines.push(format!("  attempt {}: {}, step {}", hex::encode(&*issuance.id), issuance.state.name(), issuance.step));
-        attempts.push(json!({ "session": hex::encode(&*issuance.id), "state": issuance.state.name(), "step": issuance.step }));
+        lines.push(format!(
+            "  attempt {}: {}, step {}",
+            hex::encode(*issuance.id),
+            issuance.state.name(),
+            issuance.step
+        ));
+        attempts.push(
+            json!({ "session": hex::encode(*issuance.id), "state": issuance.state.name(), "step": issuance.step }),
+        );
     }
     shown["attempts"] = json!(attempts);
     Ok(Report::new(lines.join("\n"), shown))
@@ -102,7 +109,7 @@ fn line(order: &Order) -> String {
 
 pub(crate) fn value(order: &Order) -> Value {
     json!({
-        "id": hex::encode(&*order.id),
+        "id": hex::encode(*order.id),
         "reference": order.reference,
         "state": order.state.name(),
         "base": order.base,

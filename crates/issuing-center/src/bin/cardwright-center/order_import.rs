@@ -53,10 +53,8 @@ async fn take(
     text: &[u8],
     photos: Option<&Path>,
 ) -> Result<intake::Received, FileRefused> {
-    let columns = columns(&*center.store).await?;
-    let orders = intake::read_orders(text, &columns, &|name| photo(photos, name))
-        .map_err(|faults| FileRefused::Faults(Code::ORDER_FILE_REFUSED, faults))?;
-    intake::receive(center, person, &orders).await
+    let columns = columns(&center.store).await?;
+    intake::receive_file(center, person, text, &columns, &|name| photo(photos, name)).await
 }
 
 /// Puts the refusal into the log.

@@ -97,7 +97,7 @@ fn line(reader: &Reader) -> String {
 
 fn value(reader: &Reader) -> Value {
     json!({
-        "id": hex::encode(&*reader.id),
+        "id": hex::encode(*reader.id),
         "name": reader.name,
         "base": reader.base,
         "tier": reader.tier,

@@ -108,7 +108,7 @@ fn line(terminal: &Terminal, now: i64) -> String {
 
 fn value(terminal: &Terminal, now: i64) -> Value {
     json!({
-        "id": hex::encode(&*terminal.id),
+        "id": hex::encode(*terminal.id),
         "name": terminal.name,
         "base": terminal.base,
         "state": state(terminal, now),

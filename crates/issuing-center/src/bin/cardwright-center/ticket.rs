@@ -35,7 +35,7 @@ impl Command {
         let minutes = TICKET_LIFE / 60_000_000;
         let text = format!("Order {order} may be written at {terminal} within {minutes} minutes.");
         let value = json!({
-            "ticket": hex::encode(&*ticket.id),
+            "ticket": hex::encode(*ticket.id),
             "order": order,
             "terminal": terminal,
             "expires": ticket.expires,

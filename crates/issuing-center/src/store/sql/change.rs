@@ -30,7 +30,8 @@ pub(super) async fn apply(writing: &mut Writing, change: &Change) -> Result<(), 
         Change::AddKeySet(key_set) => add_key_set(writing, key_set).await,
         Change::MoveKeySet { card, key_set: (version, generation), from, to } => {
             allowed("key set", *from, *to)?;
-            let text = "UPDATE key_sets SET state = $1 WHERE card = $2 AND version = $3 AND generation = $4 AND state = $5";
+            let text =
+                "UPDATE key_sets SET state = $1 WHERE card = $2 AND version = $3 AND generation = $4 AND state = $5";
             writing.one("the key set", statement(text, columns![*to, *card, *version, *generation, *from])).await
         }
         Change::AddIntent(intent) => add_intent(writing, intent).await,

@@ -125,7 +125,8 @@ async fn add_prepared(writing: &mut Writing, order: Id, prepared: &SealedBlob) -
 }
 
 async fn add_ticket(writing: &mut Writing, ticket: &Ticket) -> Result<(), StoreError> {
-    let text = "INSERT INTO tickets (id, order_id, terminal, operator, expires, used_by) VALUES ($1, $2, $3, $4, $5, $6)";
+    let text =
+        "INSERT INTO tickets (id, order_id, terminal, operator, expires, used_by) VALUES ($1, $2, $3, $4, $5, $6)";
     let Ticket { id, order, terminal, operator, expires, used_by } = *ticket;
     writing.one("the ticket", statement(text, columns![id, order, terminal, operator, expires, used_by])).await
 }

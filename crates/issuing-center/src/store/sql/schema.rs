@@ -26,7 +26,7 @@ pub(super) async fn create(store: &SqlStore) -> Result<(), StoreError> {
     apply(store.dialect, &mut transaction, 0).await?;
     let text = "INSERT INTO log_head (id, size, root, edge) VALUES (1, 0, $1, $2)";
     let empty: &[u8] = &[];
-    let statement = statement(text, columns![tree::EMPTY_ROOT, empty]);
+    let statement = statement(text, columns![tree::empty().root, empty]);
     statement.execute(&mut *transaction).await.map_err(store_error)?;
     transaction.commit().await.map_err(unavailable)
 }

@@ -14,8 +14,7 @@ pub(super) async fn stock_reads_back_with_both_key_sets<S: Store>(store: &S) {
     assert_eq!(store.card_by_identity("blank", &[0x21; 42], [0x20; 10]).await.unwrap(), None);
     assert_eq!(store.card_by_identity("other", &[0x21; 42], [0x21; 10]).await.unwrap(), None);
     assert_eq!(store.cards_by_kdd([0x20; 10]).await.unwrap(), [card(0x20)]);
-    let sets =
-        [key_set(0x20, 0x30, 0, KeySetState::Transport), key_set(0x20, 0x31, 1, KeySetState::Derived)];
+    let sets = [key_set(0x20, 0x30, 0, KeySetState::Transport), key_set(0x20, 0x31, 1, KeySetState::Derived)];
     assert_eq!(store.key_sets(id(0x20)).await.unwrap(), sets);
 }
 
@@ -31,7 +30,14 @@ pub(super) async fn a_card_is_in_stock_once<S: Store>(store: &S) {
 }
 
 fn to(card: u8, from: CardState, to: CardState, order: Option<u8>) -> Change {
-    Change::MoveCard { card: id(card), from, to, order: order.map(id), open_tries: 1, masked_number: Some("12**34".into()) }
+    Change::MoveCard {
+        card: id(card),
+        from,
+        to,
+        order: order.map(id),
+        open_tries: 1,
+        masked_number: Some("12**34".into()),
+    }
 }
 
 pub(super) async fn an_order_has_one_card_at_most<S: Store>(store: &S) {
@@ -69,10 +75,9 @@ pub(super) async fn a_key_set_moves_from_the_state_it_is_in<S: Store>(store: &S)
     change(store, Change::AddKeySet(Box::new(next.clone()))).await.unwrap();
     assert_conflict(change(store, Change::AddKeySet(Box::new(next.clone()))).await);
     let sets = store.key_sets(id(0x20)).await.unwrap();
-    assert_eq!(sets.iter().map(|set| set.state).collect::<Vec<_>>(), [
-        KeySetState::Transport,
-        KeySetState::OnCard,
-        KeySetState::Derived
-    ]);
+    assert_eq!(
+        sets.iter().map(|set| set.state).collect::<Vec<_>>(),
+        [KeySetState::Transport, KeySetState::OnCard, KeySetState::Derived]
+    );
     assert_eq!(sets[2], next);
 }

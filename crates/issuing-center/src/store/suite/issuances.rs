@@ -86,7 +86,8 @@ pub(super) async fn overdue_are_those_that_run_and_are_late<S: Store>(store: &S)
 
 pub(super) async fn the_outbox_is_in_order<S: Store>(store: &S) {
     running(store).await;
-    let told = |byte, created| Outbox { id: id(byte), kind: "issued".into(), order: id(1), card: Some(id(0x20)), created };
+    let told =
+        |byte, created| Outbox { id: id(byte), kind: "issued".into(), order: id(1), card: Some(id(0x20)), created };
     change(store, Change::AddOutbox(told(2, NOW + 1))).await.unwrap();
     change(store, Change::AddOutbox(told(3, NOW))).await.unwrap();
     assert_eq!(store.outbox(10).await.unwrap(), [told(3, NOW), told(2, NOW + 1)]);

@@ -51,13 +51,7 @@ pub(super) async fn a_setting_is_written_once<S: Store>(store: &S) {
 }
 
 pub(super) async fn an_idempotency_key_is_kept_once<S: Store>(store: &S) {
-    let answer = Idempotency {
-        key: "Ada/1".into(),
-        request: [1; 32],
-        status: 201,
-        body: b"{}".to_vec(),
-        created: NOW,
-    };
+    let answer = Idempotency { key: "Ada/1".into(), request: [1; 32], status: 201, body: b"{}".to_vec(), created: NOW };
     register(store, vec![Registration::Idempotency(answer.clone())]).await.unwrap();
     assert_eq!(store.idempotency("Ada/1").await.unwrap(), Some(answer.clone()));
     assert_conflict(register(store, vec![Registration::Idempotency(answer)]).await);

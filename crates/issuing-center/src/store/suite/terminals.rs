@@ -43,12 +43,8 @@ pub(super) async fn a_reader_reads_back_and_is_revoked_once<S: Store>(store: &S)
 
 pub(super) async fn an_enrolment_code_works_once_and_in_time<S: Store>(store: &S) {
     register(store, vec![Registration::Base(base("north"))]).await.unwrap();
-    let code = |byte| EnrolmentCode {
-        hash: [byte; 32],
-        terminal: "desk-1".into(),
-        base: "north".into(),
-        expires: NOW + 10,
-    };
+    let code =
+        |byte| EnrolmentCode { hash: [byte; 32], terminal: "desk-1".into(), base: "north".into(), expires: NOW + 10 };
     let both = vec![Registration::EnrolmentCode(code(1)), Registration::EnrolmentCode(code(2))];
     register(store, both).await.unwrap();
     assert_eq!(store.enrolment_code([1; 32], NOW).await.unwrap(), Some(code(1)));

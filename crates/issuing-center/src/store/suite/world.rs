@@ -21,10 +21,7 @@ pub(super) async fn register<S: Store>(store: &S, registrations: Vec<Registratio
 }
 
 /// Commits one change and nothing else.
-pub(super) async fn change<S: Store>(
-    store: &S,
-    change: cardwright_issuance::change::Change,
-) -> Result<(), StoreError> {
+pub(super) async fn change<S: Store>(store: &S, change: cardwright_issuance::change::Change) -> Result<(), StoreError> {
     store.commit(Commit { changes: vec![change], ..Commit::default() }).await
 }
 
