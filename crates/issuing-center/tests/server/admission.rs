@@ -3,17 +3,14 @@
 use std::time::{Duration, Instant};
 
 use cardwright_relay::message::{Hello, Open, ScriptResult, Welcome, WorkQuery};
-use cardwright_relay::{Code, FORMAT, Message, encode};
+use cardwright_relay::{Code, Message, encode};
 use hyper::StatusCode;
 use rcgen::KeyPair;
 
 use crate::client::{Client, Identity};
 use crate::enrolment::request;
+use crate::presence::{hello, query};
 use crate::world::{DAY, World};
-
-fn hello(instance: u8) -> Hello {
-    Hello { format: FORMAT, instance: [instance; 16].into(), software: "test".into(), reader_list_version: 0 }
-}
 
 async fn refused_with(world: &World, identity: &Identity) -> (StatusCode, Code) {
     let mut client = Client::connect(world, Some(identity)).await.unwrap();
@@ -129,14 +126,7 @@ async fn a_terminal_that_is_revoked_loses_its_open_connections_within_five_secon
     let mut idle = Client::speaking(&world, Some(&terminal), "http/1.1").await.unwrap();
     assert!(waiting.ask::<_, Welcome>(&hello(1)).await.is_ok());
     assert!(idle.ask::<_, Welcome>(&hello(1)).await.is_ok());
-    let query = WorkQuery {
-        instance: [1; 16].into(),
-        challenges: 8,
-        reader_list_version: u64::MAX,
-        known_tickets: Vec::new(),
-        wait: 25_000,
-        leaving: None,
-    };
+    let query = WorkQuery { reader_list_version: u64::MAX, ..query(1) };
     let poll = tokio::spawn(async move { waiting.post(WorkQuery::PATH, encode(&query)).await });
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(!poll.is_finished() && !idle.is_closed());

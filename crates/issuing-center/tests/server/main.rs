@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod admission;
+
 mod client;
 mod enrolment;
 mod limits;
