@@ -62,10 +62,10 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
 }
 
 impl NeedsKeys {
-    /// Derivations under the transport keys: the session keys.
+    /// Derivations under the transport keys: the session keys, then the card challenge where it is pseudo-random.
     #[must_use]
     pub fn transport_request(&self) -> Vec<KeyRequest> {
-        self.opening.request()
+        self.opening.request().into_iter().chain(self.opening.challenge_request()).collect()
     }
 
     /// Derivation under the issuer's keys: the first card challenge, where it can be foreseen.
@@ -80,11 +80,15 @@ impl NeedsKeys {
     /// A refusal where the card does not hold the transport keys: no try was spent.
     pub fn keys(
         self,
-        transport: SessionSecrets,
+        mut transport: Vec<Zeroizing<Vec<u8>>>,
         foreseen_challenge: Option<Zeroizing<Vec<u8>>>,
         issuer_keys: EncryptedKeySet,
     ) -> Result<Authenticated, Refusal> {
-        let card = self.opening.session_keys(transport).map_err(|error| card_refused(&error))?;
+        if self.opening.challenge_request().is_some() {
+            let derived = transport.pop().unwrap_or_default();
+            self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;
+        }
+        let card = self.opening.session_keys(SessionSecrets::new(transport)).map_err(|error| card_refused(&error))?;
         let prediction = match (self.prediction, foreseen_challenge) {
             (Some(prediction), Some(challenge)) => {
                 Some(prediction.card_challenge(&challenge).map_err(|error| card_refused(&error))?)

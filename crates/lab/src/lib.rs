@@ -1,1 +1,6 @@
 //! A whole issuing world in one place: the demo, the simulation, faults and load, over the real crates.
+
+pub mod demo;
+pub mod model_store;
+pub mod simulation;
+pub mod world;

@@ -13,15 +13,15 @@ use cardwright_issuance::row::{
 use cardwright_issuing_center::store::{
     Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
 };
-use cardwright_transparency_log::{CompactRange, leaf_hash};
+use cardwright_transparency_log::{Edge, leaf_hash};
 
 /// All rows. A commit works on a copy that replaces them only when everything in it was possible.
 #[derive(Clone, Default)]
 struct Rows {
     bases: BTreeMap<String, Base>,
     persons: BTreeMap<Id, Person>,
-    products: BTreeMap<String, Document>,
-    profiles: BTreeMap<String, Document>,
+    products: BTreeMap<(String, u32), Document>,
+    profiles: BTreeMap<(String, u32), Document>,
     terminals: BTreeMap<Id, Terminal>,
     readers: BTreeMap<Id, Reader>,
     codes: BTreeMap<[u8; 32], (EnrolmentCode, bool)>,
@@ -41,6 +41,13 @@ struct Rows {
     leaves: Vec<Leaf>,
 }
 
+/// Whether a change must find its row as it names it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    Kept,
+    LeftOut,
+}
+
 /// The model. What it is asked to do it does at once and whole.
 #[derive(Default)]
 pub struct ModelStore {
@@ -50,6 +57,11 @@ pub struct ModelStore {
 impl ModelStore {
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a store would do whose rows are written whatever they are: for showing that a missing fence is noticed.
+    pub(crate) fn commit_unfenced(&self, commit: Commit) -> Result<(), StoreError> {
+        self.rows().commit(commit, Fence::LeftOut)
     }
 
     /// Every card, for whoever asserts something about all of them.
@@ -66,9 +78,9 @@ impl ModelStore {
 }
 
 impl Rows {
-    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+    fn commit(&mut self, commit: Commit, fence: Fence) -> Result<(), StoreError> {
         let mut rows = self.clone();
-        commit.changes.into_iter().try_for_each(|change| apply::change(&mut rows, change))?;
+        commit.changes.into_iter().try_for_each(|change| apply::change(&mut rows, change, fence))?;
         commit.registrations.into_iter().try_for_each(|row| register::register(&mut rows, row))?;
         for entry in commit.entries {
             let bytes = entry.to_bytes();
@@ -82,12 +94,14 @@ impl Rows {
 
 impl Store for ModelStore {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        self.rows().commit(commit)
+        self.rows().commit(commit, Fence::Kept)
     }
 
     async fn take_lease(&self, terminal: Id, instance: Id, now: i64, until: i64) -> Result<bool, StoreError> {
         let mut rows = self.rows();
-        let row = rows.terminals.get_mut(&terminal).ok_or_else(|| conflict("terminal"))?;
+        let Some(row) = rows.terminals.get_mut(&terminal).filter(|row| row.revoked.is_none()) else {
+            return Ok(false);
+        };
         if row.instance.is_some_and(|held| held != instance) && row.lease_until > now {
             return Ok(false);
         }
@@ -97,7 +111,10 @@ impl Store for ModelStore {
 
     async fn add_challenges(&self, challenges: &[Challenge]) -> Result<(), StoreError> {
         let mut rows = self.rows();
-        challenges.iter().try_for_each(|row| insert(&mut rows.challenges, row.id, row.clone(), "challenge"))
+        let mut added = rows.challenges.clone();
+        challenges.iter().try_for_each(|row| insert(&mut added, row.id, row.clone(), "challenge"))?;
+        rows.challenges = added;
+        Ok(())
     }
 
     async fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> Result<Option<Terminal>, StoreError> {
@@ -136,7 +153,9 @@ impl Store for ModelStore {
 
     async fn tickets_for(&self, terminal: Id, now: i64) -> Result<Vec<Ticket>, StoreError> {
         let waiting = |row: &&Ticket| row.terminal == terminal && row.used_by.is_none() && row.expires > now;
-        Ok(self.rows().tickets.values().filter(waiting).cloned().collect())
+        let mut found: Vec<_> = self.rows().tickets.values().filter(waiting).cloned().collect();
+        found.sort_by_key(|row| (row.expires, row.id));
+        Ok(found)
     }
 
     async fn order(&self, id: Id) -> Result<Option<Order>, StoreError> {
@@ -171,6 +190,10 @@ impl Store for ModelStore {
         Ok(self.rows().cards.get(&id).cloned())
     }
 
+    async fn cards_by_kdd(&self, kdd: [u8; 10]) -> Result<Vec<Card>, StoreError> {
+        Ok(self.rows().cards.values().filter(|row| row.kdd == kdd).cloned().collect())
+    }
+
     async fn key_sets(&self, card: Id) -> Result<Vec<KeySet>, StoreError> {
         Ok(self.rows().key_sets.values().filter(|row| row.card == card).cloned().collect())
     }
@@ -195,7 +218,10 @@ impl Store for ModelStore {
     }
 
     async fn outbox(&self, limit: u32) -> Result<Vec<Outbox>, StoreError> {
-        Ok(self.rows().outbox.iter().take(limit as usize).cloned().collect())
+        let mut found = self.rows().outbox.clone();
+        found.sort_by_key(|row| (row.created, row.id));
+        found.truncate(limit as usize);
+        Ok(found)
     }
 
     async fn base(&self, name: &str) -> Result<Option<Base>, StoreError> {
@@ -211,19 +237,19 @@ impl Store for ModelStore {
     }
 
     async fn product(&self, name: &str) -> Result<Option<Document>, StoreError> {
-        Ok(self.rows().products.get(name).cloned())
+        Ok(newest(&self.rows().products).into_iter().find(|row| row.name == name))
     }
 
     async fn products(&self) -> Result<Vec<Document>, StoreError> {
-        Ok(self.rows().products.values().cloned().collect())
+        Ok(newest(&self.rows().products))
     }
 
     async fn profile(&self, name: &str) -> Result<Option<Document>, StoreError> {
-        Ok(self.rows().profiles.get(name).cloned())
+        Ok(newest(&self.rows().profiles).into_iter().find(|row| row.name == name))
     }
 
     async fn profiles(&self) -> Result<Vec<Document>, StoreError> {
-        Ok(self.rows().profiles.values().cloned().collect())
+        Ok(newest(&self.rows().profiles))
     }
 
     async fn idempotency(&self, key: &str) -> Result<Option<Idempotency>, StoreError> {
@@ -248,12 +274,17 @@ impl Store for ModelStore {
     }
 
     async fn log_head(&self) -> Result<LogHead, StoreError> {
-        let mut range = CompactRange::default();
-        for leaf in &self.rows().leaves {
-            range.append(leaf.hash);
-        }
-        Ok(LogHead { size: range.size() as i64, root: range.root(), edge: range.hashes().to_vec() })
+        let rows = self.rows();
+        let mut edge = Edge::new();
+        rows.leaves.iter().for_each(|leaf| edge.append(leaf.hash));
+        Ok(LogHead { size: rows.leaves.len() as i64, root: edge.root(), edge: edge.hashes().to_vec() })
     }
+}
+
+/// The newest text of each name.
+fn newest(rows: &BTreeMap<(String, u32), Document>) -> Vec<Document> {
+    let by_name: BTreeMap<&str, &Document> = rows.values().map(|row| (&row.name[..], row)).collect();
+    by_name.into_values().cloned().collect()
 }
 
 fn insert<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, what: &str) -> Result<(), StoreError> {

@@ -74,13 +74,6 @@ impl Verified {
     pub fn masked_number(&self) -> &str {
         &self.masked_number
     }
-
-    /// A proof of nothing, for showing that the simulation notices.
-    #[cfg(feature = "planted-faults")]
-    #[must_use]
-    pub fn planted(stage: &Stage) -> Self {
-        stage.verified()
-    }
 }
 
 /// What follows proven answers.

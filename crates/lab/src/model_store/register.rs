@@ -1,6 +1,6 @@
 //! New rows of people's work.
 
-use cardwright_issuance::row::{Card, KeySet, Order};
+use cardwright_issuance::row::{Card, KeySet, Order, Reader, Terminal};
 use cardwright_issuance::state::OrderState;
 use cardwright_issuing_center::store::{Registration, SealedOrder, StoreError};
 
@@ -16,18 +16,19 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
             }
             insert(&mut rows.persons, row.id, row, "person")
         }
-        Registration::Product(row) => {
-            rows.products.insert(row.name.clone(), row);
-            Ok(())
-        }
-        Registration::Profile(row) => {
-            rows.profiles.insert(row.name.clone(), row);
-            Ok(())
+        Registration::Product(row) => insert(&mut rows.products, (row.name.clone(), row.version), row, "product"),
+        Registration::Profile(row) => insert(&mut rows.profiles, (row.name.clone(), row.version), row, "profile"),
+        Registration::Terminal(row) if rows.terminals.values().any(|known| same_terminal(known, &row)) => {
+            Err(conflict("terminal"))
         }
         Registration::Terminal(row) => insert(&mut rows.terminals, row.id, row, "terminal"),
         Registration::RevokeTerminal(id, now) => {
             let row = rows.terminals.get_mut(&id).ok_or_else(|| conflict("terminal"))?;
+            row.instance = None;
             revoke(&mut row.revoked, now, "terminal")
+        }
+        Registration::Reader(row) if rows.readers.values().any(|known| same_reader(known, &row)) => {
+            Err(conflict("reader"))
         }
         Registration::Reader(row) => insert(&mut rows.readers, row.id, row, "reader"),
         Registration::RevokeReader(id, now) => {
@@ -41,10 +42,14 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
         }
         Registration::Stock(card, transport, issuer) => stock(rows, card, [transport, issuer]),
         Registration::Order(order, sealed) => add_order(rows, order, sealed),
-        Registration::Prepared(order, blob) => insert(&mut rows.prepared, order, blob, "prepared data"),
+        Registration::Prepared(id, blob) => {
+            let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Approved);
+            row.ok_or_else(|| conflict("order"))?.state = OrderState::Prepared;
+            insert(&mut rows.prepared, id, blob, "prepared data")
+        }
         Registration::Approve(id, person) => {
-            let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Received);
-            let row = row.ok_or_else(|| conflict("order"))?;
+            let by_another = |order: &&mut Order| order.state == OrderState::Received && order.entered_by != person;
+            let row = rows.orders.get_mut(&id).filter(by_another).ok_or_else(|| conflict("order"))?;
             (row.state, row.approved_by) = (OrderState::Approved, Some(person));
             Ok(())
         }
@@ -53,6 +58,15 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
         Registration::DestructionKey { day, key } => insert(&mut rows.destruction_keys, day, key, "destruction key"),
         Registration::Setting { name, value } => insert(&mut rows.settings, name, value, "setting"),
     }
+}
+
+/// A name, and a certificate, are one terminal's as long as it is not revoked.
+fn same_terminal(known: &Terminal, row: &Terminal) -> bool {
+    known.revoked.is_none() && known.name == row.name || known.fingerprint == row.fingerprint
+}
+
+fn same_reader(known: &Reader, row: &Reader) -> bool {
+    known.revoked.is_none() && known.name == row.name
 }
 
 fn revoke(place: &mut Option<i64>, now: i64, what: &str) -> Result<(), StoreError> {
@@ -76,8 +90,9 @@ fn stock(rows: &mut Rows, card: Card, key_sets: [KeySet; 2]) -> Result<(), Store
 }
 
 fn add_order(rows: &mut Rows, order: Order, sealed: SealedOrder) -> Result<(), StoreError> {
-    if rows.orders.values().any(|known| known.reference == order.reference) {
-        return Err(conflict("reference"));
+    let taken = rows.orders.values().any(|known| known.reference == order.reference);
+    if taken || !rows.bases.contains_key(&order.base) {
+        return Err(conflict("reference or base"));
     }
     insert(&mut rows.sealed_orders, order.id, sealed, "order")?;
     insert(&mut rows.orders, order.id, order, "order")

@@ -141,7 +141,7 @@ fn issue(product: &str) -> (Card, Vec<StageKind>) {
         second_challenge: [0x5A; 16].into(),
     };
     let needs = begin(inputs, answers[2]).unwrap_or_else(|refusal| panic!("{refusal:?}"));
-    let session = SessionSecrets::new(keys.derive(&transport, &needs.transport_request()));
+    let session = keys.derive(&transport, &needs.transport_request());
     let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
     let foreseen = keys.derive(&issuer, &foreseen).pop();
     let under = &transport[usize::from(StaticKey::Dek.identifier()) - 1];

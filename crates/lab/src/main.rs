@@ -1,0 +1,52 @@
+//! `cardwright-lab`: shows a whole issuing world.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cardwright_lab::demo;
+use cardwright_lab::world::{Fault, card_host};
+use clap::{Parser, Subcommand};
+
+/// A whole issuing world: center, bases, terminals, readers, cards.
+#[derive(Parser)]
+#[command(name = "cardwright-lab", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Issues cards before your eyes: a center, two bases, readers with their SAMs, blank cards, and some refusals
+    Demo {
+        /// Leave everything running at the end, to try more on it
+        #[arg(long)]
+        stay: bool,
+    },
+    /// Puts virtual cards into the readers of a private PC/SC daemon, as standard input says
+    #[command(hide = true)]
+    CardHost {
+        /// The program cardwright-card
+        #[arg(long)]
+        card: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Demo { stay } => match demo::run(demo::Options { stay }) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(fault) => {
+                eprintln!("\ndemo: {fault}");
+                ExitCode::from(if matches!(fault, Fault::Machine(_)) { 3 } else { 1 })
+            }
+        },
+        Command::CardHost { card } => match card_host::serve(&card) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("card-host: {error}");
+                ExitCode::from(3)
+            }
+        },
+    }
+}

@@ -1,0 +1,43 @@
+//! Chance, from a seed (SplitMix64): the same seed, the same world.
+
+use std::sync::{Mutex, PoisonError};
+
+/// A source of chance.
+pub(super) struct Dice(Mutex<u64>);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+
+    fn next(&self) -> u64 {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut value = *state;
+        value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        value ^ (value >> 31)
+    }
+
+    /// A number under `limit`.
+    pub(super) fn below(&self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+
+    /// True once in `times`.
+    pub(super) fn once_in(&self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(super) fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_be_bytes()[..chunk.len()]);
+        }
+    }
+
+    pub(super) fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,221 @@
+//! The world of one seed: its places, people, orders and cards, and the run of its events.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use cardwright_issuance::Id;
+use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::row::{Challenge, Terminal, Ticket};
+use cardwright_issuance::state::OrderState;
+use cardwright_issuing_center::center::Center;
+use cardwright_issuing_center::session::Engine;
+use cardwright_issuing_center::store::{Commit, Registration, Store};
+use cardwright_keystore::software::SoftwareKeystore;
+use cardwright_relay::terminal::Start;
+
+use super::assertions::{self, KnownCard};
+use super::dice::Dice;
+use super::furnish::file;
+use super::session::{Happened, Session, post};
+use super::store::SlowStore;
+use super::{Broken, Planted, Report, at_once, planted};
+
+pub(super) const START: i64 = 1_800_000_000_000_000;
+pub(super) const HOUR: i64 = 3_600_000_000;
+pub(super) const ORDERS: usize = 3;
+pub(super) const CARDS: usize = 5;
+const SESSIONS: u32 = 12;
+const PRODUCTS: [&str; 2] = ["scp03-i70", "scp03-i60"];
+
+/// A world and everything in it.
+pub struct World {
+    seed: u64,
+    planted: Planted,
+    pub(super) dice: Arc<Dice>,
+    clock: Arc<AtomicI64>,
+    pub(super) center: Center<SlowStore>,
+    nodes: Vec<Arc<Engine<SlowStore>>>,
+    pub(super) product: CardProduct,
+    pub(super) terminals: Vec<Terminal>,
+    pub(super) cards: Vec<KnownCard>,
+    sessions: Vec<Session>,
+    report: Report,
+}
+
+impl World {
+    /// The world of `seed`, before its first event.
+    ///
+    /// # Panics
+    /// Where the world's own files are wrong.
+    #[must_use]
+    pub fn new(seed: u64, planted: Planted) -> Self {
+        let dice = Arc::new(Dice::new(seed));
+        let clock = Arc::new(AtomicI64::new(START));
+        let text = file(&format!("products/{}.toml", PRODUCTS[dice.below(PRODUCTS.len())]));
+        let (random, time) = (Arc::clone(&dice), Arc::clone(&clock));
+        let center = Center {
+            store: Arc::new(SlowStore::new(planted != Planted::FenceLeftOut)),
+            keystore: Arc::new(SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| random.fill(bytes)))),
+            clock: Arc::new(move || time.load(Ordering::SeqCst)),
+        };
+        let nodes = vec![Arc::new(Engine::new(center.clone())), Arc::new(Engine::new(center.clone()))];
+        let product = CardProduct::from_toml(&text).expect("the products of the project are right");
+        let (terminals, cards, sessions) = (Vec::new(), Vec::new(), Vec::new());
+        let report = Report::default();
+        let mut world = Self { seed, planted, dice, clock, center, nodes, product, terminals, cards, sessions, report };
+        world.furnish(&text);
+        world
+    }
+
+    /// Runs events until all sessions are over and every deadline has passed.
+    ///
+    /// # Errors
+    /// The first promise that was broken.
+    pub fn run(mut self) -> Result<Report, Broken> {
+        while self.report.sessions < SESSIONS || !self.sessions.is_empty() {
+            self.report.steps += 1;
+            self.event();
+            let found = assertions::broken(&self.center.store, &self.cards).or_else(|| self.broken_session());
+            self.fine_unless(found)?;
+            self.sessions.retain(|session| session.end().is_none());
+        }
+        self.clock.fetch_add(HOUR, Ordering::SeqCst);
+        let expired = at_once(self.nodes[0].expire());
+        self.fine_unless(expired.err().map(|refused| format!("giving up failed: {refused:?}")))?;
+        let found = assertions::broken(&self.center.store, &self.cards);
+        self.fine_unless(found)?;
+        let found = assertions::doubled(&mut self.cards);
+        self.fine_unless(found)?;
+        self.ended()
+    }
+
+    /// Every order is where it can be left: issued, waiting, or blocked.
+    fn ended(mut self) -> Result<Report, Broken> {
+        for order in at_once(self.center.store.orders(1_000)).unwrap_or_default() {
+            match order.state {
+                OrderState::Issued => self.report.issued += 1,
+                OrderState::Blocked => self.report.unknown += 1,
+                OrderState::Prepared => {}
+                other => self.fine_unless(Some(format!("order {} is left {other:?}", order.reference)))?,
+            }
+        }
+        Ok(self.report)
+    }
+
+    fn fine_unless(&self, what: Option<String>) -> Result<(), Broken> {
+        what.map_or(Ok(()), |what| Err(Broken { seed: self.seed, step: self.report.steps, what }))
+    }
+
+    fn broken_session(&self) -> Option<String> {
+        let store = &self.center.store;
+        let wrong = |session: &Session| {
+            assertions::sent_without_intent(store, session).or_else(|| assertions::told_wrongly(store, session))
+        };
+        self.sessions.iter().find_map(wrong)
+    }
+
+    fn event(&mut self) {
+        if self.dice.once_in(80) {
+            return self.node_dies();
+        }
+        if self.report.sessions < SESSIONS && (self.sessions.is_empty() || self.dice.once_in(12)) {
+            self.begin_session();
+        }
+        if self.sessions.is_empty() {
+            return;
+        }
+        self.clock.fetch_add(1_000 * (1 + self.dice.below(50) as i64), Ordering::SeqCst);
+        let place = self.dice.below(self.sessions.len());
+        if self.planted == Planted::ResultBeforeProof {
+            planted::store_result_before_proof(&self.center, &self.sessions[place]);
+        }
+        let session = &mut self.sessions[place];
+        if session.step(&mut self.cards[session.card].card, &self.nodes, &self.dice) == Happened::Accident {
+            self.report.accidents += 1;
+        }
+        self.say_farewell(place);
+    }
+
+    /// ABORT is posted once, where there is one, and may be lost.
+    fn say_farewell(&self, place: usize) {
+        let session = &self.sessions[place];
+        let farewell = session.end().and_then(|end| end.farewell.clone());
+        if let Some(abort) = farewell.filter(|_| !self.dice.once_in(3)) {
+            let node = Arc::clone(&self.nodes[self.dice.below(self.nodes.len())]);
+            let _ = at_once(post(node, session.terminal.clone(), "/v1/abort", abort));
+        }
+    }
+
+    /// A node loses all it holds in memory, and whatever it was working on.
+    fn node_dies(&mut self) {
+        let node = self.dice.below(self.nodes.len());
+        self.sessions.iter_mut().for_each(|session| session.node_died(node));
+        self.nodes[node] = Arc::new(Engine::new(self.center.clone()));
+        self.report.accidents += 1;
+    }
+
+    /// An operator releases any order to any terminal, and somebody puts any card into its reader.
+    fn begin_session(&mut self) {
+        let idle = |terminal: &&Terminal| !self.sessions.iter().any(|session| session.terminal.id == terminal.id);
+        let idle: Vec<_> = self.terminals.iter().filter(idle).cloned().collect();
+        let free = |card: &usize| !self.sessions.iter().any(|session| session.card == *card);
+        let free: Vec<_> = (0..self.cards.len()).filter(free).collect();
+        if idle.is_empty() || free.is_empty() {
+            return;
+        }
+        let terminal = idle[self.dice.below(idle.len())].clone();
+        let card = free[self.dice.below(free.len())];
+        let order = format!("order-{}", self.dice.below(ORDERS));
+        let start = self.start(&terminal, &order, card);
+        let session = Session::new(start.session, terminal, card, order, start.begin());
+        self.sessions.push(session);
+        self.report.sessions += 1;
+    }
+
+    fn start(&mut self, terminal: &Terminal, reference: &str, card: usize) -> Start {
+        let store = &self.center.store;
+        let now = self.center.now();
+        let order = at_once(store.order_by_reference(reference)).ok().flatten().expect("the world's orders are there");
+        let challenge =
+            Challenge { id: self.id(), value: self.id(), terminal: terminal.id, expires: now + HOUR, used_by: None };
+        at_once(store.add_challenges(std::slice::from_ref(&challenge))).expect("a new challenge has a new id");
+        let operator = self.id();
+        let ticket = Ticket {
+            id: self.id(),
+            order: order.id,
+            terminal: terminal.id,
+            operator,
+            expires: now + HOUR,
+            used_by: None,
+        };
+        self.register(vec![Registration::Ticket(ticket.clone())]);
+        Start {
+            session: self.id(),
+            instance: terminal.instance.expect("the world's terminals are live"),
+            reader: terminal.id, // each terminal has one reader, of its own id
+            reader_proof: Vec::new(),
+            ticket: cardwright_relay::message::Ticket {
+                id: ticket.id,
+                order: reference.to_owned(),
+                operator: "operator".to_owned(),
+                expires: ticket.expires,
+            },
+            challenge: cardwright_relay::message::Challenge {
+                id: challenge.id,
+                value: challenge.value,
+                expires: challenge.expires,
+            },
+            preamble: self.product.preamble(),
+            atr: self.cards[card].card.reset(),
+        }
+    }
+
+    pub(super) fn id(&self) -> Id {
+        self.dice.bytes::<16>().into()
+    }
+
+    pub(super) fn register(&self, registrations: Vec<Registration>) {
+        let commit = Commit { registrations, ..Commit::default() };
+        at_once(self.center.store.commit(commit)).expect("the world's rows go together");
+    }
+}

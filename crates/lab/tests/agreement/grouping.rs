@@ -1,0 +1,138 @@
+//! Data groupings of any length, packed into commands by the host, are the files that the card's application keeps.
+
+use std::collections::BTreeMap;
+
+use cardwright_apdu::{Aid, Dgi};
+use cardwright_globalplatform::commands::{
+    Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+};
+use cardwright_globalplatform::{Error, PlannedCommand};
+use cardwright_virtual_card::Card;
+use cardwright_virtual_card::applications::built_in;
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::pair::{KEY_VERSION, Pair, Setting, any_setting, opened, randomness};
+
+/// Files that must be there, and any number of a profile's own, in any order.
+fn files() -> impl Strategy<Value = Vec<(u16, Vec<u8>)>> {
+    let length = prop_oneof![0usize..8, 200usize..260, 0usize..3000];
+    let content = length.prop_flat_map(|length| prop::collection::vec(any::<u8>(), length));
+    let own = prop::collection::btree_map(0x0110u16..=0x01FF, content, 0..8);
+    let name = prop::collection::vec(0x20u8..0x7F, 1..=100);
+    let number = prop::collection::vec(b'0'..=b'9', 8..=19);
+    (own, name, number).prop_flat_map(|(own, name, number)| {
+        let mut files: Vec<_> = own.into_iter().collect();
+        files.push((0x0101, name));
+        files.push((0x0102, number));
+        files.push((0x0103, vec![0x20, 0x26, 0x01, 0x31, 0x20, 0x31, 0x12, 0x31]));
+        Just(files).prop_shuffle()
+    })
+}
+
+/// The manifest: count, then identifier, length and SHA-256 of each file (docs/identity-application.md).
+fn manifest(files: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut manifest = vec![files.len() as u8];
+    for (identifier, content) in files {
+        manifest.extend_from_slice(&identifier.to_be_bytes());
+        manifest.extend_from_slice(&(content.len() as u16).to_be_bytes());
+        manifest.extend_from_slice(&Sha256::digest(content));
+    }
+    manifest
+}
+
+fn commands(
+    files: &[(u16, Vec<u8>)],
+    structure: StructureBits,
+    limit: usize,
+) -> Result<Vec<PlannedCommand>, Error> {
+    let mut groupings: Vec<Dgi> =
+        files.iter().map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect();
+    groupings.push(Dgi::new(0x7FFF, manifest(files)).unwrap());
+    let groupings: Vec<_> = groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect();
+    let [identity, _] = built_in::all();
+    let installation = Installation {
+        load_file: identity.package,
+        module: identity.module,
+        instance: identity.module,
+        privileges: Privileges::NONE,
+        application_parameters: &[],
+        further_parameters: &[],
+    };
+    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
+    commands.extend(store_data(&groupings, structure, limit)?);
+    commands.push(make_selectable(&identity.module, Privileges::NONE));
+    Ok(commands)
+}
+
+/// Reads files as any terminal would: SELECT, SELECT of the file, READ BINARY piece by piece.
+pub(crate) fn read(card: &mut Card, application: &Aid, file: u16) -> Vec<u8> {
+    let aid = application.as_bytes();
+    let select = [&[0x00, 0xA4, 0x04, 0x00, aid.len() as u8], aid, &[0x00]].concat();
+    assert!(card.transmit(&select).ends_with(&[0x90, 0x00]));
+    let [high, low] = file.to_be_bytes();
+    assert_eq!(card.transmit(&[0x00, 0xA4, 0x02, 0x0C, 0x02, high, low]), [0x90, 0x00]);
+    let mut content = Vec::new();
+    loop {
+        let [high, low] = (content.len() as u16).to_be_bytes();
+        let answer = card.transmit(&[0x00, 0xB0, high, low, 0x00]);
+        let (piece, status) = answer.split_last_chunk::<2>().unwrap();
+        assert_eq!(status, &[0x90, 0x00]);
+        content.extend_from_slice(piece);
+        if piece.len() < 256 {
+            return content;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn groupings_of_any_length_are_read_back_as_they_were_sent(
+        setting in any_setting(Setting::encrypts_commands), random in randomness(), files in files(), stated: bool,
+        shorter in 0usize..200,
+    ) {
+        let mut pair = Pair::new(setting, &random);
+        let limit = setting.parameters(KEY_VERSION).command_data_limit() - shorter;
+        let structure = if stated { StructureBits::Stated } else { StructureBits::Implicit };
+        let commands = match commands(&files, structure, limit) {
+            Err(Error::TooManyBlocks { .. }) => return Ok(()),
+            commands => commands.unwrap(),
+        };
+        let outcome = pair.exchange(&commands);
+        let _ = opened(&setting, outcome);
+        let instance = built_in::all()[0].module;
+        let found: BTreeMap<_, _> =
+            files.iter().map(|(identifier, _)| (*identifier, read(&mut pair.card, &instance, *identifier))).collect();
+        prop_assert_eq!(found, files.into_iter().collect::<BTreeMap<_, _>>());
+    }
+
+    /// The control: what the card keeps is what the manifest says, or nothing is readable.
+    #[test]
+    fn a_grouping_that_differs_from_the_manifest_is_refused_at_the_end(
+        setting in any_setting(Setting::encrypts_commands), random in randomness(), files in files(),
+        place: prop::sample::Index,
+    ) {
+        let mut pair = Pair::new(setting, &random);
+        let limit = setting.parameters(KEY_VERSION).command_data_limit();
+        let right = commands(&files, StructureBits::Implicit, limit).unwrap();
+        let mut altered = files.clone();
+        let place = place.index(files.len());
+        match altered[place].0 {
+            0x0103 => altered[place].1[7] = 0x30,
+            0x0102 => altered[place].1[0] = if files[place].1[0] == b'9' { b'8' } else { b'9' },
+            _ => altered[place].1.insert(0, b'!'),
+        }
+        prop_assume!(altered[place].1.len() <= 100 || altered[place].0 != 0x0101);
+        let mut groupings: Vec<Dgi> =
+            altered.iter().map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect();
+        groupings.push(Dgi::new(0x7FFF, manifest(&files)).unwrap());
+        let groupings: Vec<_> = groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect();
+        let mut planned = right[..2].to_vec();
+        planned.extend(store_data(&groupings, StructureBits::Implicit, limit).unwrap());
+        let script = pair.authenticate().wrap(&planned).unwrap_or_else(|error| panic!("{error}"));
+        let answers = pair.run(&script);
+        prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len()));
+    }
+}

@@ -1,0 +1,40 @@
+//! A thousand worlds without a broken promise; and the same worlds find what was planted in them.
+
+use cardwright_lab::simulation::{Planted, Report, run};
+
+/// How many seeds: 1,000 unless `CARDWRIGHT_SEEDS` says otherwise.
+fn seeds() -> u64 {
+    std::env::var("CARDWRIGHT_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000)
+}
+
+#[test]
+fn a_thousand_worlds_keep_every_promise() {
+    let mut total = Report::default();
+    for seed in 0..seeds() {
+        let report = run(seed, Planted::Nothing).unwrap_or_else(|broken| panic!("{broken}"));
+        total.steps += report.steps;
+        total.sessions += report.sessions;
+        total.issued += report.issued;
+        total.unknown += report.unknown;
+        total.accidents += report.accidents;
+    }
+    println!("{} seeds: {total:?}", seeds());
+    assert!(total.issued > 0 && total.unknown > 0 && total.accidents > 0, "nothing happened in these worlds");
+}
+
+#[test]
+fn a_seed_replays_its_world() {
+    assert_eq!(run(7, Planted::Nothing), run(7, Planted::Nothing));
+}
+
+#[test]
+fn a_result_stored_before_its_proof_is_checked_is_noticed() {
+    let found = (0..seeds()).find_map(|seed| run(seed, Planted::ResultBeforeProof).err());
+    println!("{}", found.expect("no world noticed"));
+}
+
+#[test]
+fn a_fence_left_out_is_noticed() {
+    let found = (0..seeds()).find_map(|seed| run(seed, Planted::FenceLeftOut).err());
+    println!("{}", found.expect("no world noticed"));
+}
