@@ -53,7 +53,9 @@ pub fn run(options: Options) -> Result<(), Fault> {
 fn found(world: &mut World) -> Result<Vec<String>, Fault> {
     section("A center is founded");
     world.found()?;
-    step(&format!("{ADMIN} sets it up and names the others: {CLERK} enters orders, {APPROVER} approves them, {OPERATOR} writes cards."));
+    step(&format!(
+        "{ADMIN} sets it up and names the others: {CLERK} enters orders, {APPROVER} approves them, {OPERATOR} writes cards."
+    ));
     note("These roles exclude each other; everybody answers for what they type with a secret of their own.");
     step("Four blank cards are in stock: product scp03-i70, profile identity.");
     note("Their transport keys came apart from the cards and were checked against the shipment, key by key.");
@@ -74,7 +76,9 @@ fn take_orders(world: &World, orders: &[NewOrder]) -> Result<(), Fault> {
     step(&format!("{CLERK} tries to approve one as well, and is refused:"));
     note(own.err.trim());
     world.approve_orders(orders)?;
-    step(&format!("{APPROVER} approves them. Each card's data is prepared, checked and sealed now, before any card waits."));
+    step(&format!(
+        "{APPROVER} approves them. Each card's data is prepared, checked and sealed now, before any card waits."
+    ));
     Ok(())
 }
 
@@ -89,7 +93,9 @@ fn open(world: &mut World, codes: &[String]) -> Result<(), Fault> {
         base.socket()?;
         step(&format!("{}: terminal {}, reader {} with its SAM.", base.name, base.terminal_name(), base.reader_name()));
     }
-    note("Each terminal made its key itself and came in with a one-time code. Each base has a PC/SC daemon of its own.");
+    note(
+        "Each terminal made its key itself and came in with a one-time code. Each base has a PC/SC daemon of its own.",
+    );
     Ok(())
 }
 
@@ -100,7 +106,11 @@ fn issue(world: &World, order: &NewOrder, card: u32) -> Result<(), Fault> {
     let number = people::base_of(order);
     world.release(&order.reference, number)?;
     let base = world.base(number);
-    step(&format!("{OPERATOR} releases order {} to {}, and puts a blank card in.", order.reference, base.terminal_name()));
+    step(&format!(
+        "{OPERATOR} releases order {} to {}, and puts a blank card in.",
+        order.reference,
+        base.terminal_name()
+    ));
     let mut bar = Bar::new();
     let mut watch = |event: &serde_json::Value| {
         bar.event(event);
@@ -118,7 +128,8 @@ fn issue(world: &World, order: &NewOrder, card: u32) -> Result<(), Fault> {
 fn tell_the_log(world: &World, order: &NewOrder) -> Result<(), Fault> {
     section(&format!("What the log holds about order {}", order.reference));
     let told = world.center.must(&["log", "show", "--order", &order.reference])?;
-    told.out.lines().for_each(|line| println!("  {line}"));
+    told.out.lines().for_each(telling::entry);
+    note("Each entry also names the card, the terminal, the reader and the person. `log show` tells all of it.");
     let verified = world.center.must(&["log", "verify"])?;
     step(verified.out.trim());
     Ok(())

@@ -9,7 +9,8 @@ pub(super) fn orders() -> Vec<NewOrder> {
         NewOrder::new("A-1001", "harbor", "Zoë Brandt", "9999010000000017", "4711").with_photo(portrait(1, 119, 135)),
         NewOrder::new("A-1002", "harbor", "Aiko Tanaka 田中愛子", "9999010000000025", "270833")
             .with_photo(portrait(2, 60, 72)),
-        NewOrder::new("A-1003", "station", "Samuel O'Neill", "9999010000000033", "1905").with_photo(portrait(3, 48, 60)),
+        NewOrder::new("A-1003", "station", "Samuel O'Neill", "9999010000000033", "1905")
+            .with_photo(portrait(3, 48, 60)),
         NewOrder::new("A-1004", "harbor", "Olga Petrova", "9999010000000041", "8642"),
     ]
 }

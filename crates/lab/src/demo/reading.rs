@@ -78,7 +78,8 @@ fn answers(said: &str) -> Vec<(u16, Vec<u8>)> {
             let row = line.as_bytes().chunks(3).take(16);
             answer.1.extend(row.map_while(|cell| {
                 let is_cell = cell.len() == 3 && cell[2] == b' ';
-                is_cell.then(|| std::str::from_utf8(&cell[..2]).ok().and_then(|two| u8::from_str_radix(two, 16).ok()))?
+                is_cell
+                    .then(|| std::str::from_utf8(&cell[..2]).ok().and_then(|two| u8::from_str_radix(two, 16).ok()))?
             }));
         }
     }

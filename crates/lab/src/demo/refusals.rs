@@ -70,7 +70,10 @@ fn other_base(world: &World, order: &NewOrder, elsewhere: &NewOrder) -> Result<(
         &format!("{OPERATOR} releases order {} of {} to {terminal}.", order.reference, order.base),
         &said.err,
         "CW-2015",
-        &format!("a new card is written at the base that the order names, as {} was, and nowhere else.", elsewhere.reference),
+        &format!(
+            "a new card is written at the base that the order names, as {} was, and nowhere else.",
+            elsewhere.reference
+        ),
     )
 }
 

@@ -27,6 +27,15 @@ pub(super) fn note(text: &str) {
     fold(text, "    ", "    ");
 }
 
+/// One entry of the log: its number, the time of the day, what happened; not who took part.
+pub(super) fn entry(line: &str) {
+    let mut words = line.split_whitespace();
+    let (number, time) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let time = time.split_once('T').map_or(time, |(_, time)| time);
+    let what = line.split_once(time).map_or(line, |(_, rest)| rest).split(" [").next().unwrap_or_default();
+    println!("  {number:>4}  {:.12}  {}", time, what.trim_start_matches('Z').trim());
+}
+
 fn fold(text: &str, first: &str, next: &str) {
     let mut line = first.to_owned();
     let mut is_empty = true;
@@ -46,9 +55,15 @@ fn fold(text: &str, first: &str, next: &str) {
 pub(super) fn what_next() {
     println!();
     let steps = [
-        ("script/demo --stay", "the same, and it stays at the end: with a shell's worth of commands to try on it"),
-        ("target/debug/cardwright-center --help", "a center of your own: init, person, base, product, profile, key, stock, order, serve"),
-        ("target/debug/cardwright-card make --help", "blank cards, as many as you like; `insert` puts one into a vpcd reader"),
+        ("script/demo --stay", "the same, and everything stays up at the end, with commands to try on it"),
+        (
+            "target/debug/cardwright-center --help",
+            "a center of your own: init, person, base, product, profile, key, stock, order, serve",
+        ),
+        (
+            "target/debug/cardwright-card make --help",
+            "blank cards, as many as you like; `insert` puts one into a vpcd reader",
+        ),
         ("script/test", "every promise of docs/promises.md, with the test that shows it"),
     ];
     println!("To try next:");
@@ -58,7 +73,7 @@ pub(super) fn what_next() {
     }
     println!("With a real reader and a real card (JavaCard with GlobalPlatform; nothing is written, no key is tried):");
     println!("  target/debug/cardwright-terminal --state /tmp/my-terminal probe");
-    note("tells ATR, SCP, i and key version, and suggests the card product's file. The sysmocom or NXP card in your drawer will do.");
+    note("tells ATR, SCP, i and key version, and suggests the card product's file.");
     println!("  docs/identity-application.md, products/README.md");
     note("what the card must hold to be issued, and how its product is described.");
 }

@@ -70,7 +70,8 @@ impl Base {
         center: Option<SocketAddr>,
         watch: &mut dyn FnMut(&Value) -> Result<(), Fault>,
     ) -> Result<Attempt, Fault> {
-        let mut terminal = self.start_terminal(center, &["issue", order, "--wait", "20", "--reader", &self.reader_name()])?;
+        let mut terminal =
+            self.start_terminal(center, &["issue", order, "--wait", "20", "--reader", &self.reader_name()])?;
         self.attend(&mut terminal, card, mischief, watch)
     }
 
@@ -101,7 +102,9 @@ impl Base {
         let exit = status.and_then(|status| status.code()).unwrap_or(-1);
         match events.last().cloned() {
             Some(result) if result["event"] == "result" => Ok(Attempt::of(&result, exit, events)),
-            last => Err(Fault::story(format!("the terminal ended ({status:?}) without a result; its last event: {last:?}"))),
+            last => {
+                Err(Fault::story(format!("the terminal ended ({status:?}) without a result; its last event: {last:?}")))
+            }
         }
     }
 }

@@ -39,8 +39,16 @@ impl NewOrder {
     fn row(&self) -> String {
         let photo = self.photo.as_ref().map(|_| self.photo_name()).unwrap_or_default();
         let cells = [
-            &self.reference, &self.base, &self.profile, "new", "Example City", "counter 3", &self.name,
-            &self.card_number, &self.pin, &photo,
+            &self.reference,
+            &self.base,
+            &self.profile,
+            "new",
+            "Example City",
+            "counter 3",
+            &self.name,
+            &self.card_number,
+            &self.pin,
+            &photo,
         ];
         cells.map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).join(",") + "\n"
     }

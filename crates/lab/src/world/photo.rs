@@ -11,7 +11,9 @@ pub fn portrait(person: u8, width: u32, height: u32) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
     let picture = stored(&pixels.collect::<Vec<_>>());
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, content) in [(b"IHDR", &header), (b"tEXt", &b"Title\0portrait".to_vec()), (b"IDAT", &picture), (b"IEND", &Vec::new())] {
+    for (kind, content) in
+        [(b"IHDR", &header), (b"tEXt", &b"Title\0portrait".to_vec()), (b"IDAT", &picture), (b"IEND", &Vec::new())]
+    {
         let body = [&kind[..], content].concat();
         file.extend((content.len() as u32).to_be_bytes());
         file.extend(&body);

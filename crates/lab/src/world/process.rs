@@ -38,7 +38,11 @@ impl Said {
     /// Both streams, trimmed: for people.
     #[must_use]
     pub fn text(&self) -> String {
-        [self.out.trim_end(), self.err.trim_end()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        [self.out.trim_end(), self.err.trim_end()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The lines of standard output that are JSON objects.

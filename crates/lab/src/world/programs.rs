@@ -6,12 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The packages whose programs a world runs.
-const PACKAGES: [&str; 4] = [
-    "cardwright-issuing-center",
-    "cardwright-lab",
-    "cardwright-terminal",
-    "cardwright-virtual-card",
-];
+const PACKAGES: [&str; 4] =
+    ["cardwright-issuing-center", "cardwright-lab", "cardwright-terminal", "cardwright-virtual-card"];
 /// Says that the programs beside us are those of this source, so that nobody need ask Cargo.
 const BUILT: &str = "CARDWRIGHT_PROGRAMS_ARE_BUILT";
 
