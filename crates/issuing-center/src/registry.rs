@@ -13,6 +13,7 @@ use cardwright_issuance::Id;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_relay::Code;
 
+use crate::file_fault::FileRefused;
 use crate::refused::Refused;
 use crate::store::{Commit, Person, Registration, Store, StoreError};
 
@@ -24,6 +25,46 @@ pub fn random_id() -> Result<Id, Refused> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Refused::new(Code::KEYSTORE_UNAVAILABLE))?;
     Ok(bytes.into())
+}
+
+/// Puts what was refused to `person` into the log, and hands it on. What the machine or the store could not do is no
+/// refusal.
+///
+/// # Errors
+/// What `result` holds; the store's own.
+pub async fn told<S: Store, T, E: Refusing>(
+    store: &S,
+    now: i64,
+    person: &Person,
+    result: Result<T, E>,
+) -> Result<T, E> {
+    if let Some(Refused { code, parameters }) = result.as_ref().err().map(Refusing::refused).filter(is_a_refusal) {
+        let entry = Entry { person: Some(person.id), ..Entry::new(now, Event::Refused { code: code.0, parameters }) };
+        store.commit(Commit { entries: vec![entry], ..Commit::default() }).await.map_err(Refused::from)?;
+    }
+    result
+}
+
+/// An error that says what was refused.
+pub trait Refusing: From<Refused> {
+    /// The refusal, or the first of several.
+    fn refused(&self) -> Refused;
+}
+
+impl Refusing for Refused {
+    fn refused(&self) -> Refused {
+        self.clone()
+    }
+}
+
+impl Refusing for FileRefused {
+    fn refused(&self) -> Refused {
+        self.first()
+    }
+}
+
+fn is_a_refusal(refused: &Refused) -> bool {
+    refused.code < Code(5_000) && !matches!(refused.code, Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE)
 }
 
 /// The name as people may give it: 1 to 64 letters, digits, `-`, `_`, `.`, and spaces inside.

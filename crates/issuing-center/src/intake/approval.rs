@@ -8,7 +8,7 @@ use cardwright_relay::Code;
 
 use crate::center::Center;
 use crate::refused::Refused;
-use crate::registry::document;
+use crate::registry::{document, told};
 use crate::sealing;
 use crate::store::{Commit, Person, Registration, Store, StoreError};
 
@@ -30,7 +30,8 @@ pub async fn approve<S: Store>(
     let mut orders = Vec::with_capacity(references.len());
     for reference in references {
         let order = center.store.order_by_reference(reference).await?;
-        let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]))?;
+        let unknown = || Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]);
+        let order = told(&*center.store, center.now(), person, order.ok_or_else(unknown)).await?;
         if let Err(refused) = may_be_approved(&order, person) {
             let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
             center

@@ -135,6 +135,33 @@ fn every_kind_of_refusal_has_its_exit_code() {
 }
 
 #[test]
+fn whatever_is_refused_to_a_person_stands_in_the_log() {
+    let desk = Desk::new();
+    desk.set_up();
+    let published = desk.file("published.key", "404142434445464748494A4B4C4D4E4F");
+    let published = published.to_str().unwrap();
+    let wrong = desk.file("wrong.toml", "format = 1\n");
+    let wrong = wrong.to_str().unwrap();
+    let commands: [(&str, &[&str]); 7] = [
+        ("CW-1010", &["base", "add", "north", "--reader-tier", "0", "--as", "Ada"]),
+        ("CW-1011", &["person", "add", "Mia", "--role", "approver", "--role", "operator", "--as", "Ada"]),
+        ("CW-1006", &["product", "import", wrong, "--as", "Ada"]),
+        ("CW-1007", &["profile", "import", wrong, "--as", "Ada"]),
+        ("CW-1005", &["key", "import", "k", "--file", published, "--kind", "aes128", "--kcv", "504A77", "--as", "Ada"]),
+        ("CW-1015", &["stock", "import", wrong, "--key", "k", "--as", "Ada"]),
+        ("CW-4001", &["order", "approve", "R-9", "--as", "Ben"]),
+    ];
+    for (code, arguments) in commands {
+        let before = desk.done(&["log", "verify"])["size"].as_i64().unwrap();
+        assert_eq!(desk.refused(arguments), (1, code.into()), "{arguments:?}");
+        let entries = desk.done(&["log", "show"])["entries"].as_array().unwrap().clone();
+        assert_eq!(entries.len() as i64, before + 1, "{arguments:?}");
+        let told = entries.last().unwrap()["told"].as_str().unwrap();
+        assert!(told.starts_with("Refused: ") && told.contains(code), "{told}");
+    }
+}
+
+#[test]
 fn a_wrong_file_of_orders_says_row_column_and_what_to_do() {
     let desk = Desk::new();
     desk.set_up();

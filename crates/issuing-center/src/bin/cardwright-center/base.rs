@@ -1,7 +1,7 @@
 //! `base`: places where cards are written.
 
-use cardwright_issuing_center::registry::base;
 use cardwright_issuing_center::registry::person::Role;
+use cardwright_issuing_center::registry::{base, told};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -29,7 +29,8 @@ impl Command {
         let Self::Add { name, reader_tier, acting } = self;
         let store = context.store().await?;
         let person = acting.person(context, &*store, Role::Admin).await?;
-        base::add(&*store, context.now(), &person, &name, reader_tier).await?;
+        let added = base::add(&*store, context.now(), &person, &name, reader_tier).await;
+        told(&*store, context.now(), &person, added).await?;
         Ok(Report::new(format!("Base {name} is added."), json!({ "base": name, "reader_tier": reader_tier })))
     }
 }

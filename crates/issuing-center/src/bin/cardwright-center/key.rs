@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cardwright_issuing_center::registry::key::{self, NewMaster};
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::stock::check_value;
+use cardwright_issuing_center::registry::told;
 use cardwright_keystore::{Kcv, KeyKind, PublishedKeys};
 use clap::{Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -104,7 +105,8 @@ impl Command {
                     if allow_published { PublishedKeys::AllowedForTransport } else { PublishedKeys::Refused };
                 let Entered { value, kind, kcv } = &entered;
                 let new = NewMaster { name: &name, kind: *kind, value, expected: *kcv, published };
-                let info = key::import(&center, &person, &new).await?;
+                let imported = key::import(&center, &person, &new).await;
+                let info = told(&*center.store, context.now(), &person, imported).await?;
                 let text = format!("Key {} is here: {}, check value {kcv}.", info.id, info.kind);
                 Ok(Report::new(
                     text,

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use cardwright_data_preparation::Profile;
 use cardwright_data_preparation::profile::FieldType;
-use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::file_fault::FileRefused;
 use cardwright_issuing_center::intake::{self, Columns};
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::registry::person::Role;
-use cardwright_issuing_center::store::{Commit, Person, SqlStore, Store, StoreError};
+use cardwright_issuing_center::registry::told;
+use cardwright_issuing_center::store::{Person, SqlStore, Store, StoreError};
 use cardwright_relay::Code;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -35,10 +35,8 @@ pub(crate) async fn import(
     let text = read_file(file, LONGEST)?;
     let center = context.center().await?;
     let person = acting.person(context, &*center.store, Role::OrderEntry).await?;
-    let received = match take(&center, &person, &text, photos).await {
-        Ok(received) => received,
-        Err(refused) => return Err(told(&center, &person, refused).await?),
-    };
+    let taken = take(&center, &person, &text, photos).await;
+    let received = told(&*center.store, context.now(), &person, taken).await?;
     match center.store.commit(received.commit).await {
         Err(StoreError::Conflict(_)) => return Err(Refused::new(Code::CHANGED_MEANWHILE).into()),
         other => other?,
@@ -55,15 +53,6 @@ async fn take(
 ) -> Result<intake::Received, FileRefused> {
     let columns = columns(&center.store).await?;
     intake::receive_file(center, person, text, &columns, &|name| photo(photos, name)).await
-}
-
-/// Puts the refusal into the log.
-async fn told(center: &Center<SqlStore>, person: &Person, refused: FileRefused) -> Result<Failure, Failure> {
-    let first = refused.first();
-    let event = Event::Refused { code: first.code.0, parameters: first.parameters };
-    let entry = Entry { person: Some(person.id), ..Entry::new(center.now(), event) };
-    center.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await?;
-    Ok(refused.into())
 }
 
 /// The fields of all profiles.

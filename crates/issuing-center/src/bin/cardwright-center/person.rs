@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cardwright_issuing_center::registry::person::{self, Role};
+use cardwright_issuing_center::registry::told;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -34,7 +35,8 @@ impl Command {
         let secret = secret_from(new_secret_file.as_deref(), "CARDWRIGHT_NEW_SECRET", "--new-secret-file")?;
         let store = context.store().await?;
         let by = acting.person(context, &*store, Role::Admin).await?;
-        let person = person::add(&*store, context.now(), &by, &name, &roles, &secret).await?;
+        let added = person::add(&*store, context.now(), &by, &name, &roles, &secret).await;
+        let person = told(&*store, context.now(), &by, added).await?;
         let text = format!("{} is added: {}.", person.name, person.roles.join(", "));
         Ok(Report::new(text, json!({ "person": person.name, "roles": person.roles })))
     }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use cardwright_issuing_center::registry::document;
 use cardwright_issuing_center::registry::person::Role;
+use cardwright_issuing_center::registry::{document, told};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -29,7 +29,8 @@ impl Command {
         let text = read_text(&file)?;
         let store = context.store().await?;
         let person = acting.person(context, &*store, Role::Admin).await?;
-        let document = document::import_profile(&*store, context.now(), &person, &text).await?;
+        let imported = document::import_profile(&*store, context.now(), &person, &text).await;
+        let document = told(&*store, context.now(), &person, imported).await?;
         let digest = hex::encode(document.digest);
         let text = format!("Profile {} version {} is here (SHA-256 {digest}).", document.name, document.version);
         Ok(Report::new(text, json!({ "profile": document.name, "version": document.version, "sha256": digest })))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cardwright_issuing_center::registry::person::Role;
-use cardwright_issuing_center::registry::stock;
+use cardwright_issuing_center::registry::{stock, told};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -35,7 +35,8 @@ impl Command {
         let file = read_file(&shipment, LONGEST)?;
         let center = context.center().await?;
         let person = acting.person(context, &*center.store, Role::Admin).await?;
-        let count = stock::import(&center, &person, &file, &key).await?;
+        let imported = stock::import(&center, &person, &file, &key).await;
+        let count = told(&*center.store, context.now(), &person, imported).await?;
         Ok(Report::new(format!("{count} cards are in stock."), json!({ "cards": count })))
     }
 }
