@@ -26,7 +26,8 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let data = || prop_oneof![prop::collection::vec(any::<u8>(), 0..=247), prop::collection::vec(any::<u8>(), 220..=247)];
+    let data =
+        || prop_oneof![prop::collection::vec(any::<u8>(), 0..=247), prop::collection::vec(any::<u8>(), 220..=247)];
     prop_oneof![
         3 => data().prop_map(Act::Store),
         1 => Just(Act::Read),

@@ -41,11 +41,7 @@ fn manifest(files: &[(u16, Vec<u8>)]) -> Vec<u8> {
     manifest
 }
 
-fn commands(
-    files: &[(u16, Vec<u8>)],
-    structure: StructureBits,
-    limit: usize,
-) -> Result<Vec<PlannedCommand>, Error> {
+fn commands(files: &[(u16, Vec<u8>)], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
     let mut groupings: Vec<Dgi> =
         files.iter().map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect();
     groupings.push(Dgi::new(0x7FFF, manifest(files)).unwrap());

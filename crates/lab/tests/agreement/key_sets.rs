@@ -3,7 +3,7 @@
 
 use cardwright_globalplatform::commands::{AesKeyBlock, check_put_key_answer, delete_keys, put_keys};
 use cardwright_globalplatform::{
-    ChannelParameters, HostChallenge, Prediction, PredictedChannel, Reason, SequenceCounter,
+    ChannelParameters, HostChallenge, PredictedChannel, Prediction, Reason, SequenceCounter,
 };
 use proptest::prelude::*;
 

@@ -1,0 +1,177 @@
+//! The flow of a new card in process: the issuing side on the real keystore, the card beside it, and nobody between
+//! them but the test.
+
+use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
+use cardwright_globalplatform::{SessionSecrets, StaticKey};
+use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, begin};
+use cardwright_issuance::product::CardProduct;
+use cardwright_keystore::{KeyRef, Keystore, RewrapMechanism, Rewrapping};
+use cardwright_relay::message::{Refusal, ScriptCommand};
+use cardwright_virtual_card::{Card, CardIdentity, Secret, SeededEntropy, blank};
+
+use crate::file;
+use crate::wrapped_keys::WrappedKeys;
+
+pub(crate) const KDD: [u8; 10] = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+
+/// The card products that prove what they write.
+pub(crate) const PROVING: [&str; 3] = ["scp03-i70", "scp03-i71", "scp03-i60"];
+
+/// Seeds of a card's transport keys: the right ones and others.
+pub(crate) const RIGHT: u8 = 0x11;
+pub(crate) const WRONG: u8 = 0x12;
+
+/// The issuing side for one card product.
+pub(crate) struct Issuer {
+    pub(crate) product: CardProduct,
+    keys: WrappedKeys,
+    transport: [KeyRef; 3],
+    issuer: [KeyRef; 3],
+    issuer_check_values: [[u8; 3]; 3],
+}
+
+pub(crate) fn data() -> Checked<PersonalizationData> {
+    let profile = Profile::parse(&file("profiles/identity.toml")).unwrap();
+    let columns = [("name", "Ada Example"), ("card_number", "6200001234567894"), ("pin", "4711"), ("photo", "ada.jpg")];
+    let photo: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain((0..1500u32).map(|place| place as u8)).collect();
+    let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
+    check(prepare(&profile, &fields, Date::new(2026, 11, 22).unwrap()).unwrap()).unwrap()
+}
+
+fn made(product: &str) -> cardwright_virtual_card::CardProduct {
+    cardwright_virtual_card::CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap()
+}
+
+/// A blank card whose transport keys come from `seed`.
+pub(crate) fn blank_card(product: &str, seed: u8) -> Card {
+    let product = made(product);
+    let keys = WrappedKeys::values(seed, product.key_length).map(Secret::new);
+    let identity = CardIdentity {
+        issuer_identification_number: vec![0x62, 0, 0, 0x1F],
+        card_image_number: vec![0, 1],
+        production_life_cycle: vec![0x47; 42],
+        key_diversification_data: KDD.to_vec(),
+    };
+    let mut card = Card::new(blank::blank(product, identity, keys).unwrap(), Box::new(SeededEntropy::new([5; 32])));
+    card.reset();
+    card
+}
+
+impl Issuer {
+    pub(crate) fn new(product: &str) -> Self {
+        let keys = WrappedKeys::new();
+        let length = made(product).key_length;
+        let (transport, _) = keys.set(RIGHT, length);
+        let (issuer, issuer_check_values) = keys.set(0x77, length);
+        let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
+        Self { product, keys, transport, issuer, issuer_check_values }
+    }
+
+    /// The card's answers to the preamble and INITIALIZE UPDATE, as a terminal sends them with OPEN.
+    pub(crate) fn preamble(&self, card: &mut Card) -> Vec<Vec<u8>> {
+        let preamble = self.product.preamble();
+        let mut answers: Vec<_> = preamble.commands.iter().map(|command| card.transmit(command)).collect();
+        let challenge = &[0xA5; 16][..usize::from(preamble.challenge_length)];
+        let head = [0x80, 0x50, preamble.key_version, 0, preamble.challenge_length];
+        answers.push(card.transmit(&[&head, challenge, &[0]].concat()));
+        answers
+    }
+
+    /// The first script for a card that answered `update` to INITIALIZE UPDATE.
+    pub(crate) fn open(&self, update: &[u8]) -> Result<Stage, Refusal> {
+        let inputs = Inputs {
+            product: self.product.clone(),
+            data: data(),
+            issuer_check_values: self.issuer_check_values,
+            host_challenge: [0xA5; 16].into(),
+            second_challenge: [0x5A; 16].into(),
+        };
+        let needs = begin(inputs, update)?;
+        let session = self.keys.derive(&self.transport, &needs.transport_request());
+        let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
+        let foreseen = self.keys.derive(&self.issuer, &foreseen).pop();
+        let authenticated = needs.keys(session, foreseen, self.issuer_keys())?;
+        let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &authenticated.issuer_request()));
+        authenticated.script(secrets)
+    }
+
+    /// The issuer's keys under the card's transport Key-DEK.
+    fn issuer_keys(&self) -> EncryptedKeySet {
+        let under = &self.transport[usize::from(StaticKey::Dek.identifier()) - 1];
+        let items =
+            self.issuer.each_ref().map(|key| Rewrapping { key, under, mechanism: RewrapMechanism::AesCbcZeroIv });
+        let encrypted: Vec<_> = self.keys.keystore.rewrap(&items).unwrap();
+        let key = |key: cardwright_keystore::Rewrapped| {
+            EncryptedKey::new(self.product.key_type(), key.ciphertext, key.kcv.0).unwrap()
+        };
+        EncryptedKeySet::new(encrypted.into_iter().map(key).collect::<Vec<_>>().try_into().unwrap()).unwrap()
+    }
+
+    /// What follows proven answers: the next script, or none when the card is done.
+    pub(crate) fn follow(&self, next: Next) -> Result<Option<Stage>, Refusal> {
+        match next {
+            Next::Done => Ok(None),
+            Next::Stage(stage) => Ok(Some(*stage)),
+            Next::Reopen(reopening) => {
+                let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &reopening.issuer_request()));
+                reopening.script(secrets).map(Some)
+            }
+        }
+    }
+}
+
+/// Runs a script as a terminal does; every status word must be one that lets the list go on.
+pub(crate) fn run(card: &mut Card, commands: &[ScriptCommand]) -> Vec<Vec<u8>> {
+    let mut answers = Vec::new();
+    for command in commands {
+        let answer = card.transmit(&command.apdu);
+        let status = u16::from_be_bytes(*answer.last_chunk::<2>().unwrap());
+        let allowed = command.allowed.clone().unwrap_or_else(|| vec![0x9000]);
+        assert!(allowed.contains(&status), "command {}: {status:04X}", answers.len());
+        answers.push(answer);
+    }
+    answers
+}
+
+/// Gives `answers` to `stage`: what follows, or panics with what is wrong.
+pub(crate) fn accept(issuer: &Issuer, stage: Stage, answers: &[Vec<u8>]) -> Option<Stage> {
+    let answers: Vec<&[u8]> = answers.iter().map(Vec::as_slice).collect();
+    let (_, next) = stage.answers(&answers).unwrap_or_else(|flaw| panic!("{flaw:?}"));
+    let next = next.and_then(|next| issuer.follow(next));
+    next.unwrap_or_else(|refusal| panic!("{refusal:?}"))
+}
+
+/// One whole issuance, answer by answer. What the issuing side does is a function of these, so that any moment of it
+/// can be brought back.
+pub(crate) struct Recording {
+    pub(crate) issuer: Issuer,
+    pub(crate) card: Card,
+    pub(crate) preamble: Vec<Vec<u8>>,
+    /// what each script was for, and the card's answers to it
+    pub(crate) scripts: Vec<(StageKind, Vec<Vec<u8>>)>,
+}
+
+impl Recording {
+    pub(crate) fn of(product: &str) -> Self {
+        let issuer = Issuer::new(product);
+        let mut card = blank_card(product, RIGHT);
+        let preamble = issuer.preamble(&mut card);
+        let mut stage = issuer.open(&preamble[2]).ok();
+        assert!(stage.is_some(), "the card is let in");
+        let mut scripts = Vec::new();
+        while let Some(script) = stage {
+            let answers = run(&mut card, &script.commands());
+            scripts.push((script.kind(), answers.clone()));
+            stage = accept(&issuer, script, &answers);
+        }
+        Self { issuer, card, preamble, scripts }
+    }
+
+    /// The `number`th script again, before its answers came.
+    pub(crate) fn stage(&self, number: usize) -> Stage {
+        let opened = self.issuer.open(&self.preamble[2]).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let before = self.scripts[..number].iter();
+        before.fold(opened, |stage, (_, answers)| accept(&self.issuer, stage, answers).unwrap())
+    }
+}

@@ -1,0 +1,67 @@
+//! Card keys as a center has them: wrapped, and used by the keystore alone.
+
+use cardwright_globalplatform::{KeyDerivation, KeyRequest};
+use cardwright_keystore::software::{SoftwareKeystore, SystemRandomness};
+use cardwright_keystore::{
+    Derivation, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source, WrappedPurpose,
+};
+use zeroize::Zeroizing;
+
+/// A keystore in memory, and the key that card keys are wrapped under.
+pub(crate) struct WrappedKeys {
+    pub(crate) keystore: SoftwareKeystore,
+    wrap: KeyId,
+}
+
+impl WrappedKeys {
+    pub(crate) fn new() -> Self {
+        let keystore = SoftwareKeystore::in_memory(Box::new(SystemRandomness));
+        let wrap = KeyId::new("card-storage", 1).unwrap();
+        let new = NewKey { id: wrap.clone(), kind: KeyKind::Aes256, purpose: Purpose::Wrap, created: 0 };
+        keystore.generate(&new).unwrap();
+        Self { keystore, wrap }
+    }
+
+    fn wrapped(&self, value: &[u8]) -> (KeyRef, [u8; 3]) {
+        let kind = match value.len() {
+            16 => KeyKind::Aes128,
+            24 => KeyKind::Aes192,
+            _ => KeyKind::Aes256,
+        };
+        let source = Source::Clear { value, expected: None, published: PublishedKeys::Refused };
+        let purpose = WrappedPurpose::Token;
+        let new = NewWrappedKey { under: &self.wrap, associated_data: b"card", kind, purpose, source };
+        let wrapped = self.keystore.wrap_new(&new).unwrap();
+        (wrapped.key.into(), wrapped.kcv.0)
+    }
+
+    /// ENC, MAC and DEK of `length` bytes, as different as their seeds.
+    pub(crate) fn values(seed: u8, length: usize) -> [Vec<u8>; 3] {
+        [1u8, 2, 3].map(|role| (0..length).map(|place| seed ^ (place as u8 * 7) ^ (role << 5)).collect())
+    }
+
+    /// ENC, MAC and DEK, wrapped, and their check values.
+    pub(crate) fn set(&self, seed: u8, length: usize) -> ([KeyRef; 3], [[u8; 3]; 3]) {
+        let values = Self::values(seed, length);
+        let wrapped = values.map(|value| self.wrapped(&value));
+        let check_values = wrapped.each_ref().map(|(_, kcv)| *kcv);
+        (wrapped.map(|(key, _)| key), check_values)
+    }
+
+    pub(crate) fn derive(&self, keys: &[KeyRef; 3], requests: &[KeyRequest]) -> Vec<Zeroizing<Vec<u8>>> {
+        let items: Vec<_> = requests
+            .iter()
+            .map(|request| {
+                let key = &keys[usize::from(request.key.identifier()) - 1];
+                let KeyDerivation::AesCmac { blocks, length } = &request.derivation else { panic!("AES only") };
+                (key, Derivation::AesCmac { blocks: blocks.clone(), length: *length })
+            })
+            .collect();
+        let items: Vec<_> = items.iter().map(|(key, derivation)| (*key, derivation)).collect();
+        if items.is_empty() {
+            return Vec::new();
+        }
+        let secrets = self.keystore.session_secrets(&items).unwrap();
+        secrets.iter().map(|secret| Zeroizing::new(secret.expose().to_vec())).collect()
+    }
+}
