@@ -24,6 +24,7 @@ use self::answer::{Answer, Refusal};
 use self::credentials::Credentials;
 use crate::center::Center;
 use crate::refused::Refused;
+use crate::server::RefusalLog;
 use crate::store::Store;
 
 /// The longest body that is read: an order with its photo in Base64.
@@ -35,6 +36,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 struct Api<S> {
     center: Center<S>,
     credentials: Credentials<S>,
+    refusals: RefusalLog<S>,
 }
 
 /// The API's paths.
@@ -46,7 +48,7 @@ pub(crate) fn router<S: Store + 'static>(center: Center<S>) -> Router {
         .route("/api/v1/orders/{reference}/approve", post(orders::approve::<S>))
         .fallback(answer::no_such_path)
         .method_not_allowed_fallback(answer::no_such_method)
-        .with_state(Arc::new(Api { center, credentials }))
+        .with_state(Arc::new(Api { refusals: RefusalLog::new(center.clone()), center, credentials }))
 }
 
 /// The body, within its length and time.

@@ -4,6 +4,6 @@ mod approval;
 mod file;
 mod reception;
 
-pub use approval::approve;
+pub use approval::{approve, reject};
 pub use file::{Columns, FindPhoto};
 pub use reception::{NewOrder, Received, receive, receive_file};

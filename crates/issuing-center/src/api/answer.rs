@@ -100,6 +100,11 @@ impl Refusal {
         Self { status: StatusCode::TOO_MANY_REQUESTS, refused, faults: Vec::new(), sentence: Some(sentence) }
     }
 
+    /// What the log tells of it.
+    pub(super) fn refused(&self) -> &Refused {
+        &self.refused
+    }
+
     fn said(&self, language: Language) -> Said {
         let said = self.refused.message().say(language);
         let has_code = self.refused.code != Code::FORMAT_REFUSED;

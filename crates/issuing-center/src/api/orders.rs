@@ -92,7 +92,11 @@ pub(super) async fn create<S: Store + 'static>(
         let person = api.credentials.person(&asked, from.ip(), &[Role::OrderEntry]).await?;
         let key = credentials::idempotency_key(&asked)?;
         let body = Zeroizing::new(body(request).await?.to_vec());
-        create_once(&api.center, &person, &key, &body).await
+        let created = create_once(&api.center, &person, &key, &body).await;
+        if let Err(refusal) = &created {
+            api.refusals.tell_person(&person, refusal.refused()).await;
+        }
+        created
     });
     respond(&headers, answered.await)
 }

@@ -1,6 +1,7 @@
-//! Approval: a second person says yes, and the card's data is prepared, checked and sealed in the same commit.
+//! Approval: a second person says yes, and the card's data is prepared, checked and sealed in the same commit; or no.
 
 use cardwright_data_preparation::{Date, check, prepare};
+use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::{OrderState, State};
@@ -46,6 +47,26 @@ pub async fn approve<S: Store>(
     match center.store.commit(commit).await {
         Err(StoreError::Conflict(_)) => Err(Refused::new(Code::CHANGED_MEANWHILE)),
         other => Ok(other.map(|()| orders)?),
+    }
+}
+
+/// Rejects an order that waits for approval: it is closed for good. A refusal is in the log.
+///
+/// # Errors
+/// As [`approve`].
+pub async fn reject<S: Store>(store: &S, now: i64, person: &Person, reference: &str) -> Result<Order, Refused> {
+    let found = store.order_by_reference(reference).await?;
+    let found = found.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]));
+    let order = told(store, now, person, found).await?;
+    let may = may_be_approved(&order, person).map(|()| order.clone());
+    told(store, now, person, may).await?;
+    let state = OrderState::Rejected;
+    let change = Change::MoveOrder { order: order.id, from: order.state, to: state, card: None };
+    let entry = about(now, Event::OrderMoved { state: state.name().to_owned() }, &order, person);
+    let commit = Commit { changes: vec![change], entries: vec![entry], ..Commit::default() };
+    match store.commit(commit).await {
+        Err(StoreError::Conflict(_)) => Err(Refused::new(Code::CHANGED_MEANWHILE)),
+        other => Ok(other.map(|()| Order { state, ..order })?),
     }
 }
 

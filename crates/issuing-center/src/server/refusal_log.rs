@@ -11,7 +11,7 @@ use cardwright_relay::message::Id;
 
 use crate::center::Center;
 use crate::refused::Refused;
-use crate::store::{Commit, Store};
+use crate::store::{Commit, Person, Store};
 
 const SECOND: i64 = 1_000_000;
 /// Of one source: so many at once, and one more every so often.
@@ -77,7 +77,7 @@ pub enum Source {
     Certificate([u8; 8]),
     /// someone without: the address, without port
     Address(String),
-    /// a person or caller by name
+    /// a person: their id
     Caller(String),
 }
 
@@ -103,6 +103,16 @@ impl<S: Store> RefusalLog<S> {
     /// Tells of a refusal; `terminal` where it is known. A log that cannot be written is the operator's to hear of:
     /// the refusal stands all the same.
     pub async fn tell(&self, source: Source, terminal: Option<Id>, refused: &Refused) {
+        self.tell_of(source, refused, |entry| Entry { terminal, ..entry }).await;
+    }
+
+    /// Tells of a refusal to a person who is known.
+    pub async fn tell_person(&self, person: &Person, refused: &Refused) {
+        let source = Source::Caller(hex::encode(person.id.as_slice()));
+        self.tell_of(source, refused, |entry| Entry { person: Some(person.id), ..entry }).await;
+    }
+
+    async fn tell_of(&self, source: Source, refused: &Refused, who: impl FnOnce(Entry) -> Entry) {
         tracing::warn!(code = %refused.code, ?source, "refused");
         let Some(left_out) = self.may_tell(&source) else { return };
         let mut parameters = refused.parameters.clone();
@@ -112,8 +122,7 @@ impl<S: Store> RefusalLog<S> {
         if left_out > 0 {
             parameters.push(format!("{left_out} refusals before not told"));
         }
-        let mut entry = Entry::new(self.center.now(), Event::Refused { code: refused.code.0, parameters });
-        entry.terminal = terminal;
+        let entry = who(Entry::new(self.center.now(), Event::Refused { code: refused.code.0, parameters }));
         if let Err(error) = self.center.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await {
             tracing::error!(%error, "a refusal could not be logged");
         }

@@ -61,3 +61,17 @@ async fn an_order_that_is_not_prepared_has_no_data() {
     let refused = sealing::open_prepared(&world.center, orders[0].id).await;
     assert_eq!(refused.err().map(|refused| refused.code), Some(Code::ORDER_NOT_PREPARED));
 }
+
+#[tokio::test]
+async fn a_rejected_order_is_closed_for_good() {
+    let world = World::new().await;
+    world.import(ROW).await.unwrap();
+    let (store, now) = (&*world.center.store, world.center.now());
+    let by_who_entered = intake::reject(store, now, &world.entry, "R-1").await.unwrap_err();
+    assert_eq!(by_who_entered.code, Code::SAME_PERSON);
+    world.assert_refusal_logged(Code::SAME_PERSON).await;
+    assert_eq!(intake::reject(store, now, &world.approver, "R-1").await.unwrap().state, OrderState::Rejected);
+    assert_eq!(intake::reject(store, now, &world.approver, "R-1").await.unwrap_err().code, Code::ORDER_CLOSED);
+    let approved = intake::approve(&world.center, &world.approver, &["R-1".into()]).await;
+    assert_eq!(approved.unwrap_err().code, Code::ORDER_CLOSED);
+}

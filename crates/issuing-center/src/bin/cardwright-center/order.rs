@@ -38,6 +38,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         acting: Acting,
     },
+    /// Reject an order that waits for approval: it is closed for good
+    Reject {
+        /// Its reference
+        reference: String,
+        #[command(flatten)]
+        acting: Acting,
+    },
     /// List orders, newest first
     List {
         /// The most that are listed
@@ -56,6 +63,7 @@ impl Command {
         match self {
             Self::Import { file, photos, acting } => import(context, &file, photos.as_deref(), &acting).await,
             Self::Approve { references, acting } => approve(context, &references, &acting).await,
+            Self::Reject { reference, acting } => reject(context, &reference, &acting).await,
             Self::List { limit } => list(context, limit).await,
             Self::Show { reference } => show(context, &reference).await,
         }
@@ -68,6 +76,13 @@ async fn approve(context: &Context, references: &[String], acting: &Acting) -> R
     let orders = intake::approve(&center, &person, references).await?;
     let text = format!("{} orders are approved and prepared.", orders.len());
     Ok(Report::new(text, json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
+}
+
+async fn reject(context: &Context, reference: &str, acting: &Acting) -> Result<Report, Failure> {
+    let store = context.store().await?;
+    let person = acting.person(context, &*store, Role::Approver).await?;
+    let order = intake::reject(&*store, context.now(), &person, reference).await?;
+    Ok(Report::new(format!("Order {reference} is rejected."), value(&order)))
 }
 
 async fn list(context: &Context, limit: u32) -> Result<Report, Failure> {
