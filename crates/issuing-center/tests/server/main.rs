@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod admission;
-
+mod api;
 mod client;
 mod enrolment;
 mod limits;
