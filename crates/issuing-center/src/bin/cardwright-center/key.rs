@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use cardwright_issuing_center::registry::document;
 use cardwright_issuing_center::registry::key::{self, NewMaster};
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::stock::check_value;
 use cardwright_issuing_center::registry::told;
+use cardwright_issuing_center::sealing;
+use cardwright_issuing_center::store::SqlStore;
 use cardwright_keystore::{Kcv, KeyKind, PublishedKeys};
 use clap::{Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -29,7 +32,7 @@ pub(crate) enum Command {
         /// The file
         #[arg(long)]
         file: PathBuf,
-        /// What it is; needed for hexadecimal digits, and for 3DES in a batch key file
+        /// What it is; of a batch key file it is what the keys of its card product are
         #[arg(long, value_enum)]
         kind: Option<Kind>,
         /// The check value on the ceremony's papers, 6 hexadecimal digits; a batch key file brings its own
@@ -74,8 +77,7 @@ impl From<Kind> for KeyKind {
 #[serde(deny_unknown_fields)]
 struct BatchKeyFile {
     format: u32,
-    #[serde(rename = "product")]
-    _product: String,
+    product: String,
     master: String,
     kcv: String,
 }
@@ -86,11 +88,11 @@ impl Drop for BatchKeyFile {
     }
 }
 
-/// A key's value, what it is, and its check value.
+/// A key's value, its check value, and the card product it is for, where the file says so.
 struct Entered {
     value: Zeroizing<Vec<u8>>,
-    kind: KeyKind,
     kcv: Kcv,
+    product: Option<String>,
 }
 
 impl Command {
@@ -98,13 +100,14 @@ impl Command {
         match self {
             Self::List => list(context).await,
             Self::Import { name, file, kind, kcv, allow_published, acting } => {
-                let entered = entered(&file, kind, kcv.as_deref())?;
+                let entered = entered(&file, kcv.as_deref())?;
                 let center = context.center().await?;
                 let person = acting.person(context, &*center.store, Role::Admin).await?;
                 let published =
                     if allow_published { PublishedKeys::AllowedForTransport } else { PublishedKeys::Refused };
-                let Entered { value, kind, kcv } = &entered;
-                let new = NewMaster { name: &name, kind: *kind, value, expected: *kcv, published };
+                let kind = kind_of(&center.store, kind, entered.product.as_deref()).await?;
+                let Entered { value, kcv, .. } = &entered;
+                let new = NewMaster { name: &name, kind, value, expected: *kcv, published };
                 let imported = key::import(&center, &person, &new).await;
                 let info = told(&*center.store, context.now(), &person, imported).await?;
                 let text = format!("Key {} is here: {}, check value {kcv}.", info.id, info.kind);
@@ -130,32 +133,34 @@ async fn list(context: &Context) -> Result<Report, Failure> {
     Ok(Report::new(text.join("\n"), json!({ "keys": values })))
 }
 
+/// What the key is: as the command line says, or as the keys of the card product are that the file names.
+async fn kind_of(store: &SqlStore, kind: Option<Kind>, product: Option<&str>) -> Result<KeyKind, Failure> {
+    match (kind, product) {
+        (Some(kind), _) => Ok(kind.into()),
+        (None, Some(product)) => Ok(sealing::key_kind(&document::product(store, product).await?)),
+        (None, None) => Err(Failure::Usage("--kind is needed for hexadecimal digits".into())),
+    }
+}
+
 /// Reads the key file. Nothing of it is repeated in a message.
-fn entered(path: &Path, kind: Option<Kind>, kcv: Option<&str>) -> Result<Entered, Failure> {
+fn entered(path: &Path, kcv: Option<&str>) -> Result<Entered, Failure> {
     let text = read_file(path, LONGEST)?;
     let text = std::str::from_utf8(&text).map_err(|_| Failure::file(path.display(), "not text"))?;
-    let is_batch_key = text.contains('=');
-    let (digits, kcv) = if is_batch_key {
-        let mut file: BatchKeyFile =
-            toml::from_str(text).map_err(|_| Failure::file(path.display(), "not a batch key file of format 1"))?;
+    let (digits, kcv, product) = if text.contains('=') {
+        let wrong = || Failure::file(path.display(), "not a batch key file of format 1");
+        let mut file: BatchKeyFile = toml::from_str(text).map_err(|_| wrong())?;
         if file.format != 1 {
-            return Err(Failure::file(path.display(), "not a batch key file of format 1"));
+            return Err(wrong());
         }
-        (Zeroizing::new(std::mem::take(&mut file.master)), kcv.map_or_else(|| file.kcv.clone(), str::to_owned))
+        let kcv = kcv.map_or_else(|| file.kcv.clone(), str::to_owned);
+        (Zeroizing::new(std::mem::take(&mut file.master)), kcv, Some(file.product.clone()))
     } else {
         let kcv = kcv.ok_or_else(|| Failure::Usage("--kcv is needed: the check value on the papers".into()))?;
-        (Zeroizing::new(text.split_whitespace().collect()), kcv.to_owned())
+        (Zeroizing::new(text.split_whitespace().collect()), kcv.to_owned(), None)
     };
     let value = hex::decode(digits.trim()).map(Zeroizing::new);
     let value = value.map_err(|_| Failure::file(path.display(), "the key is not hexadecimal"))?;
-    let kind = match (kind, value.len()) {
-        (Some(kind), _) => kind.into(),
-        (None, _) if !is_batch_key => return Err(Failure::Usage("--kind is needed for hexadecimal digits".into())),
-        (None, 24) => KeyKind::Aes192,
-        (None, 32) => KeyKind::Aes256,
-        (None, _) => KeyKind::Aes128,
-    };
     let kcv = hex::decode(&kcv).ok().and_then(|bytes| <[u8; 3]>::try_from(bytes).ok());
     let kcv = kcv.ok_or_else(|| Failure::Usage("a check value has 6 hexadecimal digits".into()))?;
-    Ok(Entered { value, kind, kcv: Kcv(kcv) })
+    Ok(Entered { value, kcv: Kcv(kcv), product })
 }

@@ -62,3 +62,43 @@ async fn apply(dialect: Dialect, transaction: &mut Transaction<'static, Any>, fr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cardwright_issuance::state::{CardState, IssuanceState, KeySetState, OrderState, State};
+
+    use super::*;
+
+    /// The names in the lists that follow `introduction` in the tables' text, each list by itself.
+    fn lists(introduction: &str) -> Vec<BTreeSet<&'static str>> {
+        let after = MIGRATIONS.iter().flat_map(|text| text.split(introduction).skip(1));
+        after.filter_map(|rest| Some(rest.split(')').next()?.split('\'').skip(1).step_by(2).collect())).collect()
+    }
+
+    fn names<S: State>(of: impl Fn(S) -> bool) -> BTreeSet<&'static str> {
+        S::NAMES.iter().filter(|(state, _)| of(*state)).map(|(_, name)| *name).collect()
+    }
+
+    #[test]
+    fn the_tables_name_the_states_that_the_program_names() {
+        let all = [
+            names(|_: OrderState| true),
+            names(|_: CardState| true),
+            names(|_: KeySetState| true),
+            names(|_: IssuanceState| true),
+        ];
+        assert_eq!(lists("CHECK (state IN"), all);
+        let (free, ended) = (names(CardState::is_free), names(IssuanceState::is_ended));
+        assert_eq!(lists("state NOT IN"), [free, ended.clone(), ended.clone(), ended]);
+    }
+
+    #[test]
+    fn each_database_gets_its_own_types() {
+        let sqlite = dialect_text(Dialect::Sqlite, MIGRATIONS[0]);
+        let postgres = dialect_text(Dialect::Postgres, MIGRATIONS[0]);
+        assert!(sqlite.contains("STRICT") && !sqlite.contains("BIGINT") && !sqlite.contains("BYTES"));
+        assert!(postgres.contains("BYTEA") && !postgres.contains("STRICT") && !postgres.contains("BYTES"));
+    }
+}
