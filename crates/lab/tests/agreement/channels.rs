@@ -3,11 +3,11 @@
 use cardwright_apdu::{Aid, StatusWord, tlv};
 use cardwright_globalplatform::commands::{Scope, StatusFormat};
 use cardwright_globalplatform::registry::read_registry;
-use cardwright_globalplatform::{Error, PlannedCommand};
+use cardwright_globalplatform::{ChannelParameters, Error, PlannedCommand, SecurityLevel};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::pair::{Pair, Setting, command, opened, randomness, settings};
+use crate::pair::{KEY_VERSION, Pair, Randomness, Setting, command, opened, randomness, settings};
 
 /// The tag of the URL that the Security Domain keeps for whoever asks (GPCS §11.3.2.1 leaves it room).
 const URL: u32 = 0x5F50;
@@ -108,9 +108,9 @@ fn is_list(found: &[u8], fields: &[u8]) -> bool {
     entries.len() == 1 && tlv::read_one(found).unwrap().value.starts_with(fields)
 }
 
-fn agree(setting: Setting, random: &crate::pair::Randomness, first: &[Act], second: &[Act]) {
+fn agree(setting: Setting, random: &Randomness, first: &[Act], second: &[Act]) {
     let mut pair = Pair::new(setting, random);
-    let limit = setting.parameters(crate::pair::KEY_VERSION).command_data_limit();
+    let limit = setting.parameters(KEY_VERSION).command_data_limit();
     let mut model = Model { limit, url: None, commands: Vec::new(), answers: Vec::new() };
     first.iter().for_each(|act| model.add(act));
     // a script ends with an answer that can be proven
@@ -142,18 +142,22 @@ fn lists_of_commands_at_every_setting_arrive_as_planned_and_their_answers_as_giv
     }
 }
 
-#[test]
-fn a_command_of_every_length_up_to_the_limit_arrives_and_one_byte_more_is_refused_by_the_host() {
-    let random = crate::pair::Randomness {
+fn fixed_randomness() -> Randomness {
+    Randomness {
         keys: (0..96).collect(),
         new_keys: (96..192).collect(),
         challenge: [0xA5; 16],
         second_challenge: [0x5A; 16],
         entropy: [5; 32],
-    };
+    }
+}
+
+#[test]
+fn a_command_of_every_length_up_to_the_limit_arrives_and_one_byte_more_is_refused_by_the_host() {
+    let random = fixed_randomness();
     for setting in settings().into_iter().filter(|setting| setting.scp == 2 || setting.key_length == 16) {
         let mut pair = Pair::new(setting, &random);
-        let limit = setting.parameters(crate::pair::KEY_VERSION).command_data_limit();
+        let limit = setting.parameters(KEY_VERSION).command_data_limit();
         let refuse = |length| Act::Refuse(vec![0x80; length]);
         let store = |length| Act::Store((0..length).map(|place| place as u8).collect());
         let mut model = Model { limit, url: None, commands: Vec::new(), answers: Vec::new() };
@@ -167,5 +171,30 @@ fn a_command_of_every_length_up_to_the_limit_arrives_and_one_byte_more_is_refuse
         let error = channel.wrap(&[command(0x80, 0x12, 0, 0, &vec![0; limit + 1])]).err().unwrap();
         assert_eq!(error, Error::TooLong { index: 0, length: limit + 1, limit });
         assert_eq!(pair.card.persistent_writes(), writes);
+    }
+}
+
+/// P1 of EXTERNAL AUTHENTICATE from 00 to FF: 00 would protect nothing, and the host does not know it.
+#[test]
+fn host_and_card_allow_the_same_levels_and_another_one_spends_no_try() {
+    let random = fixed_randomness();
+    let allowed = settings();
+    for setting in allowed.iter().filter(|setting| setting.level == 0x01 && setting.key_length == 16) {
+        for level in 0x01..=0xFF {
+            let at_level = Setting { level, ..*setting };
+            let by_host = SecurityLevel::from_byte(level)
+                .and_then(|level| {
+                    let domain = Aid::ISSUER_SECURITY_DOMAIN;
+                    ChannelParameters::new(setting.protocol(), KEY_VERSION, level, domain)
+                })
+                .is_ok();
+            let mut pair = Pair::new(*setting, &random);
+            let length = setting.parameters(KEY_VERSION).security_length() as u8;
+            pair.ask(KEY_VERSION);
+            let wrong = [&[0x84, 0x82, level, 0x00, 2 * length][..], &[0; 32][..2 * usize::from(length)]].concat();
+            let by_card = pair.card.transmit(&wrong) != [0x6A, 0x86];
+            assert_eq!((by_host, by_card), (allowed.contains(&at_level), by_host), "{at_level:?}");
+            assert_eq!(pair.card.state().key_sets[0].failures, u8::from(by_card), "{at_level:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use cardwright_globalplatform::commands::{
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
-use cardwright_virtual_card::applications::built_in;
+use cardwright_virtual_card::applications::{Program, built_in};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -41,11 +41,26 @@ fn manifest(files: &[(u16, Vec<u8>)]) -> Vec<u8> {
     manifest
 }
 
-fn commands(files: &[(u16, Vec<u8>)], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
-    let mut groupings: Vec<Dgi> =
-        files.iter().map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect();
-    groupings.push(Dgi::new(0x7FFF, manifest(files)).unwrap());
-    let groupings: Vec<_> = groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect();
+/// The files and, last, their manifest.
+fn groupings(files: &[(u16, Vec<u8>)]) -> Vec<Dgi> {
+    let manifest = (0x7FFF, manifest(files));
+    let all = files.iter().chain([&manifest]);
+    all.map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect()
+}
+
+fn in_clear(groupings: &[Dgi]) -> Vec<StoredDgi<'_>> {
+    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect()
+}
+
+/// An ISO 9564-1 format 2 block.
+fn pin_block(digits: &[u8]) -> [u8; 8] {
+    let head = [2, digits.len() as u8];
+    let nibbles: Vec<u8> = head.iter().chain(digits).copied().chain([0x0F; 16]).take(16).collect();
+    std::array::from_fn(|place| nibbles[2 * place] << 4 | nibbles[2 * place + 1])
+}
+
+/// Installed, personalized, and made selectable.
+fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
     let [identity, _] = built_in::all();
     let installation = Installation {
         load_file: identity.package,
@@ -56,7 +71,7 @@ fn commands(files: &[(u16, Vec<u8>)], structure: StructureBits, limit: usize) ->
         further_parameters: &[],
     };
     let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
-    commands.extend(store_data(&groupings, structure, limit)?);
+    commands.extend(store_data(groupings, structure, limit)?);
     commands.push(make_selectable(&identity.module, Privileges::NONE));
     Ok(commands)
 }
@@ -92,7 +107,8 @@ proptest! {
         let mut pair = Pair::new(setting, &random);
         let limit = setting.parameters(KEY_VERSION).command_data_limit() - shorter;
         let structure = if stated { StructureBits::Stated } else { StructureBits::Implicit };
-        let commands = match commands(&files, structure, limit) {
+        let groupings = groupings(&files);
+        let commands = match commands(&in_clear(&groupings), structure, limit) {
             Err(Error::TooManyBlocks { .. }) => return Ok(()),
             commands => commands.unwrap(),
         };
@@ -104,6 +120,37 @@ proptest! {
         prop_assert_eq!(found, files.into_iter().collect::<BTreeMap<_, _>>());
     }
 
+    /// P1 speaks for a whole command: the PIN travels in one of its own, between groupings in clear.
+    #[test]
+    fn a_pin_under_the_data_encryption_key_is_the_one_that_the_card_verifies(
+        setting in any_setting(Setting::encrypts_commands), random in randomness(), files in files(),
+        place: prop::sample::Index, digits in prop::collection::vec(0u8..10, 4..=12),
+    ) {
+        let mut pair = Pair::new(setting, &random);
+        let limit = setting.parameters(KEY_VERSION).command_data_limit();
+        let block = pin_block(&digits);
+        let mut files = files;
+        let place = place.index(files.len() + 1);
+        files.insert(place, (0x0301, block.to_vec()));
+        let card = pair.authenticate();
+        let padding: &[u8] = if setting.scp == 3 { &[0x80, 0, 0, 0, 0, 0, 0, 0] } else { &[] };
+        let sent = pair.keys.encrypt_sensitive(&[&block[..], padding].concat(), &card.data_encryption_key());
+        let mut groupings: Vec<Dgi> = groupings(&files);
+        groupings[place] = Dgi::new(0x0301, sent).unwrap();
+        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place };
+        let groupings: Vec<_> = groupings.iter().enumerate().map(stored).collect();
+        let commands = commands(&groupings, StructureBits::Implicit, limit).unwrap();
+        let script = card.wrap(&commands).unwrap_or_else(|error| panic!("{error}"));
+        let answers = pair.run(&script);
+        let _ = opened(&setting, script.verify(&answers).unwrap_or_else(|failure| panic!("{failure}")));
+        let verify = |block: [u8; 8]| [&[0x00, 0x20, 0x00, 0x01, 0x08][..], &block].concat();
+        read(&mut pair.card, &built_in::all()[0].module, 0x0101);
+        prop_assert_eq!(pair.card.transmit(&verify(block)), [0x90, 0x00]);
+        let mut other = digits;
+        other[0] = (other[0] + 1) % 10;
+        prop_assert_eq!(pair.card.transmit(&verify(pin_block(&other))), [0x63, 0xC2], "the control");
+    }
+
     /// The control: what the card keeps is what the manifest says, or nothing is readable.
     #[test]
     fn a_grouping_that_differs_from_the_manifest_is_refused_at_the_end(
@@ -112,7 +159,6 @@ proptest! {
     ) {
         let mut pair = Pair::new(setting, &random);
         let limit = setting.parameters(KEY_VERSION).command_data_limit();
-        let right = commands(&files, StructureBits::Implicit, limit).unwrap();
         let mut altered = files.clone();
         let place = place.index(files.len());
         match altered[place].0 {
@@ -121,14 +167,14 @@ proptest! {
             _ => altered[place].1.insert(0, b'!'),
         }
         prop_assume!(altered[place].1.len() <= 100 || altered[place].0 != 0x0101);
-        let mut groupings: Vec<Dgi> =
-            altered.iter().map(|(identifier, content)| Dgi::new(*identifier, content.clone()).unwrap()).collect();
-        groupings.push(Dgi::new(0x7FFF, manifest(&files)).unwrap());
-        let groupings: Vec<_> = groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect();
-        let mut planned = right[..2].to_vec();
-        planned.extend(store_data(&groupings, StructureBits::Implicit, limit).unwrap());
+        let mut groupings = groupings(&altered);
+        groupings[files.len()] = Dgi::new(0x7FFF, manifest(&files)).unwrap();
+        let planned = commands(&in_clear(&groupings), StructureBits::Implicit, limit).unwrap();
         let script = pair.authenticate().wrap(&planned).unwrap_or_else(|error| panic!("{error}"));
         let answers = pair.run(&script);
-        prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len()));
+        // EXTERNAL AUTHENTICATE is the first command of the script, making it selectable the last
+        prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len() - 1));
+        let identity = pair.card.state().application(&built_in::all()[0].module).unwrap();
+        prop_assert!(matches!(&identity.program, Program::Identity(data) if !data.is_complete()));
     }
 }

@@ -46,15 +46,20 @@ impl StaticKeys {
 
     /// `new` as PUT KEY carries it, encrypted under this set's `data_encryption_key`.
     pub(crate) fn encrypt(&self, new: &Self, data_encryption_key: &DataEncryptionKey) -> EncryptedKeySet {
-        let under = self.value(StaticKey::Dek);
         let keys = new.values.each_ref().map(|value| {
-            let encrypted = match data_encryption_key {
-                DataEncryptionKey::Static => aes_cbc(under, value),
-                DataEncryptionKey::Derived(derivation) => triple_des_ecb(&compute(under, derivation), value),
-            };
+            let encrypted = self.encrypt_sensitive(value, data_encryption_key);
             EncryptedKey::new(new.key_type(), encrypted, new.check_value(value)).unwrap()
         });
         EncryptedKeySet::new(keys).unwrap()
+    }
+
+    /// Sensitive data within a command (Amd D §6.2.8, GPCS §E.4.7).
+    pub(crate) fn encrypt_sensitive(&self, plain: &[u8], data_encryption_key: &DataEncryptionKey) -> Vec<u8> {
+        let under = self.value(StaticKey::Dek);
+        match data_encryption_key {
+            DataEncryptionKey::Static => aes_cbc(under, plain),
+            DataEncryptionKey::Derived(derivation) => triple_des_ecb(&compute(under, derivation), plain),
+        }
     }
 
     fn key_type(&self) -> KeyType {
