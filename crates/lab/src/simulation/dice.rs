@@ -3,15 +3,23 @@
 use std::sync::{Mutex, PoisonError};
 
 /// A source of chance.
-pub(super) struct Dice(Mutex<u64>);
+pub(super) struct Dice {
+    state: Mutex<u64>,
+    calm: bool,
+}
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
+        Self { state: Mutex::new(seed), calm: false }
+    }
+
+    /// Dice of a world without accidents.
+    pub(super) fn calm(seed: u64) -> Self {
+        Self { calm: true, ..Self::new(seed) }
     }
 
     fn next(&self) -> u64 {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut value = *state;
         value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,6 +35,11 @@ impl Dice {
     /// True once in `times`.
     pub(super) fn once_in(&self, times: usize) -> bool {
         self.below(times) == 0
+    }
+
+    /// True once in `times`, where there are accidents.
+    pub(super) fn accident_in(&self, times: usize) -> bool {
+        !self.calm && self.once_in(times)
     }
 
     pub(super) fn fill(&self, bytes: &mut [u8]) {

@@ -24,7 +24,7 @@ pub(super) fn file(path: &str) -> String {
 }
 
 impl World {
-    pub(super) fn furnish(&mut self, product_text: &str) {
+    pub(super) fn furnish(&mut self, product_text: &str, photo: usize) {
         self.make_keys();
         self.add_product(product_text);
         for base in ["north", "south"] {
@@ -36,7 +36,7 @@ impl World {
             self.add_card(place, product_text);
         }
         for place in 0..ORDERS {
-            self.add_order(place);
+            self.add_order(place, photo);
         }
     }
 
@@ -143,11 +143,13 @@ impl World {
     }
 
     /// An order of either base, approved and prepared.
-    fn add_order(&self, place: usize) {
+    fn add_order(&self, place: usize, photo: usize) {
         let profile = Profile::parse(&file("profiles/identity.toml")).expect("the profiles of the project are right");
         let number = format!("62000012345678{place:02}");
         let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
-        let fields = OrderFields::read(&profile, columns, None).expect("the fields fit the profile");
+        let picture: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(vec![0x5A; photo]).collect();
+        let picture = (photo > 0).then_some(&picture[..]);
+        let fields = OrderFields::read(&profile, columns, picture).expect("the fields fit the profile");
         let today = Date::new(2027, 1, 15).expect("a date that is");
         let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
         let prepared = prepare(&profile, &content.fields, today).expect("the fields fit the profile");

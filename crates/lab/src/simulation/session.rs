@@ -119,7 +119,7 @@ impl Session {
             if tries >= PATIENCE {
                 return (State::from(posting.given_up("the line is cut")), Happened::Accident);
             }
-            if dice.once_in(LINE_ACCIDENT) {
+            if dice.accident_in(LINE_ACCIDENT) {
                 return (State::Line(posting, tries + 1, None), Happened::Accident); // the request is lost
             }
             let node = dice.below(nodes.len());
@@ -129,7 +129,7 @@ impl Session {
         let Poll::Ready(reply) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
             return (State::Line(posting, tries, Some((node, work))), Happened::AsItShould);
         };
-        if dice.once_in(LINE_ACCIDENT) {
+        if dice.accident_in(LINE_ACCIDENT) {
             return (State::Line(posting, tries, None), Happened::Accident); // the answer is lost
         }
         match reply {
@@ -164,7 +164,7 @@ pub(super) fn post(node: Arc<Engine<SlowStore>>, terminal: Terminal, path: &'sta
 }
 
 fn at_the_card(transmit: Transmit, card: &mut Card, dice: &Dice) -> (State, Happened) {
-    let (event, happened) = if dice.once_in(ACCIDENT) {
+    let (event, happened) = if dice.accident_in(ACCIDENT) {
         (accident(&transmit.apdu, card, dice), Happened::Accident)
     } else {
         (CardEvent::Answer(Zeroizing::new(card.transmit(&transmit.apdu))), Happened::AsItShould)

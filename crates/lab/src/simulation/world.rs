@@ -49,9 +49,24 @@ impl World {
     /// Where the world's own files are wrong.
     #[must_use]
     pub fn new(seed: u64, planted: Planted) -> Self {
-        let dice = Arc::new(Dice::new(seed));
+        let dice = Dice::new(seed);
+        let product = PRODUCTS[dice.below(PRODUCTS.len())];
+        Self::of(seed, dice, planted, product, 0)
+    }
+
+    /// A world without accidents, of one card product, whose orders have a photo of `photo` bytes.
+    ///
+    /// # Panics
+    /// As [`World::new`]; for no such product.
+    #[must_use]
+    pub fn calm(seed: u64, product: &str, photo: usize) -> Self {
+        Self::of(seed, Dice::calm(seed), Planted::Nothing, product, photo)
+    }
+
+    fn of(seed: u64, dice: Dice, planted: Planted, product: &str, photo: usize) -> Self {
+        let dice = Arc::new(dice);
         let clock = Arc::new(AtomicI64::new(START));
-        let text = file(&format!("products/{}.toml", PRODUCTS[dice.below(PRODUCTS.len())]));
+        let text = file(&format!("products/{product}.toml"));
         let (random, time) = (Arc::clone(&dice), Arc::clone(&clock));
         let center = Center {
             store: Arc::new(SlowStore::new(planted != Planted::FenceLeftOut)),
@@ -63,8 +78,23 @@ impl World {
         let (terminals, cards, sessions) = (Vec::new(), Vec::new(), Vec::new());
         let report = Report::default();
         let mut world = Self { seed, planted, dice, clock, center, nodes, product, terminals, cards, sessions, report };
-        world.furnish(&text);
+        world.furnish(&text, photo);
         world
+    }
+
+    /// Issues the first order on the first card, from its insertion to the verdict.
+    ///
+    /// # Panics
+    /// Where the card is not issued; in a calm world it is.
+    pub fn issue_one(&mut self) {
+        let terminal = self.terminals[0].clone();
+        let start = self.start(&terminal, "order-0", 0);
+        let mut session = Session::new(start.session, terminal, 0, "order-0".to_owned(), start.begin());
+        while session.end().is_none() {
+            session.step(&mut self.cards[0].card, &self.nodes[..1], &self.dice);
+        }
+        let outcome = session.end().map(|end| end.outcome);
+        assert_eq!(outcome, Some(cardwright_relay::message::Outcome::Issued), "{:?}", session.end());
     }
 
     /// Runs events until all sessions are over and every deadline has passed.
@@ -115,7 +145,7 @@ impl World {
     }
 
     fn event(&mut self) {
-        if self.dice.once_in(80) {
+        if self.dice.accident_in(80) {
             return self.node_dies();
         }
         if self.report.sessions < SESSIONS && (self.sessions.is_empty() || self.dice.once_in(12)) {
