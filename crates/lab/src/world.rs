@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use base::Base;
-pub use center::{ADMIN, APPROVER, CLERK, IssuingCenter, OPERATOR, secret_of};
+use cardwright_virtual_card::CardState;
+pub use center::{ADMIN, APPROVER, CLERK, IssuingCenter, OPERATOR, PASSPHRASE, secret_of};
 pub use desk::Attempt;
 pub use line::{Line, Passed};
 pub use machine::{Machine, Slot, slot_name};
@@ -209,6 +210,31 @@ impl World {
         self.center.must(&["ticket", "issue", "--order", order, "--terminal", &terminal, "--as", OPERATOR]).map(drop)
     }
 
+    /// The state of an order, as the center shows it.
+    ///
+    /// # Errors
+    /// What the command said.
+    pub fn order_state(&self, reference: &str) -> Result<String, Fault> {
+        self.center.shown(&["order", "show", reference], "state")
+    }
+
+    /// The state of a card, as the center shows it.
+    ///
+    /// # Errors
+    /// What the command said; the card's state file cannot be read.
+    pub fn card_state(&self, card: &Path) -> Result<String, Fault> {
+        let identity = read_card(card)?.identity;
+        self.center.shown(&["card", "show", &hex::encode_upper(identity.key_diversification_data)], "state")
+    }
+
+    /// The center, to be ended and started, and a base beside it.
+    ///
+    /// # Panics
+    /// The plan has no such base.
+    pub fn parts(&mut self, number: usize) -> (&mut IssuingCenter, &Base) {
+        (&mut self.center, &self.bases[number])
+    }
+
     /// The base of this number.
     ///
     /// # Panics
@@ -275,4 +301,12 @@ impl World {
         self.directory.disable_cleanup(true);
         self.directory.path().to_owned()
     }
+}
+
+/// What a virtual card holds.
+///
+/// # Errors
+/// The state file cannot be read.
+pub fn read_card(path: &Path) -> Result<CardState, Fault> {
+    CardState::from_json(&std::fs::read(path)?).map_err(|error| Fault::story(format!("{}: {error}", path.display())))
 }

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cardwright_virtual_card::CardState;
-
 use super::telling::{note, section, step};
 use super::{people, stranger};
-use crate::world::{Attempt, Fault, NewOrder, OPERATOR, Slot, World, slot_name};
+use crate::world::{Attempt, Fault, NewOrder, OPERATOR, Slot, World, read_card, slot_name};
 
 /// Shows all of them. `order` is released to the first base; `elsewhere` is an order of the other.
 pub(super) fn show(world: &World, order: &NewOrder, elsewhere: &NewOrder) -> Result<(), Fault> {
@@ -153,11 +151,8 @@ fn stray(world: &World) -> Result<PathBuf, Fault> {
 
 /// A card that says it is `genuine`, with the keys of `other`.
 fn forged(genuine: &Path, other: &Path, out: &Path) -> Result<PathBuf, Fault> {
-    let read = |path: &Path| -> Result<CardState, Fault> {
-        CardState::from_json(&std::fs::read(path)?).map_err(|error| Fault::story(error.to_string()))
-    };
-    let mut card = read(other)?;
-    card.identity = read(genuine)?.identity;
-    std::fs::write(out, &*card.to_json())?;
+    let mut card = read_card(other)?;
+    card.identity = read_card(genuine)?.identity;
+    std::fs::write(out, card.to_json())?;
     Ok(out.to_owned())
 }

@@ -162,7 +162,7 @@ impl World {
         let order = Order {
             id,
             reference: format!("order-{place}"),
-            base: if place % 2 == 0 { "north" } else { "south" }.to_owned(),
+            base: if place.is_multiple_of(2) { "north" } else { "south" }.to_owned(),
             profile: "identity".to_owned(),
             kind: "new".to_owned(),
             state: OrderState::Received,

@@ -6,6 +6,7 @@
 //! A card is a real `cardwright-card insert`; the host stands between it and the reader, writes down every command
 //! and answer beside the card's state (`.dialogue`), and can cut, alter or hold what passes.
 
+mod presence;
 mod slot;
 mod wire;
 
@@ -115,7 +116,7 @@ impl Host {
     fn answer(&mut self, request: Request) -> Answer {
         match request {
             Request::Insert { port, state, mischief } => self.insert(port, &state, mischief),
-            Request::Remove { port } => self.slots.remove(&port).map_or(Answer::Empty, |_| Answer::Done),
+            Request::Remove { port } => self.remove(port),
             Request::Next { port } => self.slots.get(&port).map_or(Answer::Empty, Slot::next),
             Request::Pass { port } => self.slots.get(&port).map_or(Answer::Empty, Slot::pass),
             Request::Unplug => unplug(),
@@ -123,21 +124,26 @@ impl Host {
     }
 
     fn insert(&mut self, port: u16, state: &Path, mischief: Mischief) -> Answer {
-        drop(self.slots.remove(&port));
-        match Slot::insert(&self.card_program, port, state, mischief) {
-            Ok(slot) => {
-                self.slots.insert(port, slot);
-                Answer::Done
-            }
-            Err(error) => Answer::Failed(error.to_string()),
+        self.remove(port);
+        let inserted = Slot::insert(&self.card_program, port, state, mischief).and_then(|slot| {
+            self.slots.insert(port, slot);
+            presence::wait(port, true)
+        });
+        inserted.map_or_else(|error| Answer::Failed(error.to_string()), |()| Answer::Done)
+    }
+
+    fn remove(&mut self, port: u16) -> Answer {
+        if self.slots.remove(&port).is_none() {
+            return Answer::Empty;
         }
+        presence::wait(port, false).map_or_else(|error| Answer::Failed(error.to_string()), |()| Answer::Done)
     }
 }
 
 /// Ends the daemon of this namespace by the number it wrote down itself.
 fn unplug() -> Answer {
     let ended = std::fs::read_to_string("/run/pcscd/pcscd.pid").and_then(|text| {
-        let number = text.trim().parse().ok().and_then(Pid::from_raw);
+        let number = text.trim_matches(['\0', '\n']).parse().ok().and_then(Pid::from_raw);
         let daemon = number.ok_or_else(|| io::Error::other("the daemon's number is none"))?;
         Ok(kill_process(daemon, Signal::KILL)?)
     });

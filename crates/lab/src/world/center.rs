@@ -11,7 +11,8 @@ use super::programs::Programs;
 
 /// How long the center may take to get ready.
 const READY: Duration = Duration::from_secs(60);
-const PASSPHRASE: &str = "a passphrase that opens this world's keystore";
+/// What opens the keystore of any world.
+pub const PASSPHRASE: &str = "a passphrase that opens this world's keystore";
 
 /// Registers everything.
 pub const ADMIN: &str = "Mori";
@@ -87,6 +88,16 @@ impl IssuingCenter {
     pub fn must(&self, arguments: &[&str]) -> Result<Said, Fault> {
         let said = self.run(arguments)?;
         if said.exit == 0 { Ok(said) } else { Err(Fault::command(&self.command(arguments), &said)) }
+    }
+
+    /// One word of what a command shows in JSON.
+    ///
+    /// # Errors
+    /// What the command said where it refused, or that it does not show this.
+    pub fn shown(&self, arguments: &[&str], key: &str) -> Result<String, Fault> {
+        let said = self.must(&[&["--json"], arguments].concat())?;
+        let word = said.events().first().and_then(|shown| shown[key].as_str().map(str::to_owned));
+        word.ok_or_else(|| Fault::story(format!("{key} is not in {}", said.text())))
     }
 
     /// The command as it is typed, for others to run.

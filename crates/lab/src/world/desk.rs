@@ -49,7 +49,7 @@ impl Attempt {
 }
 
 impl Base {
-    /// Lets the terminal issue an order, and puts `card` in when it asks for one.
+    /// Lets the terminal issue an order: empties the reader, and puts `card` in when the terminal asks for one.
     ///
     /// # Errors
     /// The terminal did not come to an end, or the card could not be put in.
@@ -70,6 +70,7 @@ impl Base {
         center: Option<SocketAddr>,
         watch: &mut dyn FnMut(&Value) -> Result<(), Fault>,
     ) -> Result<Attempt, Fault> {
+        self.remove_card()?;
         let mut terminal =
             self.start_terminal(center, &["issue", order, "--wait", "20", "--reader", &self.reader_name()])?;
         self.attend(&mut terminal, card, mischief, watch)

@@ -39,8 +39,9 @@ pub struct Line {
 
 struct Shared {
     center: SocketAddr,
-    /// how long every byte is under way, one way
-    delay: Duration,
+    /// how long every byte is under way to the center, and from it, in milliseconds
+    delay_up: AtomicU64,
+    delay_down: AtomicU64,
     up: AtomicU64,
     down: AtomicU64,
     cut: AtomicBool,
@@ -48,16 +49,17 @@ struct Shared {
 }
 
 impl Line {
-    /// A line to `center` on which every byte takes `delay` each way.
+    /// A line to `center`.
     ///
     /// # Errors
     /// No port is free.
-    pub fn to(center: SocketAddr, delay: Duration) -> io::Result<Self> {
+    pub fn to(center: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             center,
-            delay,
+            delay_up: AtomicU64::new(0),
+            delay_down: AtomicU64::new(0),
             up: AtomicU64::new(0),
             down: AtomicU64::new(0),
             cut: AtomicBool::new(false),
@@ -90,12 +92,27 @@ impl Line {
     }
 }
 
+impl Line {
+    /// From now on every byte takes so long to the center, and so long from it.
+    pub fn delay(&self, up: Duration, down: Duration) {
+        for (place, delay) in [(&self.shared.delay_up, up), (&self.shared.delay_down, down)] {
+            place.store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// Cuts every connection; what is under way is lost. New ones are carried.
+    pub fn hang_up(&self) {
+        for connection in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // it may have ended before
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         self.shared.cut.store(true, Ordering::SeqCst);
-        for connection in self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = connection.shutdown(Shutdown::Both);
-        }
+        self.hang_up();
         // wakes the one that waits for connections
         let _ = TcpStream::connect(self.address);
     }
@@ -107,21 +124,22 @@ fn carry(shared: &Arc<Shared>, terminal: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         shared.open.lock().unwrap_or_else(PoisonError::into_inner).push(stream.try_clone()?);
     }
-    pass(shared, terminal.try_clone()?, center.try_clone()?, |shared| &shared.up);
-    pass(shared, center, terminal, |shared| &shared.down);
+    pass(shared, terminal.try_clone()?, center.try_clone()?, |shared| (&shared.up, &shared.delay_up));
+    pass(shared, center, terminal, |shared| (&shared.down, &shared.delay_down));
     Ok(())
 }
 
 /// Carries one direction: one thread reads and counts, one writes when the bytes have been under way long enough.
-fn pass(shared: &Arc<Shared>, mut from: TcpStream, to: TcpStream, counter: fn(&Shared) -> &AtomicU64) {
+fn pass(shared: &Arc<Shared>, mut from: TcpStream, to: TcpStream, direction: fn(&Shared) -> (&AtomicU64, &AtomicU64)) {
     let (sent, arriving) = channel();
-    let delay = shared.delay;
     std::thread::spawn(move || deliver(&arriving, to));
     let shared = Arc::clone(shared);
     std::thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            counter(&shared).fetch_add(count as u64, Ordering::SeqCst);
+            let (counter, delay) = direction(&shared);
+            counter.fetch_add(count as u64, Ordering::SeqCst);
+            let delay = Duration::from_millis(delay.load(Ordering::SeqCst));
             if sent.send((Instant::now() + delay, buffer[..count].to_vec())).is_err() {
                 break;
             }

@@ -28,9 +28,18 @@ pub fn slot_name(reader: u16, slot: Slot) -> String {
     format!("Card Reader {reader} 00 {:02}", slot as u8)
 }
 
+/// The first slot's port; a reader has ten, of which it uses two.
+const FIRST_PORT: u16 = 40_001;
+
 /// The port on which a slot waits for a virtual card.
 fn port(reader: u16, slot: Slot) -> u16 {
-    40_001 + 10 * reader + slot as u16
+    FIRST_PORT + 10 * reader + slot as u16
+}
+
+/// The PC/SC name of the slot that waits on a port.
+pub(super) fn slot_of(port: u16) -> String {
+    let place = port.saturating_sub(FIRST_PORT);
+    slot_name(place / 10, if place.is_multiple_of(10) { Slot::Card } else { Slot::Sam })
 }
 
 /// A private daemon that runs.
