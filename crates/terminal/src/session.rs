@@ -97,8 +97,9 @@ enum Delivered {
     Refused(Refusal),
 }
 
-/// Posts the same bytes until the center has answered, or patience ends. A RESULT is held against everything that
-/// may pass, be it a center that fell or a stranger that answers in its place; OPEN ends at the first refusal.
+/// Posts the same bytes until the center has answered, or patience ends. A 5xx is no answer: the center may have
+/// committed before it failed, and then the same bytes get what it committed. A RESULT is held against everything
+/// that may pass, be it a center that fell or a stranger that answers in its place; OPEN ends at the first refusal.
 async fn deliver(
     posting: &Posting,
     line: &Line,
@@ -112,9 +113,7 @@ async fn deliver(
     loop {
         let reason = match line.post(posting.path, posting.bytes.clone(), ATTEMPT).await {
             Ok(Answer::Done(body)) => return Ok(Delivered::Body(body)),
-            Ok(Answer::Refused(status, refusal)) if status < 500 || !may_pass => {
-                return Ok(Delivered::Refused(refusal));
-            }
+            Ok(Answer::Refused(status, refusal)) if status < 500 => return Ok(Delivered::Refused(refusal)),
             Ok(Answer::Refused(_, refusal)) => refusal.code.to_string(),
             Err(Failure::Unreachable(reason)) => reason,
             Err(failure) if !may_pass => return Ok(Delivered::Refused(failure.refusal())),

@@ -147,24 +147,48 @@ async fn a_line_that_is_cut_at_open_and_at_result_repeats_the_same_bytes_and_no_
 }
 
 #[tokio::test]
-async fn a_center_whose_store_is_down_refuses_open_at_once_and_gets_the_result_later() {
+async fn a_center_whose_store_is_down_gets_open_and_result_again_until_it_answers() {
     let terminal = enrolled().await;
     let down = Refusal::new(Code::STORE_UNAVAILABLE, &[]);
-    let refusal = down.clone();
-    let center = Center::serve(&terminal.authority, move |_, _| Says::refusal(503, &refusal)).await;
-    let end = issue(&terminal, &center, &mut Card::default(), PATIENCE).await;
-    assert_eq!((end.outcome, end.refusal), (Outcome::Refused, Some(down.clone())));
-    assert_eq!(center.counts()["/v1/open"], 1);
+    for failing in ["/v1/open", "/v1/result"] {
+        let (times, down) = (AtomicUsize::new(0), down.clone());
+        let center = Center::serve(&terminal.authority, move |path, _| match path {
+            _ if path == failing && times.fetch_add(1, Ordering::SeqCst) < 2 => Says::refusal(503, &down),
+            "/v1/open" => Says::Body(200, script(1, 20)),
+            _ => Says::Body(200, issued()),
+        });
+        let (center, mut card) = (center.await, Card::default());
+        assert_eq!(issue(&terminal, &center, &mut card, PATIENCE).await.outcome, Outcome::Issued);
+        assert_eq!((center.counts()[failing], card.seen.len()), (3, 2 + 1), "{failing}");
+    }
+}
 
-    let results = AtomicUsize::new(0);
-    let center = Center::serve(&terminal.authority, move |path, _| match path {
-        "/v1/open" => Says::Body(200, script(1, 20)),
-        _ if results.fetch_add(1, Ordering::SeqCst) < 2 => Says::refusal(503, &down),
-        _ => Says::Body(200, issued()),
-    });
-    let center = center.await;
-    assert_eq!(issue(&terminal, &center, &mut Card::default(), PATIENCE).await.outcome, Outcome::Issued);
-    assert_eq!(center.counts()["/v1/result"], 3);
+#[tokio::test]
+async fn a_center_whose_store_stays_down_at_open_hears_abort_for_it_may_hold_the_session() {
+    let terminal = enrolled().await;
+    let down = Refusal::new(Code::STORE_UNAVAILABLE, &[]);
+    let center = Center::serve(&terminal.authority, move |_, _| Says::refusal(503, &down)).await;
+    let short = Patience { open: Duration::from_millis(500), ..PATIENCE };
+    let (mut card, began) = (Card::default(), std::time::Instant::now());
+    let end = issue(&terminal, &center, &mut card, short).await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let refusal = end.refusal.unwrap();
+    assert_eq!((end.outcome, refusal.code), (Outcome::FailedClean, Code::CENTER_UNREACHABLE));
+    assert_eq!(refusal.parameters, [Code::STORE_UNAVAILABLE.to_string()]);
+    let counts = center.counts();
+    assert!(counts["/v1/open"] > 1, "{counts:?}");
+    assert_eq!((counts["/v1/abort"], card.seen.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_refusal_of_open_is_the_end_at_once() {
+    let terminal = enrolled().await;
+    let refusal = Refusal::new(Code::ORDER_UNKNOWN, &[]);
+    let said = refusal.clone();
+    let center = Center::serve(&terminal.authority, move |_, _| Says::refusal(404, &said)).await;
+    let end = issue(&terminal, &center, &mut Card::default(), PATIENCE).await;
+    assert_eq!((end.outcome, end.refusal), (Outcome::Refused, Some(refusal)));
+    assert_eq!((center.counts()["/v1/open"], center.counts().len()), (1, 1));
 }
 
 #[tokio::test]
