@@ -114,8 +114,6 @@ pub struct Arrived<'a> {
     pub bytes: &'a [u8],
     /// the card's key sets: the one of the transport keys and the issuer's
     pub key_sets: &'a [KeySet],
-    /// whether this center saw the script leave
-    pub sent: bool,
 }
 
 impl Arrived<'_> {
@@ -126,12 +124,10 @@ impl Arrived<'_> {
     /// Entries and rows that every RESULT makes, whatever it says.
     fn received(&self) -> Changes {
         let step = self.result.step;
-        let mut entries = Vec::new();
-        if self.sent {
-            entries.push(self.entry(Event::Sent { step }));
-        }
         let result_hash = Sha256::digest(self.bytes).into();
-        entries.push(self.entry(Event::Received { step, answers: self.result.answers.len() as u16, result_hash }));
+        let received = Event::Received { step, answers: self.result.answers.len() as u16, result_hash };
+        // A RESULT names the script's id, which nobody knows to whom it was not sent.
+        let entries = vec![self.entry(Event::Sent { step }), self.entry(received)];
         let close =
             Change::CloseIntent { issuance: self.issuance.id, step, result: self.bytes.to_vec(), received: self.now };
         Changes { rows: vec![close], entries }
@@ -212,7 +208,7 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
 /// card is seen again.
 pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, outbox: Id) -> (Changes, Verdict) {
     let mut changes = arrived.received();
-    let unknown = unknown(arrived.now, arrived.issuance, card, why, outbox);
+    let unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
     changes.rows.extend(unknown.rows);
     changes.entries.extend(unknown.entries);
     (changes, unknown_verdict(arrived.issuance.id, why))
@@ -223,9 +219,20 @@ pub fn late(arrived: &Arrived<'_>) -> Changes {
     arrived.received()
 }
 
+/// How an issuance is given up.
+#[derive(Debug, Clone, Copy)]
+pub struct GivenUp {
+    /// whether this center handed the last script out and had no RESULT
+    pub sent: bool,
+    /// a new id for what the issuer's host is told
+    pub outbox: Id,
+}
+
 /// The commit that gives an issuance up without a RESULT.
-pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, outbox: Id) -> Changes {
-    let event = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
+pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: GivenUp) -> Changes {
+    let unknown = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
+    let sent = how.sent.then_some(Event::Sent { step: issuance.step });
+    let entries = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
     let rows = vec![
         Change::MoveIssuance {
             issuance: issuance.id,
@@ -243,9 +250,9 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, outbox
             masked_number: card.masked_number.clone(),
         },
         order_moved(issuance, OrderState::Blocked),
-        told(issuance, now, "unknown", outbox),
+        told(issuance, now, "unknown", how.outbox),
     ];
-    Changes { rows, entries: vec![about(issuance, now, event)] }
+    Changes { rows, entries }
 }
 
 /// The verdict on a session whose outcome is unknown.

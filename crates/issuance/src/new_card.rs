@@ -28,7 +28,7 @@ pub struct Inputs {
     pub product: CardProduct,
     /// what goes onto it
     pub data: Checked<PersonalizationData>,
-    /// check values of the issuer's keys: ENC, MAC, DEK
+    /// check values of the issuer's keys on record: ENC, MAC, DEK; other keys are not put on the card
     pub issuer_check_values: [[u8; 3]; 3],
     /// the challenge that was used at INITIALIZE UPDATE
     pub host_challenge: Id,
@@ -84,6 +84,10 @@ impl NeedsKeys {
         foreseen_challenge: Option<Zeroizing<Vec<u8>>>,
         issuer_keys: EncryptedKeySet,
     ) -> Result<Authenticated, Refusal> {
+        let prepared = issuer_keys.keys().each_ref().map(|key| key.check_value());
+        if prepared != self.inputs.issuer_check_values {
+            return Err(refusal(Code::KEYSTORE_UNAVAILABLE, &[]));
+        }
         if self.opening.challenge_request().is_some() {
             let derived = transport.pop().unwrap_or_default();
             self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;

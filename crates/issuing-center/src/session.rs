@@ -7,6 +7,7 @@ mod arrival;
 mod engine;
 mod keys;
 mod opening;
+mod refusals;
 mod stages;
 
 pub use engine::Engine;

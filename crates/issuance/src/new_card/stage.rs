@@ -6,10 +6,12 @@ use cardwright_globalplatform::{
     CardAuthenticated, Conversation, Expected, Failure, HostChallenge, KeyRequest, NeedsSessionKeys, OpenChannel,
     PredictedChannel, Proven, Script, SessionSecrets, WrappedCommand, initialize_update,
 };
+use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use sha2::{Digest, Sha256};
 
 use super::{Inputs, caller_refused, card_refused, issuer_channel, plan};
+use crate::admission::refusal;
 
 /// What a script is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Stage {
     issuer_keys: Option<EncryptedKeySet>,
     /// place of PUT KEY in the script
     put_key: Option<usize>,
+    /// what the card said at its first opening; it must say the same at its second
+    diversification_data: [u8; 10],
 }
 
 /// Why answers do not count as proof.
@@ -113,7 +117,8 @@ impl Reopening {
 
 impl Stage {
     fn new(inputs: Inputs, kind: StageKind, script: Script) -> Self {
-        Self { inputs, kind, script, reopening: false, issuer_keys: None, put_key: None }
+        let (reopening, issuer_keys, put_key) = (false, None, None);
+        Self { inputs, kind, script, reopening, issuer_keys, put_key, diversification_data: [0; 10] }
     }
 
     pub(super) fn first(
@@ -122,6 +127,7 @@ impl Stage {
         predicted: Option<PredictedChannel>,
         issuer_keys: EncryptedKeySet,
     ) -> Result<Self, Refusal> {
+        let diversification_data = card.card_answer().diversification_data;
         let change = [plan::put_key(&inputs, &issuer_keys)?];
         let refused = |error| caller_refused(&inputs, &error);
         let script = card.wrap(&change).map_err(refused)?;
@@ -134,7 +140,8 @@ impl Stage {
                 (StageKind::Write, script.continue_with(channel, &commands).map_err(refused)?)
             }
         };
-        Ok(Self { reopening, put_key, issuer_keys: Some(issuer_keys), ..Self::new(inputs, kind, script) })
+        let issuer_keys = Some(issuer_keys);
+        Ok(Self { reopening, put_key, issuer_keys, diversification_data, ..Self::new(inputs, kind, script) })
     }
 
     /// What the script is for.
@@ -186,7 +193,7 @@ impl Stage {
             _ => None,
         };
         let for_script = reopened.map_or(answers, |(_, script)| script);
-        let Self { inputs, kind, script, reopening, issuer_keys, put_key } = self;
+        let Self { inputs, kind, script, reopening, issuer_keys, put_key, diversification_data } = self;
         let proven = script.verify(for_script).map_err(Flaw::Answer)?.proven();
         let proven = proven.ok_or(Flaw::Content("nothing in the answers proves them"))?;
         if let (Some(keys), Some(place)) = (&issuer_keys, put_key) {
@@ -196,7 +203,7 @@ impl Stage {
             StageKind::ChangeKeys => {
                 let (answer, _) = reopened.ok_or(Flaw::Content("the answer to INITIALIZE UPDATE is missing"))?;
                 debug_assert!(reopening);
-                Ok(reopen(inputs, answer))
+                Ok(reopen(inputs, answer, &diversification_data))
             }
             StageKind::Write => {
                 plan::check_written(&inputs, last_answers(&proven)?)?;
@@ -210,10 +217,13 @@ impl Stage {
     }
 }
 
-fn reopen(inputs: Inputs, answer: &[u8]) -> Result<Next, Refusal> {
+fn reopen(inputs: Inputs, answer: &[u8], diversification_data: &[u8; 10]) -> Result<Next, Refusal> {
     let challenge = HostChallenge::new(*inputs.second_challenge);
     let opening =
         Conversation::begin(issuer_channel(&inputs)?, challenge, answer).map_err(|error| card_refused(&error))?;
+    if opening.card_answer().diversification_data != *diversification_data {
+        return Err(refusal(Code::CARD_ANSWER_REFUSED, &["other key diversification data than before"]));
+    }
     Ok(Next::Reopen(Box::new(Reopening { inputs, opening })))
 }
 

@@ -53,7 +53,7 @@ impl<S: Store> Engine<S> {
         let rows = self.rows(issuance).await?;
         let intent = rows.intents.iter().find(|intent| intent.step == result.step);
         match intent {
-            Some(intent) if intent.result.as_deref() == Some(body) => self.result_again(rows, result.step).await,
+            Some(intent) if intent.result.as_deref() == Some(body) => self.result_again(rows, &result).await,
             Some(intent) if intent.result.is_none() && intent.script_hash.starts_with(&*result.script) => {
                 self.first_result(rows, &result, body).await
             }
@@ -80,17 +80,11 @@ impl<S: Store> Engine<S> {
 
     async fn first_result(&self, rows: Rows, result: &ScriptResult, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let held = self.take_held(result.session).filter(|held| held.step == result.step);
-        let arrived = Arrived {
-            now: self.center.now(),
-            issuance: &rows.issuance,
-            result,
-            bytes: body,
-            key_sets: &rows.key_sets,
-            sent: held.is_some(),
-        };
+        let arrived =
+            Arrived { now: self.center.now(), issuance: &rows.issuance, result, bytes: body, key_sets: &rows.key_sets };
         if rows.issuance.state.is_ended() {
             self.commit(decision::late(&arrived)).await?;
-            return Ok(ended(&rows));
+            return self.settled(rows, result).await;
         }
         if let Some(why) = decision::left(result) {
             return self.not_proven(&arrived, &rows, &why).await;
@@ -123,7 +117,7 @@ impl<S: Store> Engine<S> {
         let prepared = decision::prepare(&next, rows.issuance.id, step, SCRIPT_DEADLINE);
         let deadline = arrived.now + RESULT_PATIENCE;
         self.commit(decision::proven(arrived, &verified, &prepared, next.kind(), deadline)).await?;
-        self.hold(rows.issuance.id, Held { step, stage: next });
+        self.hold(rows.issuance.id, Held { step, stage: next, until: deadline });
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }
 
@@ -133,11 +127,28 @@ impl<S: Store> Engine<S> {
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
 
-    async fn result_again(&self, rows: Rows, step: u16) -> Result<Vec<u8>, Refused> {
-        if rows.intents.iter().any(|intent| intent.step == step + 1) {
-            return self.script_again(&rows.issuance, step + 1).await;
+    async fn result_again(&self, rows: Rows, result: &ScriptResult) -> Result<Vec<u8>, Refused> {
+        let next = result.step + 1;
+        if !rows.issuance.state.is_ended() && rows.intents.iter().any(|intent| intent.step == next) {
+            return self.script_again(&rows.issuance, next).await;
         }
-        Ok(ended(&rows))
+        self.settled(rows, result).await
+    }
+
+    /// The verdict on an issuance that has ended, for a RESULT of it that is on record: the same each time.
+    async fn settled(&self, rows: Rows, result: &ScriptResult) -> Result<Vec<u8>, Refused> {
+        if rows.issuance.state != IssuanceState::Unknown {
+            return Ok(ended(&rows));
+        }
+        if let Some(why) = decision::left(result) {
+            return Ok(verdict(rows.issuance.id, Outcome::Unknown, why));
+        }
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?;
+        let answers: Vec<&[u8]> = result.answers.iter().map(|answer| &answer[..]).collect();
+        match stage.answers(&answers) {
+            Ok(_) => Ok(ended(&rows)),
+            Err(flaw) => Ok(verdict(rows.issuance.id, Outcome::Unknown, decision::flawed(&flaw))),
+        }
     }
 
     /// The verdict on an issuance that has ended, for an OPEN that comes again.
@@ -148,10 +159,15 @@ impl<S: Store> Engine<S> {
     /// The script of `step`, computed again; it must be the one whose hash was committed.
     pub(super) async fn script_again(&self, issuance: &Issuance, step: u16) -> Result<Vec<u8>, Refused> {
         let rows = self.rows(issuance.clone()).await?;
+        let left = (rows.issuance.deadline - self.center.now()) / 1_000;
+        if rows.issuance.state.is_ended() || left <= 0 {
+            return Ok(ended(&rows));
+        }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, step).await?;
-        let prepared = decision::prepare(&stage, issuance.id, step, SCRIPT_DEADLINE);
-        if issuance.step == step && !issuance.state.is_ended() {
-            self.hold(issuance.id, Held { step, stage });
+        let deadline = u32::try_from(left).unwrap_or(u32::MAX).min(SCRIPT_DEADLINE);
+        let prepared = decision::prepare(&stage, issuance.id, step, deadline);
+        if issuance.step == step {
+            self.hold(issuance.id, Held { step, stage, until: rows.issuance.deadline });
         }
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }

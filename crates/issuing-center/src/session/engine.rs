@@ -6,12 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use cardwright_issuance::Id;
 use cardwright_issuance::admission::refusal;
 use cardwright_issuance::change::Changes;
+use cardwright_issuance::decision;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::new_card::Stage;
 use cardwright_issuance::row::{Issuance, Terminal};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
 
+use super::refusals::{self, Refusals};
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::store::{Commit, Store, StoreError};
@@ -25,6 +27,8 @@ pub(super) const RESULT_PATIENCE: i64 = 15 * 60 * 1_000_000;
 pub(super) struct Held {
     pub(super) step: u16,
     pub(super) stage: Stage,
+    /// after this it is dropped: whoever needs it later computes it again
+    pub(super) until: i64,
 }
 
 /// Answers the messages of sessions.
@@ -32,13 +36,14 @@ pub struct Engine<S> {
     pub(super) center: Center<S>,
     held: Mutex<BTreeMap<Id, Held>>,
     progress: Mutex<BTreeMap<Id, (u16, u16)>>,
+    refusals: Refusals,
 }
 
 impl<S: Store> Engine<S> {
     /// An engine that holds nothing yet.
     #[must_use]
     pub fn new(center: Center<S>) -> Self {
-        Self { center, held: Mutex::default(), progress: Mutex::default() }
+        Self { center, held: Mutex::default(), progress: Mutex::default(), refusals: Refusals::default() }
     }
 
     /// Takes a PROGRESS; nothing depends on it.
@@ -66,39 +71,47 @@ impl<S: Store> Engine<S> {
     /// A refusal where the bytes are none; `STORE_UNAVAILABLE` where the store does not answer.
     pub async fn abort(&self, terminal: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let abort: Abort = cardwright_relay::decode(body)?;
-        let reason = cardwright_issuance::decision::reason(abort.reason);
+        let reason = decision::reason(abort.reason);
         let issuance = self.center.store.issuance(abort.session).await?.filter(|found| found.terminal == terminal.id);
         let Some(issuance) = issuance else {
             let refusal = refusal(Code::CARD_GONE, &[]);
-            let entry = Entry { terminal: Some(terminal.id), session: Some(abort.session), ..self.refused(&refusal) };
-            self.commit(Changes { rows: Vec::new(), entries: vec![entry] }).await?;
+            self.log_refusal(terminal, &refusal, |entry| Entry { session: Some(abort.session), ..entry }).await?;
             return Ok(verdict(abort.session, Outcome::FailedClean, refusal));
         };
-        let why = refusal(Code::CARD_LEFT, &["-", reason]);
-        if !issuance.state.is_ended() {
-            self.give_up(&issuance, &why).await?;
+        if issuance.state.is_ended() {
+            return self.verdict_again(&issuance).await;
         }
+        let why = refusal(Code::CARD_LEFT, &["-", reason]);
+        self.give_up(&issuance, &why).await?;
         Ok(verdict(abort.session, Outcome::Unknown, why))
     }
 
-    /// Gives up every issuance whose RESULT is overdue; hands back how many.
+    /// Gives up every issuance whose RESULT is overdue, and forgets what is held of sessions that are over; hands back
+    /// how many were given up.
     ///
     /// # Errors
-    /// `STORE_UNAVAILABLE` where the store does not answer.
+    /// The first reason why one of them was not given up; the others are all the same.
     pub async fn expire(&self) -> Result<usize, Refused> {
-        let overdue = self.center.store.overdue(self.center.now()).await?;
+        let now = self.center.now();
+        lock(&self.held).retain(|_, held| held.until > now);
+        let overdue = self.center.store.overdue(now).await?;
         let why = refusal(Code::DEADLINE_OVER, &[]);
+        let mut given_up = Ok(0);
         for issuance in &overdue {
-            self.give_up(issuance, &why).await?;
+            let outcome = self.give_up(issuance, &why).await;
+            given_up = given_up.and_then(|count| outcome.map(|()| count + 1));
         }
-        Ok(overdue.len())
+        let held = lock(&self.held);
+        lock(&self.progress).retain(|session, _| held.contains_key(session));
+        drop(held);
+        given_up
     }
 
     async fn give_up(&self, issuance: &Issuance, why: &Refusal) -> Result<(), Refused> {
         let card = self.card_of(issuance).await?;
         let outbox = self.random_id()?;
-        let changes = cardwright_issuance::decision::unknown(self.center.now(), issuance, &card, why, outbox);
-        self.take_held(issuance.id);
+        let sent = self.take_held(issuance.id).is_some();
+        let changes = decision::unknown(self.center.now(), issuance, &card, why, decision::GivenUp { sent, outbox });
         self.commit(changes).await?;
         Ok(())
     }
@@ -113,9 +126,18 @@ impl<S: Store> Engine<S> {
         self.center.store.commit(commit).await
     }
 
-    pub(super) fn refused(&self, refusal: &Refusal) -> Entry {
-        let event = Event::Refused { code: refusal.code.0, parameters: refusal.parameters.clone() };
-        Entry::new(self.center.now(), event)
+    /// Writes a refusal to the log, unless this terminal has filled its share of it; `about` says what it is about.
+    pub(super) async fn log_refusal(
+        &self,
+        terminal: &Terminal,
+        refusal: &Refusal,
+        about: impl FnOnce(Entry) -> Entry,
+    ) -> Result<(), StoreError> {
+        let now = self.center.now();
+        let Some(left_out) = self.refusals.may_log(terminal.id, now) else { return Ok(()) };
+        let event = Event::Refused { code: refusal.code.0, parameters: refusals::parameters(refusal, left_out) };
+        let entry = about(Entry { terminal: Some(terminal.id), ..Entry::new(now, event) });
+        self.commit(Changes { rows: Vec::new(), entries: vec![entry] }).await
     }
 
     pub(super) fn random_id(&self) -> Result<Id, Refused> {

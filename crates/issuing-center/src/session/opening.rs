@@ -37,10 +37,14 @@ impl<S: Store> Engine<S> {
         match self.try_open(terminal, &open, body).await? {
             Ok(reply) => Ok(reply),
             Err(refusal) => {
-                let order = self.center.store.order_by_reference(&open.order).await?.map(|order| order.id);
-                let (terminal, session) = (Some(terminal.id), Some(open.session));
-                let entry = Entry { terminal, session, reader: Some(open.reader), order, ..self.refused(&refusal) };
-                self.commit(cardwright_issuance::change::Changes { rows: Vec::new(), entries: vec![entry] }).await?;
+                // The same message was let in meanwhile, here or by another node.
+                if let Some(issuance) = self.center.store.issuance(open.session).await? {
+                    return self.open_again(terminal, &issuance, body).await;
+                }
+                let order = self.center.store.order_by_reference(&open.order).await?;
+                let order = order.filter(|order| order.base == terminal.base).map(|order| order.id);
+                let (session, reader) = (Some(open.session), Some(open.reader));
+                self.log_refusal(terminal, &refusal, |entry| Entry { session, reader, order, ..entry }).await?;
                 Ok(verdict(open.session, Outcome::Refused, refusal))
             }
         }
@@ -156,16 +160,15 @@ impl<S: Store> Engine<S> {
             }
             Err(error) => return Err(error.into()),
         }
-        self.hold(open.session, Held { step: 1, stage });
+        self.hold(open.session, Held { step: 1, stage, until: opening.deadline });
         Ok(Ok(cardwright_relay::encode(&Reply::Script(prepared.script))))
     }
 
     /// Logs that a message does not fit its session, and gives the refusal.
     pub(super) async fn conflict(&self, terminal: &Terminal, session: Id, step: u16) -> Result<Refused, Refused> {
         let event = Event::MessageConflict { step };
-        let entry =
-            Entry { terminal: Some(terminal.id), session: Some(session), ..Entry::new(self.center.now(), event) };
-        self.commit(cardwright_issuance::change::Changes { rows: Vec::new(), entries: vec![entry] }).await?;
+        let refusal = refusal(Code::MESSAGE_CONFLICT, &[]);
+        self.log_refusal(terminal, &refusal, |entry| Entry { session: Some(session), event, ..entry }).await?;
         Ok(Refused::new(Code::MESSAGE_CONFLICT))
     }
 }
