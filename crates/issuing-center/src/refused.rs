@@ -55,7 +55,7 @@ impl Refused {
             | Code::ORDER_DUPLICATE
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED => StatusCode::CONFLICT,
-            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE => {
+            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,
@@ -76,7 +76,10 @@ impl From<StoreError> for Refused {
 impl From<cardwright_keystore::Error> for Refused {
     fn from(error: cardwright_keystore::Error) -> Self {
         tracing::error!(%error, "the keystore failed");
-        Self::new(Code::KEYSTORE_UNAVAILABLE)
+        Self::new(match error {
+            cardwright_keystore::Error::Busy => Code::KEYSTORE_BUSY,
+            _ => Code::KEYSTORE_UNAVAILABLE,
+        })
     }
 }
 

@@ -64,7 +64,7 @@ impl Refusing for FileRefused {
 }
 
 fn is_a_refusal(refused: &Refused) -> bool {
-    refused.code < Code(5_000) && !matches!(refused.code, Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE)
+    refused.code < Code(5_000) && !matches!(refused.code, Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY)
 }
 
 /// The name as people may give it: 1 to 64 letters, digits, `-`, `_`, `.`, and spaces inside.

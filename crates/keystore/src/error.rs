@@ -69,9 +69,12 @@ pub enum Error {
     /// The operator's: others may read the file.
     #[error("the keystore file may be read by others (mode {0:o}); chmod it to 600")]
     Permissions(u32),
-    /// The operator's: another program has the file open.
-    #[error("another program has this keystore open")]
-    InUse,
+    /// Another program's: it has been changing the file for longer than a change takes. Trying later may help.
+    #[error("another program has been changing the keystore for too long; see what it does, then try again")]
+    Busy,
+    /// The operator's: the file was put under another passphrase since it was opened. The keys are all there.
+    #[error("the keystore has another passphrase since it was opened; start this program again with the new one")]
+    PassphraseChanged,
     /// The store's: the file system said no. After a write, the file holds the state before or after, whole.
     #[error("keystore file: {0}")]
     Io(#[from] std::io::Error),

@@ -50,8 +50,8 @@ codes! {
     PRODUCT_UNKNOWN = 1014;
     /// a shipment file is malformed, or is not what the keys say. Parameters: row, column, reason
     STOCK_FILE_REFUSED = 1015;
-    /// another program has the keystore open
-    KEYSTORE_IN_USE = 1016;
+    /// another program keeps the keystore from being changed
+    KEYSTORE_BUSY = 1016;
     /// there is a center already. Parameters: path
     CENTER_EXISTS = 1017;
     /// there is no center. Parameters: path

@@ -40,8 +40,9 @@ pub async fn import<S: Store>(center: &Center<S>, person: &Person, new: &NewMast
     let row = NewKey { id: id.clone(), kind: new.kind, purpose: Purpose::Derive, created: center.now() };
     let info = keystore.import(&row, new.value, Some(new.expected), new.published).map_err(|error| match error {
         Error::PublishedKey => Refused::with(Code::PUBLISHED_KEY, [new.name]),
-        Error::Unavailable(_) | Error::Io(_) => error.into(),
-        other => refused(other.to_string()),
+        Error::Name(_) | Error::KeyExists(_) | Error::Unsuitable { .. } => refused(error.to_string()),
+        Error::Length { .. } | Error::KeyValue(_) | Error::KcvMismatch { .. } => refused(error.to_string()),
+        other => other.into(),
     })?;
     let mut registrations = Vec::new();
     if cardwright_keystore::published::is_published(new.kind, new.value, Some(new.expected)) {

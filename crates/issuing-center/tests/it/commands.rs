@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use crate::stock::shipment;
 use crate::world::HEADER;
 
-const PASSPHRASE: &str = "correct horse battery";
-const SECRET: &str = "a secret of eight and more";
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
+pub(crate) const SECRET: &str = "a secret of eight and more";
 
 /// A center's state directory, and the commands on it.
 pub(crate) struct Desk {
@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// Runs the command, which must be refused: exit code and code.
-    fn refused(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
         refusal(&mut self.command(&[&["--json"], arguments].concat()))
     }
 
@@ -185,18 +185,4 @@ fn the_same_person_may_not_enter_and_approve() {
     desk.done(&["order", "import", &desk.orders(&["R-1"]), "--as", "Eve"]);
     assert_eq!(desk.refused(&["order", "approve", "R-1", "--as", "Eve"]), (1, "CW-1003".into()));
     assert_eq!(desk.done(&["order", "show", "R-1"])["state"], "received");
-}
-
-#[test]
-fn what_needs_no_key_works_while_another_program_has_the_keystore() {
-    let desk = Desk::new();
-    desk.set_up();
-    let path = desk.directory.path().join("state/keystore");
-    let settings = cardwright_keystore::software::Settings::default();
-    let held = cardwright_keystore::software::SoftwareKeystore::open(&path, PASSPHRASE.as_bytes(), settings).unwrap();
-    assert_eq!(desk.refused(&["key", "list"]), (3, "CW-1016".into()));
-    desk.done(&["base", "add", "south", "--reader-tier", "1", "--as", "Ada"]);
-    desk.done(&["log", "verify"]);
-    drop(held);
-    desk.done(&["key", "list"]);
 }

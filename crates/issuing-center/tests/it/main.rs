@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
+mod beside;
 mod commands;
 mod crash;
 mod log;

@@ -46,18 +46,34 @@ impl Envelope {
 
     /// The envelope and the contents of a file.
     pub(super) fn open(file: &[u8], passphrase: &[u8]) -> Result<(Self, Zeroizing<Vec<u8>>), Error> {
-        let (body, checksum) = file.split_last_chunk::<SHA256_OUTPUT_LEN>().ok_or(Error::Damaged("it is cut short"))?;
-        let header = header_of(body)?;
-        let (cost, salt) = if digest(&SHA256, body).as_ref() == checksum {
-            parse_header(header)?
-        } else {
-            return Err(Error::Damaged("its checksum does not fit"));
-        };
+        let (header, sealed) = parts_of(file)?;
+        let (cost, salt) = parse_header(header)?;
         let envelope = Self { header: header.to_owned(), key: cost.derive(passphrase, &salt)? };
-        let contents = aead::open(envelope.key.expose(), header.as_bytes(), &body[header.len()..])
-            .map_err(|_| Error::WrongPassphrase)?;
+        let contents =
+            aead::open(envelope.key.expose(), header.as_bytes(), sealed).map_err(|_| Error::WrongPassphrase)?;
         Ok((envelope, contents))
     }
+
+    /// The contents of a later version of the file, without the passphrase: each has a salt of its own, so that the
+    /// same first line means the same key.
+    pub(super) fn open_again(&self, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (header, sealed) = parts_of(file)?;
+        if header != self.header {
+            return Err(Error::PassphraseChanged);
+        }
+        aead::open(self.key.expose(), header.as_bytes(), sealed)
+            .map_err(|_| Error::Damaged("it was sealed with another key than its first line says"))
+    }
+}
+
+/// The first line and the sealed contents of a file that is whole.
+fn parts_of(file: &[u8]) -> Result<(&str, &[u8]), Error> {
+    let (body, checksum) = file.split_last_chunk::<SHA256_OUTPUT_LEN>().ok_or(Error::Damaged("it is cut short"))?;
+    let header = header_of(body)?;
+    if digest(&SHA256, body).as_ref() != checksum {
+        return Err(Error::Damaged("its checksum does not fit"));
+    }
+    Ok((header, &body[header.len()..]))
 }
 
 /// The first line, its end included. It says another format before anything else is asked of the file.

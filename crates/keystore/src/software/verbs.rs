@@ -1,10 +1,9 @@
 //! The verbs, done in this process.
 
-use std::sync::{PoisonError, RwLockReadGuard};
-
 use zeroize::Zeroizing;
 
 use super::contents::Entry;
+use super::kept::Current;
 use super::resolve::{Use, check_derived, named, resolve};
 use super::stack::leaving_no_trace;
 use super::wrapped::{self, Description};
@@ -36,11 +35,11 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn list(&self) -> Result<Vec<KeyInfo>, Error> {
-        Ok(self.keys().values().map(|entry| entry.info.clone()).collect())
+        Ok(self.keys()?.values().map(|entry| entry.info.clone()).collect())
     }
 
     fn destroy(&self, key: &KeyId) -> Result<(), Error> {
-        self.change(|keys| keys.remove(key).map(drop).ok_or_else(|| Error::UnknownKey(key.clone())))
+        self.kept.change(&*self.random, |keys| keys.remove(key).map(drop).ok_or_else(|| Error::UnknownKey(key.clone())))
     }
 
     fn random(&self, length: usize) -> Result<Vec<u8>, Error> {
@@ -53,7 +52,7 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn encrypt_batch(&self, items: &[Encryption<'_>]) -> Result<Vec<Vec<u8>>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let encrypt = |item: &Encryption<'_>| {
             let key = resolve(&keys, item.key, Use::Data)?;
             aead::seal(key.value.expose(), &[], item.associated_data, item.data, &*self.random)
@@ -62,7 +61,7 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn decrypt_batch(&self, items: &[Decryption<'_>]) -> Result<Vec<Zeroizing<Vec<u8>>>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let decrypt = |item: &Decryption<'_>| {
             let key = resolve(&keys, item.key, Use::Data)?;
             aead::open(key.value.expose(), item.associated_data, item.sealed)
@@ -71,7 +70,7 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 32]>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let mac = |(key, message): &(&KeyId, &[u8])| {
             let key = named(&keys, key, Purpose::Mac, "keyed hashes")?;
             Ok(symmetric::hmac_sha_256(key.value.expose(), message))
@@ -80,7 +79,7 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let sign = |(key, message): &(&KeyId, &[u8])| {
             let key = named(&keys, key, Purpose::Sign, "signing")?;
             signature::sign(key.value.expose(), message)
@@ -89,19 +88,20 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error> {
-        match &named(&self.keys(), key, Purpose::Sign, "signing")?.info.public {
+        let keys = self.keys()?;
+        match &named(&keys, key, Purpose::Sign, "signing")?.info.public {
             Public::Key(encoded) => Ok(encoded.clone()),
             Public::Kcv(_) => Err(Error::Damaged("a key for signing has no public key")),
         }
     }
 
     fn wrap_new_batch(&self, items: &[NewWrappedKey<'_>]) -> Result<Vec<Wrapped>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         leaving_no_trace(|| items.iter().map(|item| self.wrap(&keys, item)).collect())
     }
 
     fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let rewrap = |item: &Rewrapping<'_>| {
             let key = resolve(&keys, item.key, Use::Rewrapped)?;
             let under = resolve(&keys, item.under, Use::RewrapsOthers)?;
@@ -113,7 +113,7 @@ impl Keystore for SoftwareKeystore {
     }
 
     fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error> {
-        let keys = self.keys();
+        let keys = self.keys()?;
         let derive = |(key, derivation): &(&KeyRef, &Derivation)| {
             let key = resolve(&keys, key, Use::Session)?;
             symmetric::derive(key.kind, key.value.expose(), derivation)
@@ -123,12 +123,12 @@ impl Keystore for SoftwareKeystore {
 }
 
 impl SoftwareKeystore {
-    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    fn keys(&self) -> Result<Current<'_>, Error> {
+        self.kept.current()
     }
 
     fn keep(&self, entry: Entry) -> Result<KeyInfo, Error> {
-        self.change(|keys| {
+        self.kept.change(&*self.random, |keys| {
             let info = entry.info.clone();
             if keys.contains_key(&info.id) {
                 return Err(Error::KeyExists(info.id));

@@ -6,6 +6,8 @@ mod conformance;
 mod file;
 mod memory;
 mod openssl;
+mod programs;
 mod remains;
 mod seeded;
+mod sharing;
 mod vectors;

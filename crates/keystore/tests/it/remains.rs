@@ -94,6 +94,11 @@ fn after_use_no_key_remains_outside_the_keystores_pages() {
     drop(keystore);
     let keystore = SoftwareKeystore::open(&path, b"passphrase", fresh()).unwrap();
     use_everything(&keystore);
+    // What another has changed is read again: all keys come into memory once more.
+    let other = SoftwareKeystore::open(&path, b"passphrase", fresh()).unwrap();
+    other.destroy(&"other.1".parse().unwrap()).unwrap();
+    drop(other);
+    use_everything(&keystore);
     let found = needles.found();
     for number in 0..3 {
         assert!(found.iter().any(|(each, _)| *each == number), "the control: the key itself is found");

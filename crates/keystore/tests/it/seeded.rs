@@ -22,7 +22,7 @@ pub(crate) fn source(seed: u64) -> Box<dyn cardwright_keystore::software::Random
 
 /// Settings for tests: cheap, and the same every time.
 pub(crate) fn settings() -> Settings {
-    Settings { cost: PassphraseCost::weak_for_tests(), random: source(1) }
+    Settings { cost: PassphraseCost::weak_for_tests(), random: source(1), ..Settings::default() }
 }
 
 /// A key to be made.

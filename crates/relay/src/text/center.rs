@@ -110,15 +110,15 @@ pub(super) const TEXTS: &[Text] = &[
         ),
     ),
     text(
-        Code::KEYSTORE_IN_USE,
+        Code::KEYSTORE_BUSY,
         &[],
         (
-            "Another program has the keystore open, as a rule the running center.",
-            "Use the running center's API, or stop it first.",
+            "Another program has been changing the keystore for seconds; no key was changed.",
+            "Try again; if it stays so, look for a program of the center that hangs, and end it.",
         ),
         (
-            "別のプログラム（通常は稼働中のセンター）が鍵ストアを使用中です。",
-            "稼働中のセンターの API を使うか、先に停止してください。",
+            "別のプログラムが数秒以上、鍵ストアを変更中です。鍵は変更していません。",
+            "もう一度試してください。続く場合は、応答しないセンターのプログラムを探して終了してください。",
         ),
     ),
     text(

@@ -60,7 +60,7 @@ impl Context {
         Ok(Arc::new(SqlStore::open(&self.database_url()).await?))
     }
 
-    /// Rows and keys. Only one program at a time has the keys.
+    /// Rows and keys, of which a running center may have the same.
     pub(crate) async fn center(&self) -> Result<Center<SqlStore>, Failure> {
         let store = self.store().await?;
         let keystore = SoftwareKeystore::open(&self.keystore_path(), &self.passphrase()?, Settings::default())?;

@@ -45,7 +45,7 @@ impl Failure {
         };
         match code {
             Code::ANSWER_NOT_PROVEN | Code::CARD_LEFT | Code::DEADLINE_OVER => 4,
-            Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_IN_USE | Code::CENTER_MISSING | Code(5000..) => 3,
+            Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::CENTER_MISSING | Code(5000..) => 3,
             _ => 1,
         }
     }
@@ -124,7 +124,6 @@ impl From<cardwright_keystore::Error> for Failure {
         use cardwright_keystore::Error;
         match error {
             Error::WrongPassphrase => Self::Refused(Refused::new(Code::WRONG_PASSPHRASE)),
-            Error::InUse => Self::Refused(Refused::new(Code::KEYSTORE_IN_USE)),
             Error::Io(error) => Self::file("the keystore", error),
             Error::Permissions(_) | Error::Damaged(_) | Error::Format(_) => Self::file("the keystore", error),
             other => Self::Refused(other.into()),
