@@ -30,11 +30,7 @@ pub struct Center<S> {
 
 impl<S> Clone for Center<S> {
     fn clone(&self) -> Self {
-        Self {
-            store: Arc::clone(&self.store),
-            keystore: Arc::clone(&self.keystore),
-            clock: Arc::clone(&self.clock),
-        }
+        Self { store: Arc::clone(&self.store), keystore: Arc::clone(&self.keystore), clock: Arc::clone(&self.clock) }
     }
 }
 

@@ -22,8 +22,8 @@ use std::time::Duration;
 
 pub use self::dialogue::Dialogue;
 pub use self::listener::Listener;
-pub use self::refusal_log::{RefusalLog, Source};
 pub(crate) use self::refusal_log::{Bucket, Rate};
+pub use self::refusal_log::{RefusalLog, Source};
 pub use self::stop::{Stop, Stopping};
 pub use self::tls::{TlsError, configuration};
 
