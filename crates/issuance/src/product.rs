@@ -181,6 +181,16 @@ impl CardProduct {
         self.preloaded.contains(&package)
     }
 
+    /// Whether a card of `other` is asked, opened and keyed as one of this product: only then may the one text take
+    /// the other's place while cards of it are there.
+    #[must_use]
+    pub fn opens_cards_like(&self, other: &Self) -> bool {
+        let opening = |product: &Self| {
+            (product.atr.clone(), product.security_domain, product.protocol, product.file.transport_key_version)
+        };
+        opening(self) == opening(other) && self.diversification() == other.diversification()
+    }
+
     /// Openings that may be intended and not proven in a row before the card is put aside:
     /// min(3, the product's own limit) - 1, and 1 at least.
     #[must_use]

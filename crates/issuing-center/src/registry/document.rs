@@ -9,7 +9,8 @@ use super::{enter, registered};
 use crate::refused::Refused;
 use crate::store::{Document, Person, Registration, Store};
 
-/// Imports a card product's text. The same text again changes nothing.
+/// Imports a card product's text. The same text again changes nothing; another text must open cards as the one before
+/// did, for cards under way are computed from it.
 ///
 /// # Errors
 /// `PRODUCT_REFUSED` with the reason; the store's own.
@@ -21,6 +22,10 @@ pub async fn import_product<S: Store>(store: &S, now: i64, person: &Person, text
     let document = document(product.name(), version, text, now);
     match newest {
         Some(newest) if newest.digest == document.digest => Ok(newest),
+        Some(newest) if CardProduct::from_toml(&newest.text).is_ok_and(|known| !known.opens_cards_like(&product)) => {
+            let reason = "cards of this name are opened otherwise; give the changed product another name";
+            Err(refused(product.name(), reason.to_owned()))
+        }
         _ => keep(store, now, person, "product", document).await,
     }
 }

@@ -51,6 +51,20 @@ async fn a_text_is_imported_once_and_a_changed_profile_needs_a_new_version() {
 }
 
 #[tokio::test]
+async fn a_product_whose_cards_would_be_opened_otherwise_needs_another_name() {
+    let world = World::new().await;
+    let (store, now, admin) = (&*world.center.store, world.center.now(), &world.admin);
+    for (line, other) in [("transport_key_version = 0x30", "transport_key_version = 0x20"), ("i = 0x70", "i = 0x60")] {
+        assert!(PRODUCT.contains(line));
+        let changed = PRODUCT.replace(line, other);
+        let refused = document::import_product(store, now, admin, &changed).await.unwrap_err();
+        assert_eq!(refused.code, Code::PRODUCT_REFUSED);
+        let renamed = changed.replace("name = \"scp03-i70\"", &format!("name = \"other-{}\"", &other[..1]));
+        document::import_product(store, now, admin, &renamed).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_is_wrong_is_refused_with_the_reason() {
     let world = World::new().await;
     let (store, now, admin) = (&*world.center.store, world.center.now(), &world.admin);

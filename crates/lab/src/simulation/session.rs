@@ -7,13 +7,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cardwright_issuance::Id;
-use cardwright_issuance::row::Terminal;
+use cardwright_issuance::row::{Issuance, Terminal};
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::session::Engine;
+use cardwright_issuing_center::store::Store;
+use cardwright_relay::message::{self, Outcome};
 use cardwright_relay::terminal::{CardEvent, End, Next, Posting, Transmit};
 use cardwright_virtual_card::{Card, PowerCut};
 use zeroize::Zeroizing;
 
+use super::at_once;
 use super::dice::Dice;
 use super::store::SlowStore;
 
@@ -25,7 +28,23 @@ const ACCIDENT: usize = 60;
 const LINE_ACCIDENT: usize = 8;
 
 type Reply = Result<Vec<u8>, Refused>;
-type InFlight = Pin<Box<dyn Future<Output = Reply>>>;
+pub(super) type InFlight = Pin<Box<dyn Future<Output = Reply>>>;
+
+/// The center's work on a message: at which node, and whether the issuance had ended before it began.
+struct Work {
+    node: usize,
+    after_the_end: bool,
+    answer: InFlight,
+}
+
+/// What is there for a session to meet.
+pub(super) struct Surroundings<'a> {
+    pub(super) nodes: &'a [Arc<Engine<SlowStore>>],
+    pub(super) store: &'a SlowStore,
+    pub(super) dice: &'a Dice,
+    /// work on messages whose terminal no longer listens: it goes on all the same
+    pub(super) strays: &'a mut Vec<InFlight>,
+}
 
 /// A session under way.
 pub(super) struct Session {
@@ -36,12 +55,14 @@ pub(super) struct Session {
     /// the order's reference
     pub(super) order: String,
     state: State,
+    /// a SCRIPT was handed out for an issuance that had ended
+    pub(super) script_after_the_end: bool,
 }
 
 enum State {
     Card(Transmit),
     /// a message, how often it was posted, and the center's work on it
-    Line(Posting, u8, Option<(usize, InFlight)>),
+    Line(Posting, u8, Option<Work>),
     Over(End),
 }
 
@@ -54,7 +75,7 @@ pub(super) enum Happened {
 
 impl Session {
     pub(super) fn new(id: Id, terminal: Terminal, card: usize, order: String, next: Next) -> Self {
-        Self { id, terminal, card, order, state: State::from(next) }
+        Self { id, terminal, card, order, state: State::from(next), script_after_the_end: false }
     }
 
     /// How it ended, once it has.
@@ -84,52 +105,58 @@ impl Session {
     /// A node dies: what it was working on is lost, wherever it was.
     pub(super) fn node_died(&mut self, node: usize) {
         if let State::Line(_, _, work) = &mut self.state
-            && work.as_ref().is_some_and(|(on, _)| *on == node)
+            && work.as_ref().is_some_and(|work| work.node == node)
         {
             *work = None;
         }
     }
 
     /// The next event.
-    pub(super) fn step(&mut self, card: &mut Card, nodes: &[Arc<Engine<SlowStore>>], dice: &Dice) -> Happened {
-        let lost = State::Over(End {
-            outcome: cardwright_relay::message::Outcome::Unknown,
-            refusal: None,
-            card: None,
-            farewell: None,
-        });
+    pub(super) fn step(&mut self, card: &mut Card, around: &mut Surroundings<'_>) -> Happened {
+        let (outcome, refusal, farewell) = (Outcome::Unknown, None, None);
+        let lost = State::Over(End { outcome, refusal, card: None, farewell });
         let (state, happened) = match std::mem::replace(&mut self.state, lost) {
-            State::Card(transmit) => at_the_card(transmit, card, dice),
-            State::Line(posting, tries, work) => self.on_the_line(posting, tries, work, nodes, dice),
+            State::Card(transmit) => at_the_card(transmit, card, around.dice),
+            State::Line(posting, tries, None) => self.post(posting, tries, around),
+            State::Line(posting, tries, Some(work)) => self.wait(posting, tries, work, around),
             State::Over(end) => (State::Over(end), Happened::AsItShould),
         };
         self.state = state;
         happened
     }
 
-    fn on_the_line(
-        &self,
+    fn post(&self, posting: Posting, tries: u8, around: &mut Surroundings<'_>) -> (State, Happened) {
+        if tries >= PATIENCE {
+            return (State::from(posting.given_up("the line is cut")), Happened::Accident);
+        }
+        if around.dice.accident_in(LINE_ACCIDENT) {
+            return (State::Line(posting, tries + 1, None), Happened::Accident); // the request is lost
+        }
+        let node = around.dice.below(around.nodes.len());
+        let ended = |issuance: Issuance| issuance.state.is_ended();
+        let after_the_end = at_once(around.store.issuance(self.id)).ok().flatten().is_some_and(ended);
+        let engine = Arc::clone(&around.nodes[node]);
+        let answer = post(engine, self.terminal.clone(), posting.path, posting.bytes.to_vec());
+        (State::Line(posting, tries + 1, Some(Work { node, after_the_end, answer })), Happened::AsItShould)
+    }
+
+    fn wait(
+        &mut self,
         posting: Posting,
         tries: u8,
-        work: Option<(usize, InFlight)>,
-        nodes: &[Arc<Engine<SlowStore>>],
-        dice: &Dice,
+        mut work: Work,
+        around: &mut Surroundings<'_>,
     ) -> (State, Happened) {
-        let Some((node, mut work)) = work else {
-            if tries >= PATIENCE {
-                return (State::from(posting.given_up("the line is cut")), Happened::Accident);
+        let Poll::Ready(reply) = work.answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+            if around.dice.accident_in(LINE_ACCIDENT) {
+                around.strays.push(work.answer); // the line breaks while the center works, and goes on working
+                return (State::Line(posting, tries, None), Happened::Accident);
             }
-            if dice.accident_in(LINE_ACCIDENT) {
-                return (State::Line(posting, tries + 1, None), Happened::Accident); // the request is lost
-            }
-            let node = dice.below(nodes.len());
-            let work = post(Arc::clone(&nodes[node]), self.terminal.clone(), posting.path, posting.bytes.to_vec());
-            return (State::Line(posting, tries + 1, Some((node, work))), Happened::AsItShould);
+            return (State::Line(posting, tries, Some(work)), Happened::AsItShould);
         };
-        let Poll::Ready(reply) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-            return (State::Line(posting, tries, Some((node, work))), Happened::AsItShould);
-        };
-        if dice.accident_in(LINE_ACCIDENT) {
+        let is_script = |body: &Vec<u8>| matches!(cardwright_relay::decode(body), Ok(message::Reply::Script(_)));
+        self.script_after_the_end |= work.after_the_end && reply.as_ref().is_ok_and(is_script);
+        if around.dice.accident_in(LINE_ACCIDENT) {
             return (State::Line(posting, tries, None), Happened::Accident); // the answer is lost
         }
         match reply {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Waker};
 
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
@@ -16,7 +17,7 @@ use cardwright_relay::terminal::Start;
 use super::assertions::{self, KnownCard};
 use super::dice::Dice;
 use super::furnish::file;
-use super::session::{Happened, Session, post};
+use super::session::{Happened, InFlight, Session, Surroundings, post};
 use super::store::SlowStore;
 use super::{Broken, Planted, Report, at_once, planted};
 
@@ -39,6 +40,7 @@ pub struct World {
     pub(super) terminals: Vec<Terminal>,
     pub(super) cards: Vec<KnownCard>,
     sessions: Vec<Session>,
+    strays: Vec<InFlight>,
     report: Report,
 }
 
@@ -75,9 +77,10 @@ impl World {
         };
         let nodes = vec![Arc::new(Engine::new(center.clone())), Arc::new(Engine::new(center.clone()))];
         let product = CardProduct::from_toml(&text).expect("the products of the project are right");
-        let (terminals, cards, sessions) = (Vec::new(), Vec::new(), Vec::new());
+        let (terminals, cards, sessions, strays) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let report = Report::default();
-        let mut world = Self { seed, planted, dice, clock, center, nodes, product, terminals, cards, sessions, report };
+        let mut world =
+            Self { seed, planted, dice, clock, center, nodes, product, terminals, cards, sessions, strays, report };
         world.furnish(&text, photo);
         world
     }
@@ -91,7 +94,8 @@ impl World {
         let start = self.start(&terminal, "order-0", 0);
         let mut session = Session::new(start.session, terminal, 0, "order-0".to_owned(), start.begin());
         while session.end().is_none() {
-            session.step(&mut self.cards[0].card, &self.nodes[..1], &self.dice);
+            let (nodes, store, dice) = (&self.nodes[..1], &*self.center.store, &*self.dice);
+            session.step(&mut self.cards[0].card, &mut Surroundings { nodes, store, dice, strays: &mut self.strays });
         }
         let outcome = session.end().map(|end| end.outcome);
         assert_eq!(outcome, Some(cardwright_relay::message::Outcome::Issued), "{:?}", session.end());
@@ -139,7 +143,9 @@ impl World {
     fn broken_session(&self) -> Option<String> {
         let store = &self.center.store;
         let wrong = |session: &Session| {
-            assertions::sent_without_intent(store, session).or_else(|| assertions::told_wrongly(store, session))
+            let late = session.script_after_the_end.then(|| "a script was handed out after the end".to_owned());
+            late.or_else(|| assertions::sent_without_intent(store, session))
+                .or_else(|| assertions::told_wrongly(store, session))
         };
         self.sessions.iter().find_map(wrong)
     }
@@ -148,6 +154,10 @@ impl World {
         if self.dice.accident_in(80) {
             return self.node_dies();
         }
+        if self.dice.accident_in(200) {
+            return self.time_passes();
+        }
+        self.strays_go_on();
         if self.report.sessions < SESSIONS && (self.sessions.is_empty() || self.dice.once_in(12)) {
             self.begin_session();
         }
@@ -160,7 +170,9 @@ impl World {
             planted::store_result_before_proof(&self.center, &self.sessions[place]);
         }
         let session = &mut self.sessions[place];
-        if session.step(&mut self.cards[session.card].card, &self.nodes, &self.dice) == Happened::Accident {
+        let (nodes, store, dice) = (&self.nodes[..], &*self.center.store, &*self.dice);
+        let mut around = Surroundings { nodes, store, dice, strays: &mut self.strays };
+        if session.step(&mut self.cards[session.card].card, &mut around) == Happened::Accident {
             self.report.accidents += 1;
         }
         self.say_farewell(place);
@@ -173,6 +185,25 @@ impl World {
         if let Some(abort) = farewell.filter(|_| !self.dice.once_in(3)) {
             let node = Arc::clone(&self.nodes[self.dice.below(self.nodes.len())]);
             let _ = at_once(post(node, session.terminal.clone(), "/v1/abort", abort));
+        }
+    }
+
+    /// More time than any RESULT is waited for; then a node gives up what is overdue.
+    fn time_passes(&mut self) {
+        self.clock.fetch_add(HOUR / 3, Ordering::SeqCst);
+        let node = Arc::clone(&self.nodes[self.dice.below(self.nodes.len())]);
+        let _ = at_once(node.expire());
+        self.report.accidents += 1;
+    }
+
+    /// Work on a message that nobody listens to any more goes on as any other.
+    fn strays_go_on(&mut self) {
+        if !self.strays.is_empty() {
+            let place = self.dice.below(self.strays.len());
+            let mut context = Context::from_waker(Waker::noop());
+            if self.strays[place].as_mut().poll(&mut context).is_ready() {
+                drop(self.strays.swap_remove(place));
+            }
         }
     }
 
