@@ -7,8 +7,8 @@ use crate::{
 };
 
 /// What keeps keys and works with them. All verbs may be called from many threads at once; they block, for
-/// microseconds in software, perhaps for milliseconds in hardware. A batch is done as a whole or not at all, and its
-/// results stand in the order of its items.
+/// microseconds in software, perhaps for milliseconds in hardware; making, importing and destroying keys takes as long
+/// as writing them down. A batch is done as a whole or not at all, and its results stand in the order of its items.
 ///
 /// Every verb fails with [`Error::UnknownKey`] for a handle that is not there, [`Error::NotAllowed`] where a purpose
 /// does not allow it, [`Error::Unsuitable`] and [`Error::Length`] where kinds and lengths do not fit, and

@@ -165,6 +165,24 @@ fn a_file_that_looks_like_the_last_one_is_not_taken_for_it() {
     }
 }
 
+/// Whether this process has a file open that was at `path` and is no longer.
+fn holds_a_replaced(path: &Path) -> bool {
+    let replaced = format!("{} (deleted)", path.canonicalize().unwrap().display());
+    let open = fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    open.into_iter().any(|target| target == Path::new(&replaced))
+}
+
+#[test]
+fn the_inode_of_the_file_that_was_read_is_given_to_no_other_before_the_next_look() {
+    let shared = Shared::new();
+    let other = shared.open();
+    assert!(!holds_a_replaced(&shared.path));
+    generated(&shared.open(), "data.2", KeyKind::Aes256, Purpose::Wrap);
+    assert!(holds_a_replaced(&shared.path));
+    other.list().unwrap();
+    assert!(!holds_a_replaced(&shared.path));
+}
+
 #[test]
 fn a_change_waits_for_another_to_end_and_work_goes_on_meanwhile() {
     let shared = Shared::new();
