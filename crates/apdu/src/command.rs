@@ -1,5 +1,9 @@
 //! Command APDUs, short and extended, all four cases (ISO/IEC 7816-4 §5.2).
 
+use std::fmt;
+
+use zeroize::Zeroizing;
+
 use crate::Error;
 
 /// CLA, INS, P1, P2.
@@ -16,12 +20,13 @@ pub struct Header {
 }
 
 /// A command. Encodes short where it fits, extended where it must, unless it was parsed from the extended form.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Its data, which may be a name or a key, is wiped when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// CLA, INS, P1, P2
     pub header: Header,
     /// command data, 0 to 65,535 bytes
-    data: Vec<u8>,
+    data: Zeroizing<Vec<u8>>,
     /// the number of response bytes asked for, 1 to 65,536; `None` where no Le field is sent
     expected: Option<u32>,
     extended: bool,
@@ -31,7 +36,7 @@ impl Command {
     /// A command without data and without Le (case 1).
     #[must_use]
     pub fn new(cla: u8, ins: u8, p1: u8, p2: u8) -> Self {
-        Self { header: Header { cla, ins, p1, p2 }, data: Vec::new(), expected: None, extended: false }
+        Self { header: Header { cla, ins, p1, p2 }, data: Zeroizing::default(), expected: None, extended: false }
     }
 
     /// The same command carrying `data`; more than 255 bytes make it extended.
@@ -39,7 +44,7 @@ impl Command {
     /// # Errors
     /// `Error::Length` for more than 65,535 bytes.
     pub fn with_data(mut self, data: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        self.data = data.into();
+        self.data = Zeroizing::new(data.into());
         if self.data.len() > 0xFFFF {
             return Err(Error::Length { what: "command data", length: self.data.len(), allowed: "0 to 65535" });
         }
@@ -141,7 +146,7 @@ impl Command {
                     [le] => Some(short_le(*le)),
                     more => return Err(Error::Trailing(more.len() - 1)),
                 };
-                Ok(Self { data: data.to_vec(), expected, ..command })
+                Ok(Self { data: Zeroizing::new(data.to_vec()), expected, ..command })
             }
         }
     }
@@ -165,7 +170,17 @@ impl Command {
             [_] => return Err(Error::Truncated { expected: 2, found: 1 }),
             more => return Err(Error::Trailing(more.len() - 2)),
         };
-        Ok(Self { data: data.to_vec(), expected, extended: true, ..self })
+        Ok(Self { data: Zeroizing::new(data.to_vec()), expected, extended: true, ..self })
+    }
+}
+
+/// Only header, length of the data, and what is asked for are shown.
+impl fmt::Debug for Command {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Header { cla, ins, p1, p2 } = self.header;
+        write!(out, "Command({cla:02X}{ins:02X}{p1:02X}{p2:02X}, {} bytes", self.data.len())?;
+        self.expected.map_or(Ok(()), |count| write!(out, ", at most {count} expected"))?;
+        out.write_str(if self.extended { ", extended)" } else { ")" })
     }
 }
 
@@ -192,6 +207,14 @@ mod tests {
         assert_eq!(&long[4..7], [0, 1, 0]);
         assert_eq!(&long[263..], [0, 0]);
         assert_eq!(base().expecting(257).unwrap().to_bytes()[4..], [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_command_that_is_printed_does_not_show_its_data() {
+        let command = Command::new(0x80, 0xE2, 0x80, 0x01).with_data(vec![0xAB; 3]).unwrap();
+        assert_eq!(format!("{command:?}"), "Command(80E28001, 3 bytes)");
+        let command = command.with_data(vec![0xAB; 256]).unwrap().expecting_all();
+        assert_eq!(format!("{command:?}"), "Command(80E28001, 256 bytes, at most 65536 expected, extended)");
     }
 
     #[test]

@@ -77,7 +77,7 @@ async fn initialize_update(card: &mut impl CardLink) -> Result<(Vec<u8>, usize),
         let command = command.map_err(|_| refused("INITIALIZE UPDATE"))?.expecting_all();
         let answer = ask(card, &command).await?;
         match answer.status {
-            StatusWord::SUCCESS => return Ok((answer.data, length)),
+            StatusWord::SUCCESS => return Ok((answer.into_data(), length)),
             StatusWord::WRONG_LENGTH | StatusWord::WRONG_DATA => (),
             _ => break,
         }

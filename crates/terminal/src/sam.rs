@@ -42,7 +42,7 @@ async fn send(sam: &mut impl CardLink, command: &Command) -> Option<Vec<u8>> {
         CardEvent::Answer(answer) => Response::parse(&answer).ok().filter(|it| it.status == StatusWord::SUCCESS),
         CardEvent::CardGone | CardEvent::TimedOut | CardEvent::ReaderGone => None,
     }
-    .map(|response| response.data)
+    .map(Response::into_data)
 }
 
 fn select() -> Command {

@@ -121,16 +121,16 @@ impl Session {
         if !response.status.carries_response_mac() {
             return Some(Response::new([], response.status));
         }
-        let mut data = response.data;
+        let status = response.status;
+        let mut data = response.into_data();
         if self.level.response_encryption() && !data.is_empty() {
             let cipher = BlockCipher::aes(self.encryption.expose())?;
             data = pad(&data, 16);
             cipher.encrypt_cbc(&self.initial_vector(&cipher, true), &mut data);
         }
-        let status = response.status.0.to_be_bytes();
-        let mac = aes_cmac(self.response_mac.expose(), &[&self.chaining, &data, &status])?;
+        let mac = aes_cmac(self.response_mac.expose(), &[&self.chaining, &data, &status.0.to_be_bytes()])?;
         data.extend_from_slice(&mac[..self.length]);
-        Some(Response::new(data, response.status))
+        Some(Response::new(data, status))
     }
 
     /// Decrypts keys and other sensitive data under the static Key-DEK, ICV zero (Amd D §6.2.8).

@@ -58,6 +58,6 @@ impl Volatile {
         }
         self.response = response.data.split_off(room);
         let left = u16::try_from(self.response.len()).ok().filter(|left| *left < 0x100).unwrap_or(0);
-        Response::new(response.data, StatusWord(0x6100 | left))
+        Response::new(response.into_data(), StatusWord(0x6100 | left))
     }
 }

@@ -15,6 +15,7 @@ mod nodes;
 mod opening;
 mod prediction;
 mod refusals;
+mod remains;
 mod scp02_channel;
 mod scp02_vectors;
 mod scp03_vectors;
