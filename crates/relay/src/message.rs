@@ -1,5 +1,6 @@
 //! The messages between terminal and center, one POST each. CBOR maps with integer keys; unknown keys are ignored.
 
+pub(crate) mod bounds;
 mod enrolment;
 mod presence;
 mod script_id;

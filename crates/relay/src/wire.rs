@@ -5,6 +5,9 @@ use std::ops::Deref;
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
+use crate::message::bounds::{
+    MOST_CHALLENGES, MOST_COMMANDS, MOST_PARAMETERS, MOST_PREAMBLES, MOST_TICKETS, OPEN_ANSWERS, PREAMBLE_COMMANDS,
+};
 use crate::message::{
     Abort, Enrol, Enrolled, Hello, Open, Progress, Refusal, Reply, Script, ScriptResult, Welcome, Work, WorkQuery,
 };
@@ -17,12 +20,6 @@ pub const CONTENT_TYPE: &str = "application/cbor";
 const LONGEST_ANSWER: usize = 65_538;
 /// The longest command: extended header, 65,535 bytes, extended Le.
 const LONGEST_COMMAND: usize = 65_544;
-/// Commands in one script; 1,000 of 247 bytes are a load file of 240 KB.
-const MOST_COMMANDS: usize = 4_096;
-const MOST_TICKETS: usize = 256;
-const MOST_CHALLENGES: usize = 256;
-const MOST_PREAMBLES: usize = 256;
-const PREAMBLE_COMMANDS: usize = 16;
 const LONGEST_NAME: usize = 256;
 const KIBI: usize = 1_024;
 
@@ -181,7 +178,7 @@ impl Message for Open {
         within(
             Self::NAME,
             &[
-                ("answers", self.answers.len(), PREAMBLE_COMMANDS + 1),
+                ("answers", self.answers.len(), OPEN_ANSWERS),
                 ("ATR bytes", self.atr.len(), 33), // ISO/IEC 7816-3 §8.1: TS and at most 32 characters
                 ("reader proof bytes", self.reader_proof.len(), 1_024),
                 ("order bytes", self.order.len(), LONGEST_NAME),
@@ -266,7 +263,10 @@ impl Message for Refusal {
     fn check(&self) -> Result<(), Error> {
         within(
             Self::NAME,
-            &[("parameters", self.parameters.len(), 8), ("parameter bytes", longest(&self.parameters), 1_024)],
+            &[
+                ("parameters", self.parameters.len(), MOST_PARAMETERS),
+                ("parameter bytes", longest(&self.parameters), 1_024),
+            ],
         )
     }
 }

@@ -4,6 +4,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
 use super::Id;
+use super::bounds::{MOST_CHALLENGES, MOST_PREAMBLES, MOST_TICKETS, PREAMBLE_COMMANDS, list};
 
 /// A terminal announces itself and takes the lease of its one live instance.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -41,9 +42,11 @@ pub struct Welcome {
     pub reader_list: ByteVec,
     /// one-time challenges for cards and readers
     #[n(4)]
+    #[cbor(decode_with = "list::<_, _, MOST_CHALLENGES>")]
     pub challenges: Vec<Challenge>,
     /// how a card that was inserted is asked before OPEN, by its ATR
     #[n(5)]
+    #[cbor(decode_with = "list::<_, _, MOST_PREAMBLES>")]
     pub preambles: Vec<Preamble>,
 }
 
@@ -74,6 +77,7 @@ pub struct Preamble {
     pub atr: ByteVec,
     /// commands before INITIALIZE UPDATE, as they go to the card (SELECT, GET DATA)
     #[n(2)]
+    #[cbor(decode_with = "list::<_, _, PREAMBLE_COMMANDS>")]
     pub commands: Vec<ByteVec>,
     /// key version named by INITIALIZE UPDATE
     #[n(3)]
@@ -98,6 +102,7 @@ pub struct WorkQuery {
     pub reader_list_version: u64,
     /// tickets it knows already
     #[n(3)]
+    #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub known_tickets: Vec<Id>,
     /// longest wait, milliseconds; the center may answer sooner
     #[n(4)]
@@ -113,12 +118,15 @@ pub struct WorkQuery {
 pub struct Work {
     /// orders an operator has released to this terminal
     #[n(0)]
+    #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub tickets: Vec<Ticket>,
     /// sessions the center no longer wants
     #[n(1)]
+    #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub cancelled: Vec<Id>,
     /// further challenges
     #[n(2)]
+    #[cbor(decode_with = "list::<_, _, MOST_CHALLENGES>")]
     pub challenges: Vec<Challenge>,
     /// a newer signed reader list, where there is one
     #[n(3)]

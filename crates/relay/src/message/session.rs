@@ -4,6 +4,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use super::Id;
+use super::bounds::{MOST_COMMANDS, MOST_PARAMETERS, OPEN_ANSWERS, list};
 use crate::Code;
 
 /// A card was inserted and has answered the preamble. Step 0 of its session.
@@ -39,6 +40,7 @@ pub struct Open {
     pub challenge: Id,
     /// the card's answers to the preamble's commands and INITIALIZE UPDATE, each with its status word
     #[n(9)]
+    #[cbor(decode_with = "list::<_, _, OPEN_ANSWERS>")]
     pub answers: Vec<ByteVec>,
 }
 
@@ -60,6 +62,7 @@ pub struct Script {
     pub deadline: u32,
     /// the commands, in order
     #[n(4)]
+    #[cbor(decode_with = "list::<_, _, MOST_COMMANDS>")]
     pub commands: Vec<ScriptCommand>,
 }
 
@@ -96,6 +99,7 @@ pub struct ScriptResult {
     pub script: Id,
     /// the card's answers, each with its status word, as many as there are
     #[n(3)]
+    #[cbor(decode_with = "list::<_, _, MOST_COMMANDS>")]
     pub answers: Vec<ByteVec>,
     /// set where the list was not run to its end
     #[n(4)]
@@ -224,5 +228,6 @@ pub struct Refusal {
     pub code: Code,
     /// the parameters the code's text names, in its order; never personal data
     #[n(1)]
+    #[cbor(decode_with = "list::<_, _, MOST_PARAMETERS>")]
     pub parameters: Vec<String>,
 }

@@ -138,6 +138,25 @@ fn what_is_too_long_too_many_left_over_or_of_another_format_is_refused() {
 }
 
 #[test]
+fn a_list_that_is_too_long_is_not_kept() {
+    // found is what was kept when the limits were checked, not what was sent
+    let answers = vec![vec![].into(); 4_000_000];
+    let many = encode(&ScriptResult { answers, ..samples::result() });
+    assert!(many.len() > 4_000_000 && many.len() <= ScriptResult::LONGEST);
+    let refused = decode::<ScriptResult>(&many);
+    assert!(matches!(refused, Err(Error::Limit { part: "answers", found: 4_097, .. })), "{refused:?}");
+    let many = Open { answers: vec![vec![].into(); 60_000], ..samples::open() };
+    assert!(matches!(decode::<Open>(&encode(&many)), Err(Error::Limit { part: "answers", found: 18, .. })));
+    let many = WorkQuery { known_tickets: vec![samples::id(1); 900], ..samples::work_query() };
+    assert!(matches!(decode::<WorkQuery>(&encode(&many)), Err(Error::Limit { found: 257, .. })));
+    let command = ScriptCommand { apdu: vec![].into(), allowed: None, answer_hash: None, limit: None };
+    let many = Reply::Script(Script::new(samples::id(1), 1, 1, vec![command; 500_000]));
+    assert!(matches!(decode::<Reply>(&encode(&many)), Err(Error::Limit { part: "commands", found: 4_097, .. })));
+    let many = Refusal { parameters: vec![String::new(); 10_000], ..samples::refusal() };
+    assert!(matches!(decode::<Refusal>(&encode(&many)), Err(Error::Limit { part: "parameters", found: 9, .. })));
+}
+
+#[test]
 fn a_script_whose_id_is_not_its_hash_is_refused() {
     let mut script = samples::script();
     script.commands[0].apdu[0] ^= 1;
