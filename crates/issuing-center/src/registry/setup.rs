@@ -1,7 +1,7 @@
 //! A new center: its keys, and the person who comes first.
 
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_keystore::{KeyId, KeyKind, NewKey, Purpose};
+use cardwright_keystore::{Error, KeyId, KeyKind, NewKey, Purpose};
 use cardwright_relay::Code;
 
 use super::person::{self, Role};
@@ -28,7 +28,10 @@ pub async fn set_up<S: Store>(center: &Center<S>, admin: &str, secret: &[u8]) ->
     let person = person::new(admin, &[Role::Admin], secret)?;
     let now = center.now();
     for (name, kind, purpose) in KEYS {
-        center.keystore.generate(&NewKey { id: KeyId::new(name, 1)?, kind, purpose, created: now })?;
+        match center.keystore.generate(&NewKey { id: KeyId::new(name, 1)?, kind, purpose, created: now }) {
+            Ok(_) | Err(Error::KeyExists(_)) => {} // made before a crash
+            Err(other) => return Err(other.into()),
+        }
     }
     let certificate = Authority::create(&center.keystore, now).map_err(|error| {
         tracing::error!(%error, "the authority cannot be made");
