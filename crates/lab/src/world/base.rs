@@ -102,7 +102,7 @@ impl Base {
     /// The program could not be run.
     pub fn opensc_tool(&self, slot: &str, commands: &[String]) -> Result<Said, Fault> {
         let mut command = Command::new("opensc-tool");
-        command.args(["--wait", "--reader", slot]).env("PCSCLITE_CSOCK_NAME", self.socket()?);
+        command.args(["--reader", slot]).env("PCSCLITE_CSOCK_NAME", self.socket()?);
         command.args(commands.iter().flat_map(|apdu| ["--send-apdu", apdu]));
         Ok(process::run(&mut command, &self.log.join("commands.log"))?)
     }

@@ -57,7 +57,8 @@ impl Said {
 /// # Errors
 /// The program could not be started, or the log not be written.
 pub fn run(command: &mut Command, log: &Path) -> io::Result<Said> {
-    let said = Said::of(command.stdin(Stdio::null()).output()?);
+    let output = command.stdin(Stdio::null()).output();
+    let said = Said::of(output.map_err(|error| missing(command, error))?);
     let mut file = appended(log)?;
     let line = format!("$ {}\n{}\n[{}]\n\n", shown(command), said.text(), said.exit);
     io::Write::write_all(&mut file, line.as_bytes())?;
@@ -91,7 +92,9 @@ impl Running {
     /// # Errors
     /// The program could not be started, or the log not be opened.
     pub fn start(command: &Command, input: Stdio, log: &Path) -> io::Result<Self> {
-        let mut child = bound(command).stdin(input).stdout(Stdio::piped()).stderr(appended(log)?).spawn()?;
+        let mut command = bound(command);
+        let child = command.stdin(input).stdout(Stdio::piped()).stderr(appended(log)?).spawn();
+        let mut child = child.map_err(|error| missing(&command, error))?;
         let out = child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?;
         let (told, lines) = channel();
         std::thread::spawn(move || {
@@ -192,6 +195,15 @@ impl Drop for Running {
         }
         self.kill();
     }
+}
+
+/// A program that is not there is named, with what to do.
+fn missing(command: &Command, error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return error;
+    }
+    let program = command.get_program().to_string_lossy();
+    io::Error::new(error.kind(), format!("{program} is missing; run script/prepare"))
 }
 
 /// The same command, bound to this thread's life.

@@ -6,6 +6,7 @@
 
 mod card_faults;
 mod center_faults;
+mod demonstration;
 mod entry_faults;
 mod memory;
 mod needles;
