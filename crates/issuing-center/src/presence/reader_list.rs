@@ -40,9 +40,11 @@ impl<S: Store> ReaderLists<S> {
         Self { center, newest: Mutex::default() }
     }
 
-    /// The list of a base, for a terminal that has held `held` already: not an older one.
+    /// The list of a base, for a terminal that says that it has held `held` already: not an older one. A version that
+    /// is still to come was never signed, and is not believed: nobody has lists made by naming one.
     pub(super) async fn current(&self, base: &str, held: u64) -> Result<Arc<SignedList>, Refused> {
         let list = self.newest(base, 0).await?;
+        let held = if i64::try_from(held).is_ok_and(|held| held <= self.center.now()) { held } else { 0 };
         // Another node has signed later than this one did.
         if list.version < held { self.newest(base, list.version + 1).await } else { Ok(list) }
     }
