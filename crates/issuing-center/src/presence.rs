@@ -29,8 +29,12 @@ use crate::store::Store;
 
 /// How long a live instance keeps its place without a sign of life, microseconds.
 pub const LEASE: i64 = 45 * 1_000_000;
+/// A lease of which more is left is not written again: asking often costs the database nothing.
+const FRESH: i64 = LEASE * 3 / 4;
 /// The longest a WORK query is held back: well within the lease.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
+/// How long a terminal is kept waiting that lacks challenges and may not have one yet.
+const CHALLENGE_WAIT: Duration = Duration::from_secs(1);
 
 /// HELLO and WORK.
 pub struct Presence<S> {
@@ -75,18 +79,20 @@ impl<S: Store> Presence<S> {
         }
         let mut lease_until = self.renew_lease(terminal, query.instance).await?;
         let end = Instant::now() + Duration::from_millis(query.wait.into()).min(LONGEST_WAIT);
+        let lacking = query.challenges < challenges::LOW;
+        let urgent = lacking && self.challenges.may_have_one(terminal.id);
+        let end = if lacking { end.min(Instant::now() + CHALLENGE_WAIT) } else { end };
         let mut pulse = self.pulse.clone();
         let (tickets, reader_list) = loop {
             pulse.mark();
             let tickets = self.tickets(terminal, &query.known_tickets).await?;
             let list = self.reader_lists.newer(&terminal.base, query.reader_list_version).await?;
-            let urgent = query.challenges < challenges::LOW;
             if urgent || list.is_some() || !tickets.is_empty() || !wait(&mut pulse, stopping.clone(), end).await {
                 break (tickets, list);
             }
         };
-        if lease_until - self.center.now() < LEASE * 3 / 4 {
-            lease_until = self.renew_lease(terminal, query.instance).await?;
+        if lease_until - self.center.now() < FRESH {
+            lease_until = self.take_lease(terminal, query.instance, LEASE).await?;
         }
         Ok(Work {
             tickets,
@@ -111,7 +117,12 @@ impl<S: Store> Presence<S> {
         })
     }
 
+    /// The end of this instance's lease, renewed where it is not fresh. `terminal` is as the database has it now.
     async fn renew_lease(&self, terminal: &Terminal, instance: Id) -> Result<i64, Refused> {
+        let left = terminal.lease_until - self.center.now();
+        if terminal.instance == Some(instance) && (FRESH..=LEASE).contains(&left) {
+            return Ok(terminal.lease_until);
+        }
         self.take_lease(terminal, instance, LEASE).await
     }
 

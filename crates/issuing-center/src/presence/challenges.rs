@@ -15,7 +15,7 @@ use crate::store::Store;
 pub const CHALLENGE_LIFE: i64 = 15 * 60 * 1_000_000;
 /// What a terminal should hold.
 const ENOUGH: u32 = 8;
-/// With fewer, a terminal is answered at once.
+/// With fewer, a terminal is answered as soon as it may have one.
 pub(super) const LOW: u32 = 3;
 /// Of one terminal: a minute's worth of the fastest work there is, then one a second.
 const RATE: Rate = Rate { burst: 64, every: 1_000_000 };
@@ -42,6 +42,13 @@ impl<S: Store> Challenges<S> {
         let rows: Vec<Row> = random.as_chunks::<32>().0.iter().map(|random| row(random, terminal, expires)).collect();
         self.center.store.add_challenges(&rows).await?;
         Ok(rows.into_iter().map(|Row { id, value, expires, .. }| Challenge { id, value, expires }).collect())
+    }
+
+    /// Whether the terminal may be given a challenge now.
+    pub(super) fn may_have_one(&self, terminal: Id) -> bool {
+        let now = self.center.now();
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.get_mut(&terminal).is_none_or(|bucket| bucket.has_one(RATE, now))
     }
 
     fn granted(&self, terminal: Id, wanted: u32) -> u32 {

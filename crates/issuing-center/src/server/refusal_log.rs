@@ -59,6 +59,12 @@ impl Bucket {
         self.left = u32::try_from(left).unwrap_or(rate.burst);
     }
 
+    /// Whether one would be there to take.
+    pub(crate) fn has_one(&mut self, rate: Rate, now: i64) -> bool {
+        self.fill(rate, now);
+        self.left > 0
+    }
+
     /// Undoes a take.
     pub(crate) fn give_back(&mut self, rate: Rate) {
         self.left = (self.left + 1).min(rate.burst);

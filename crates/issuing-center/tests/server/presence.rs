@@ -234,6 +234,57 @@ async fn challenges_are_filled_up_and_no_terminal_can_fill_the_database_with_the
 }
 
 #[tokio::test]
+async fn a_terminal_that_lacks_challenges_and_may_have_none_does_not_spin() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    let greedy = WorkQuery { reader_list_version: u64::MAX, challenges: 0, ..query(1) };
+    for _ in 0..8 {
+        assert_eq!(client.ask::<_, Work>(&greedy).await.unwrap().challenges.len(), 8);
+    }
+    let (since, mut answers) = (Instant::now(), 0);
+    while since.elapsed() < Duration::from_secs(3) {
+        client.ask::<_, Work>(&greedy).await.unwrap();
+        answers += 1;
+    }
+    assert!((2..=6).contains(&answers), "{answers} answers in 3 s");
+}
+
+#[tokio::test]
+async fn a_fresh_lease_is_not_written_again_and_an_old_one_is() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    let taken = client.ask::<_, Welcome>(&hello(1)).await.unwrap().lease_until;
+    let quick = WorkQuery { wait: 0, ..query(1) };
+    for _ in 0..3 {
+        assert_eq!(client.ask::<_, Work>(&quick).await.unwrap().lease_until, taken);
+        assert_eq!(client.ask::<_, Welcome>(&hello(1)).await.unwrap().lease_until, taken);
+    }
+    world.pass(LEASE / 4);
+    let renewed = client.ask::<_, Work>(&quick).await.unwrap().lease_until;
+    assert!(renewed >= taken + LEASE / 4);
+    let [row] = world.center.store.terminals().await.unwrap().try_into().unwrap();
+    assert_eq!(row.lease_until, renewed, "what is answered is what stands in the database");
+}
+
+#[tokio::test]
+async fn a_list_version_that_is_still_to_come_makes_no_new_list_and_a_later_node_s_does() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    let first: Welcome = client.ask(&hello(1)).await.unwrap();
+    for held in [u64::MAX, i64::MAX as u64, (world.center.now() + DAY) as u64] {
+        let claimed = Hello { reader_list_version: held, ..hello(1) };
+        let again: Welcome = client.ask(&claimed).await.unwrap();
+        assert!(again.reader_list == first.reader_list, "{held} had a new list signed");
+    }
+    let later = verified(&world, &first.reader_list, 0).unwrap().version() + 1;
+    let welcome: Welcome = client.ask(&Hello { reader_list_version: later, ..hello(1) }).await.unwrap();
+    assert!(verified(&world, &welcome.reader_list, later).is_ok());
+}
+
+#[tokio::test]
 async fn a_reader_is_entered_with_its_key_from_any_form_of_file_and_never_with_another() {
     let world = World::start().await;
     let key = rcgen::KeyPair::generate().unwrap();
