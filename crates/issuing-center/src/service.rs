@@ -17,6 +17,9 @@ use crate::store::{Store, StoreError};
 /// How often overdue issuances are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
 
+/// How often what is over is forgotten; the first time at the start.
+const FORGET: Duration = Duration::from_secs(3_600);
+
 /// Where the center listens, and what it keeps beside the database.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -91,13 +94,14 @@ impl Service {
         };
         let failed = |address| move |error| ServiceError::Listen { address, error };
         let listener = Listener::bind(options.terminals, tls, terminals).await.map_err(failed(options.terminals))?;
-        let api = ApiListener::bind(options.api, center, options.limits).await.map_err(failed(options.api))?;
+        let api = ApiListener::bind(options.api, center.clone(), options.limits).await.map_err(failed(options.api))?;
         let terminals = listener.address().map_err(failed(options.terminals))?;
         let api_address = api.address().map_err(failed(options.api))?;
         tokio::spawn(listener.run(stopping.clone()));
         tokio::spawn(api.run(stopping.clone()));
         tokio::spawn(beat.run(stopping.clone()));
         tokio::spawn(sweep(dialogue, stopping.clone()));
+        tokio::spawn(forget(center, stopping.clone()));
         Ok(Self { terminals, api: api_address, stop, grace: options.limits.grace })
     }
 
@@ -119,6 +123,21 @@ async fn sweep<D: Dialogue>(dialogue: Arc<D>, mut stopping: Stopping) {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "issuances ended without a RESULT: outcome unknown"),
             Err(refused) => tracing::error!(code = %refused.code, "overdue issuances could not be ended"),
+        }
+    }
+}
+
+/// Forgets challenges, codes and answers that are over, for as long as the center runs.
+async fn forget<S: Store>(center: Center<S>, mut stopping: Stopping) {
+    let mut interval = tokio::time::interval(FORGET);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = stopping.said() => return,
+        }
+        match center.store.sweep(center.now()).await {
+            Ok(count) => tracing::debug!(count, "rows that were over are forgotten"),
+            Err(error) => tracing::error!(%error, "what is over could not be forgotten"),
         }
     }
 }

@@ -11,7 +11,7 @@ use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
-    Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
+    ANSWER_KEPT, CHALLENGE_KEPT, Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::{Edge, leaf_hash};
 
@@ -115,6 +115,18 @@ impl Store for ModelStore {
         challenges.iter().try_for_each(|row| insert(&mut added, row.id, row.clone(), "challenge"))?;
         rows.challenges = added;
         Ok(())
+    }
+
+    async fn sweep(&self, now: i64) -> Result<u64, StoreError> {
+        let mut guard = self.rows();
+        let rows = &mut *guard;
+        let before = rows.challenges.len() + rows.codes.len() + rows.idempotency.len();
+        let opened = |row: &Challenge| row.used_by.is_some_and(|session| rows.issuances.contains_key(&session));
+        rows.challenges.retain(|_, row| row.expires >= now - CHALLENGE_KEPT || opened(row));
+        rows.codes.retain(|_, (code, _)| code.expires >= now - ANSWER_KEPT);
+        rows.idempotency.retain(|_, row| row.created >= now - ANSWER_KEPT);
+        let after = rows.challenges.len() + rows.codes.len() + rows.idempotency.len();
+        Ok((before - after) as u64)
     }
 
     async fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> Result<Option<Terminal>, StoreError> {

@@ -12,6 +12,7 @@ mod order;
 mod people;
 mod registration;
 mod schema;
+mod sweep;
 mod terminal;
 
 use std::future::Future;
@@ -187,6 +188,10 @@ impl Store for SqlStore {
 
     async fn add_challenges(&self, challenges: &[Challenge]) -> Result<(), StoreError> {
         terminal::add_challenges(self, challenges).await
+    }
+
+    async fn sweep(&self, now: i64) -> Result<u64, StoreError> {
+        sweep::sweep(self, now).await
     }
 
     fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> impl Future<Output = Found<Terminal>> + Send {

@@ -9,6 +9,7 @@ mod issuances;
 mod log;
 mod orders;
 mod people;
+mod sweep;
 mod terminals;
 mod world;
 
@@ -61,6 +62,8 @@ tests! {
     issuances::an_intent_is_closed_once,
     issuances::overdue_are_those_that_run_and_are_late,
     issuances::the_outbox_is_in_order,
+    sweep::expired_challenges_are_forgotten_but_for_those_of_issuances,
+    sweep::old_codes_and_answers_are_forgotten,
     log::the_log_grows_by_rfc_6962,
     log::leaves_of_an_order_are_its_own,
     log::entries_of_a_refused_commit_are_not_in_the_log,

@@ -6,6 +6,7 @@ mod admission;
 mod api;
 mod client;
 mod enrolment;
+mod forgetting;
 mod limits;
 mod presence;
 mod tls;
