@@ -1,7 +1,6 @@
 //! One POST: path, who asks, body, answer.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE as CONTENT_TYPE_HEADER, HeaderValue};
@@ -125,30 +124,40 @@ async fn exchange<S: Store + 'static, D: Dialogue>(
         terminals.refusals.tell(peer.source(), None, &refused).await;
         return Err(Turned { refused, status: StatusCode::UNAUTHORIZED });
     };
-    let terminal = match admission::ask(&terminals.center, *fingerprint).await {
-        Ok(terminal) => terminal,
-        Err(not_admitted) => {
-            terminals.refusals.tell(peer.source(), not_admitted.terminal, &not_admitted.refused).await;
-            return Err(not_admitted.refused.into());
-        }
+    admitted(terminals, peer, *fingerprint).await?;
+    let body = body(terminals, path, request).await;
+    // Asked again: a body may take its time, and a terminal may be withdrawn meanwhile.
+    let terminal = admitted(terminals, peer, *fingerprint).await?;
+    let answered = match body {
+        Ok(body) => talk(terminals, &terminal, path, &body, stopping).await.map_err(Turned::from),
+        Err(turned) => Err(turned),
     };
-    let body = body(terminals, path, request).await?;
-    tell_refusals(terminals, peer, &terminal, path, talk(terminals, &terminal, path, &body, stopping)).await
+    if let Err(turned) = &answered {
+        tell(terminals, peer, &terminal, &turned.refused).await;
+    }
+    answered
 }
 
-/// HELLO and WORK tell of their refusals here; the dialogue's own are in its commits.
-async fn tell_refusals<S: Store, D>(
+/// The terminal, if the database lets it in now.
+async fn admitted<S: Store, D>(
     terminals: &Terminals<S, D>,
     peer: &Peer,
-    terminal: &Terminal,
-    path: Path,
-    talk: impl Future<Output = Result<Vec<u8>, Refused>>,
-) -> Result<Vec<u8>, Turned> {
-    let answered = talk.await;
-    if let (Err(refused), Path::Hello | Path::Work) = (&answered, path) {
+    fingerprint: [u8; 32],
+) -> Result<Terminal, Turned> {
+    match admission::ask(&terminals.center, fingerprint).await {
+        Ok(terminal) => Ok(terminal),
+        Err(not_admitted) => {
+            terminals.refusals.tell(peer.source(), not_admitted.terminal, &not_admitted.refused).await;
+            Err(not_admitted.refused.into())
+        }
+    }
+}
+
+/// Tells of a message that was refused. What does not fit its session the dialogue has logged itself.
+async fn tell<S: Store, D>(terminals: &Terminals<S, D>, peer: &Peer, terminal: &Terminal, refused: &Refused) {
+    if refused.code != Code::MESSAGE_CONFLICT {
         terminals.refusals.tell(peer.source(), Some(terminal.id), refused).await;
     }
-    Ok(answered?)
 }
 
 async fn talk<S: Store, D: Dialogue>(

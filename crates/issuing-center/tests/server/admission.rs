@@ -1,13 +1,17 @@
 //! The control terminal database at the door: unknown, expired, revoked, copied, another center's.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cardwright_relay::message::{Hello, Open, ScriptResult, Welcome, WorkQuery};
-use cardwright_relay::{Code, Message, encode};
+use cardwright_issuing_center::store::Store;
+use cardwright_relay::message::{Abort, Hello, Open, Progress, ScriptResult, Welcome, WorkQuery};
+use cardwright_relay::{CONTENT_TYPE, Code, Message, encode};
+use http_body_util::Full;
 use hyper::StatusCode;
 use rcgen::KeyPair;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::client::{Client, Identity};
+use crate::client::{Client, Identity, config, shake};
 use crate::enrolment::request;
 use crate::presence::{hello, query};
 use crate::world::{DAY, World};
@@ -150,6 +154,54 @@ async fn a_terminal_revoked_between_two_messages_is_refused_at_once() {
     let (status, _) = client.post(Open::PATH, b"bytes".to_vec()).await.unwrap();
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert!(world.echo.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_terminal_revoked_while_its_open_was_on_the_way_is_refused() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    for revoked in [false, true] {
+        let config = config(&world, Some(&terminal), &[&rustls::version::TLS13], "http/1.1");
+        let mut stream = shake(&world, Arc::new(config)).await.unwrap();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {CONTENT_TYPE}\r\ncontent-length: 6\r\n\r\n",
+            Open::PATH
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(b"abc").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if revoked {
+            world.register().revoke_terminal(&world.person, "counter 1").await.unwrap();
+        }
+        stream.write_all(b"def").await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let expected = if revoked { "HTTP/1.1 403" } else { "HTTP/1.1 200" };
+        assert!(answer.starts_with(expected.as_bytes()), "{}", String::from_utf8_lossy(&answer));
+    }
+    assert_eq!(world.echo.asked.lock().unwrap().len(), 1, "the second was not taken");
+}
+
+#[tokio::test]
+async fn every_message_of_a_terminal_that_is_refused_is_told_and_a_conflict_only_by_the_dialogue() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let [row] = world.center.store.terminals().await.unwrap().try_into().unwrap();
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    *world.echo.refuses.lock().unwrap() = Some(Code::SESSION_UNKNOWN);
+    for path in [Open::PATH, ScriptResult::PATH, Progress::PATH, Abort::PATH] {
+        assert_eq!(client.post(path, Vec::new()).await.unwrap().0, StatusCode::NOT_FOUND);
+    }
+    let told = world.refusals(Code::SESSION_UNKNOWN).await;
+    assert_eq!(told.len(), 4);
+    assert!(told.iter().all(|entry| entry.terminal == Some(row.id)));
+    let untyped = hyper::Request::post("https://x/v1/result").body(Full::default()).unwrap();
+    assert_eq!(client.send(untyped).await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(world.refusals(Code::FORMAT_REFUSED).await.len(), 1);
+    world.pass(DAY);
+    *world.echo.refuses.lock().unwrap() = Some(Code::MESSAGE_CONFLICT);
+    assert_eq!(client.post(ScriptResult::PATH, Vec::new()).await.unwrap().0, StatusCode::CONFLICT);
+    assert_eq!(world.refusals(Code::MESSAGE_CONFLICT).await.len(), 0);
 }
 
 #[tokio::test]

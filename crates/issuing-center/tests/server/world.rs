@@ -30,6 +30,7 @@ pub(crate) struct Echo {
     pub(crate) asked: Mutex<Vec<(String, Vec<u8>)>>,
     pub(crate) finished: Mutex<Vec<Vec<u8>>>,
     pub(crate) delay: Mutex<Duration>,
+    pub(crate) refuses: Mutex<Option<Code>>,
 }
 
 impl Echo {
@@ -38,7 +39,8 @@ impl Echo {
         let delay = *self.delay.lock().unwrap();
         tokio::time::sleep(delay).await;
         self.finished.lock().unwrap().push(body.to_vec());
-        Ok(body.to_vec())
+        let refuses = *self.refuses.lock().unwrap();
+        refuses.map_or_else(|| Ok(body.to_vec()), |code| Err(Refused::new(code)))
     }
 }
 
