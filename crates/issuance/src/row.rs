@@ -44,9 +44,9 @@ pub struct Reader {
     pub base: String,
     /// 0, 1 or 2: attributes, host hardening, SAM
     pub tier: u8,
-    /// start of the PC/SC name of the slot that takes the card
+    /// PC/SC name of the slot that takes the card; `*` stands for any characters
     pub card_slot: String,
-    /// start of the PC/SC name of the slot that holds the SAM
+    /// PC/SC name of the slot that holds the SAM; `*` stands for any characters
     pub sam_slot: String,
     /// the SAM's P-256 key, SubjectPublicKeyInfo DER; empty below tier 2
     pub sam_key: Vec<u8>,
