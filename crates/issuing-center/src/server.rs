@@ -11,6 +11,7 @@ mod admission;
 mod client_certificate;
 pub mod connection;
 mod dialogue;
+mod doorstep;
 mod exchange;
 mod listener;
 mod refusal_log;
@@ -38,6 +39,8 @@ pub const CONNECTION_CHECK: Duration = Duration::from_secs(2);
 pub struct Limits {
     /// connections at a time
     pub connections: usize,
+    /// connections at a time from one address (IPv6: one /64) that have not shown a certificate
+    pub unproven: usize,
     /// TLS handshakes at a time
     pub handshakes: usize,
     /// for a handshake to be done
@@ -58,6 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            unproven: 128,
             handshakes: 256,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),

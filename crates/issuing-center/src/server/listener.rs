@@ -14,6 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::admission::{self, NotAdmitted, Peer};
 use super::connection::{self, Version};
+use super::doorstep::{Doorstep, Place};
 use super::{CONNECTION_CHECK, Dialogue, Stopping, Terminals, exchange};
 use crate::authority::fingerprint;
 use crate::refused::Refused;
@@ -31,6 +32,7 @@ pub struct Listener<S, D> {
     terminals: Arc<Terminals<S, D>>,
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
+    doorstep: Arc<Doorstep>,
 }
 
 impl<S: Store + 'static, D: Dialogue> Listener<S, D> {
@@ -47,6 +49,7 @@ impl<S: Store + 'static, D: Dialogue> Listener<S, D> {
             terminals: Arc::new(terminals),
             connections,
             handshakes,
+            doorstep: Arc::default(),
         })
     }
 
@@ -66,13 +69,17 @@ impl<S: Store + 'static, D: Dialogue> Listener<S, D> {
                 () = stopping.said() => return,
             };
             let Some((socket, address, permits)) = accepted else { continue };
+            let Some(place) = self.doorstep.step_on(address.ip(), self.terminals.limits.unproven) else {
+                tracing::debug!(%address, "too many connections without a certificate");
+                continue;
+            };
             let visit = Visit {
                 tls: self.tls.clone(),
                 terminals: Arc::clone(&self.terminals),
                 stopping: stopping.clone(),
                 address,
             };
-            tokio::spawn(visit.take(socket, permits));
+            tokio::spawn(visit.take(socket, permits, place));
         }
     }
 
@@ -106,7 +113,7 @@ struct Visit<S, D> {
 }
 
 impl<S: Store + 'static, D: Dialogue> Visit<S, D> {
-    async fn take(self, socket: TcpStream, permits: Permits) {
+    async fn take(self, socket: TcpStream, permits: Permits, place: Place) {
         let Permits { _connection, handshake } = permits;
         if socket.set_nodelay(true).is_err() {
             return;
@@ -114,7 +121,7 @@ impl<S: Store + 'static, D: Dialogue> Visit<S, D> {
         let shaken = tokio::time::timeout(self.terminals.limits.handshake, self.tls.accept(socket)).await;
         drop(handshake);
         match shaken {
-            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Ok(stream)) => self.serve(stream, place).await,
             Ok(Err(error)) => self.turned_away(&error).await,
             Err(_) => tracing::debug!("a handshake took too long"),
         }
@@ -133,11 +140,13 @@ impl<S: Store + 'static, D: Dialogue> Visit<S, D> {
         Peer::Stranger(self.address.ip().to_string())
     }
 
-    async fn serve(self, stream: TlsStream<TcpStream>) {
+    async fn serve(self, stream: TlsStream<TcpStream>, place: Place) {
         let (_, tls) = stream.get_ref();
         let version = if tls.alpn_protocol() == Some(b"h2") { Version::Http2 } else { Version::Http1 };
         let certificate = tls.peer_certificates().and_then(<[_]>::first);
         let peer = certificate.map_or_else(|| self.stranger(), |certificate| Peer::Holder(fingerprint(certificate)));
+        // A stranger stays on the doorstep for as long as it is here.
+        let _place = matches!(peer, Peer::Stranger(_)).then_some(place);
         let peer = Arc::new(peer);
         let terminals = Arc::clone(&self.terminals);
         let (asked, stopping) = (Arc::clone(&peer), self.stopping.clone());

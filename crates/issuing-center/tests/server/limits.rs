@@ -136,6 +136,33 @@ async fn only_so_many_connections_are_open_at_a_time_and_places_are_given_back()
 }
 
 #[tokio::test]
+async fn silent_connections_and_strangers_from_one_address_do_not_shut_terminals_out() {
+    let world = World::with(Limits { unproven: 3, connections: 12, ..Limits::default() }).await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let mut known = Vec::new();
+    for _ in 0..5 {
+        let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+        assert_eq!(client.post(Open::PATH, b"x".to_vec()).await.unwrap().0, StatusCode::OK);
+        known.push(client);
+    }
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(world.address).await.unwrap());
+    }
+    for _ in 0..30 {
+        let mut fourth = TcpStream::connect(world.address).await.unwrap();
+        ended(&mut fourth, Duration::from_secs(2)).await;
+    }
+    assert_eq!(known[4].post(Open::PATH, b"x".to_vec()).await.unwrap().0, StatusCode::OK);
+    silent.pop();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut stranger = Client::connect(&world, None).await.unwrap();
+    assert_eq!(stranger.post("/v1/none", Vec::new()).await.unwrap().0, StatusCode::NOT_FOUND);
+    let mut one_more = TcpStream::connect(world.address).await.unwrap();
+    ended(&mut one_more, Duration::from_secs(2)).await;
+}
+
+#[tokio::test]
 async fn what_is_begun_is_ended_though_the_terminal_has_gone() {
     let world = World::start().await;
     let terminal = world.terminal("counter 1", "north").await;
