@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use cardwright_relay::Message;
 use cardwright_relay::encode;
-use cardwright_relay::message::{Abort, Progress, Refusal};
+use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
 use cardwright_relay::terminal::{Awaited, End, Next, Posting, Start};
 
 use crate::card::CardLink;
@@ -60,14 +60,22 @@ pub async fn run(
                 transmit.done(event, began.elapsed())
             }
             Next::Post(posting) => post(posting, line, patience, watcher, began).await,
-            Next::Done(end) => {
-                if let Some(abort) = &end.farewell {
-                    // once, and briefly: the center's own deadline settles it where this is lost
-                    let _ = line.post(Abort::PATH, Zeroizing::new(abort.clone()), Duration::from_secs(2)).await;
-                }
-                return end;
-            }
+            Next::Done(end) => return farewell(end, line).await,
         };
+    }
+}
+
+/// ABORT is posted once, and briefly: the center's own deadline settles it where this is lost. Where the center knows
+/// more than the terminal (it had let the OPEN in), its word counts.
+async fn farewell(end: End, line: &Line) -> End {
+    let Some(abort) = &end.farewell else { return end };
+    let answer = line.post(Abort::PATH, Zeroizing::new(abort.clone()), Duration::from_secs(2)).await;
+    let Ok(Answer::Done(body)) = answer else { return end };
+    match cardwright_relay::decode::<Reply>(&body) {
+        Ok(Reply::Verdict(Verdict {
+            outcome: outcome @ (Outcome::Unknown | Outcome::Issued), refusal, card, ..
+        })) => End { outcome, refusal, card, farewell: None },
+        _ => end,
     }
 }
 

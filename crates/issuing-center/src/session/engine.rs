@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cardwright_issuance::Id;
 use cardwright_issuance::admission::refusal;
-use cardwright_issuance::change::Changes;
+use cardwright_issuance::change::{Change, Changes};
 use cardwright_issuance::decision;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::new_card::Stage;
@@ -74,16 +74,44 @@ impl<S: Store> Engine<S> {
         let reason = decision::reason(abort.reason);
         let issuance = self.center.store.issuance(abort.session).await?.filter(|found| found.terminal == terminal.id);
         let Some(issuance) = issuance else {
-            let refusal = refusal(Code::CARD_GONE, &[]);
-            self.log_refusal(terminal, &refusal, |entry| Entry { session: Some(abort.session), ..entry }).await?;
-            return Ok(verdict(abort.session, Outcome::FailedClean, refusal));
+            return self.abort_unopened(terminal, &abort).await;
         };
+        self.abort_opened(&issuance, reason).await
+    }
+
+    async fn abort_opened(&self, issuance: &Issuance, reason: &str) -> Result<Vec<u8>, Refused> {
         if issuance.state.is_ended() {
-            return self.verdict_again(&issuance).await;
+            return self.verdict_again(issuance).await;
         }
         let why = refusal(Code::CARD_LEFT, &["-", reason]);
-        self.give_up(&issuance, &why).await?;
-        Ok(verdict(abort.session, Outcome::Unknown, why))
+        self.give_up(issuance, &why).await?;
+        Ok(verdict(issuance.id, Outcome::Unknown, why))
+    }
+
+    /// No OPEN of this session has come. One that is still on its way must not be let in: its challenge is used up here,
+    /// so that its commit finds it used, at whatever node.
+    async fn abort_unopened(&self, terminal: &Terminal, abort: &Abort) -> Result<Vec<u8>, Refused> {
+        let why = refusal(Code::CARD_GONE, &[]);
+        if let Some(challenge) = self.own_challenge(terminal, abort.challenge).await? {
+            let rows = vec![Change::UseChallenge { challenge, session: abort.session }];
+            match self.commit(Changes { rows, entries: Vec::new() }).await {
+                Err(StoreError::Conflict(_)) => {
+                    if let Some(issuance) = self.center.store.issuance(abort.session).await? {
+                        return self.abort_opened(&issuance, decision::reason(abort.reason)).await;
+                    }
+                }
+                other => other?,
+            }
+        }
+        self.log_refusal(terminal, &why, |entry| Entry { session: Some(abort.session), ..entry }).await?;
+        Ok(verdict(abort.session, Outcome::FailedClean, why))
+    }
+
+    /// The challenge, if it was given to this terminal and is not used.
+    async fn own_challenge(&self, terminal: &Terminal, challenge: Option<Id>) -> Result<Option<Id>, StoreError> {
+        let Some(id) = challenge else { return Ok(None) };
+        let found = self.center.store.challenge(id).await?;
+        Ok(found.filter(|row| row.terminal == terminal.id && row.used_by.is_none()).map(|row| row.id))
     }
 
     /// Gives up every issuance whose RESULT is overdue, and forgets what is held of sessions that are over; hands back

@@ -23,7 +23,7 @@ fn altered(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
 fn no_altered_message_breaks_the_center() {
     let mut world = World::new();
     let open = encode(&world.open(0, 0));
-    let abort = encode(&Abort { session: world.id(), reason: StopReason::Cancelled });
+    let abort = encode(&Abort { session: world.id(), reason: StopReason::Cancelled, challenge: None });
     let progress = encode(&Progress { session: world.id(), step: u16::MAX, index: u16::MAX });
     let terminal = world.terminals[0].clone();
     for bytes in altered(&open).chain(altered(&abort)).chain(altered(&progress)) {

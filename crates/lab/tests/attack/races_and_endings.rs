@@ -53,7 +53,7 @@ fn abort_after_issued_says_issued() {
     let second = script(&world.post_result(&written).unwrap());
     let activated = world.run(0, &second);
     assert_eq!(verdict(&world.post_result(&activated).unwrap()).outcome, Outcome::Issued);
-    let abort = encode(&Abort { session: open.session, reason: StopReason::TimedOut });
+    let abort = encode(&Abort { session: open.session, reason: StopReason::TimedOut, challenge: None });
     let told = at_once(world.engine.abort(&world.terminals[0], &abort)).unwrap();
     assert_eq!(verdict(&told).outcome, Outcome::Issued);
 }
@@ -109,8 +109,24 @@ fn open_unknown_after_abort_then_result_replay() {
     let first = script(&world.post_open(&open).unwrap());
     let written = world.run(0, &first);
     drop(world.post_result(&written).unwrap());
-    let abort = encode(&Abort { session: open.session, reason: StopReason::TimedOut });
+    let abort = encode(&Abort { session: open.session, reason: StopReason::TimedOut, challenge: None });
     drop(at_once(world.engine.abort(&world.terminals[0], &abort)));
     assert_eq!(world.order(0).state, OrderState::Blocked);
     assert_eq!(verdict(&world.post_result(&written).unwrap()).outcome, Outcome::Unknown);
+}
+
+#[test]
+fn an_abort_that_overtakes_its_open_leaves_the_order_waiting() {
+    let mut world = World::new();
+    let open = world.open(0, 0);
+    let bytes = encode(&open);
+    let terminal = world.terminals[0].clone();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut opening = Box::pin(world.engine.open(&terminal, &bytes));
+    assert!(opening.as_mut().poll(&mut context).is_pending());
+    let abort = encode(&Abort { session: open.session, reason: StopReason::TimedOut, challenge: Some(open.challenge) });
+    let told = verdict(&at_once(world.engine.abort(&terminal, &abort)).unwrap());
+    drop(at_once(opening));
+    assert_eq!(told.outcome, Outcome::FailedClean);
+    assert_eq!(world.order(0).state, OrderState::Prepared);
 }

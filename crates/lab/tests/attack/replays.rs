@@ -105,7 +105,7 @@ fn the_session_of_another_terminal_cannot_be_spoken_for() {
     assert_eq!(result.unwrap_err().code, Code::SESSION_UNKNOWN);
     let opened = at_once(world.engine.open(&other, &encode(&open)));
     assert_eq!(opened.unwrap_err().code, Code::MESSAGE_CONFLICT);
-    let abort = Abort { session: open.session, reason: StopReason::Cancelled };
+    let abort = Abort { session: open.session, reason: StopReason::Cancelled, challenge: None };
     at_once(world.engine.abort(&other, &encode(&abort))).unwrap();
     assert_eq!(world.issuance(open.session).unwrap().state, IssuanceState::Writing);
     script(&world.post_result(&written).unwrap());

@@ -137,7 +137,7 @@ impl Counter {
     }
 
     async fn abort(&self, session: Id) {
-        let abort = Abort { session, reason: StopReason::Cancelled };
+        let abort = Abort { session, reason: StopReason::Cancelled, challenge: None };
         self.post(Abort::PATH, &encode(&abort), PATIENCE).await.unwrap();
     }
 

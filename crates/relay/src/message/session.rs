@@ -170,6 +170,10 @@ pub struct Abort {
     /// why
     #[n(1)]
     pub reason: StopReason,
+    /// the challenge of its OPEN, where that was posted and not answered: an OPEN that is still on its way is then
+    /// refused when it arrives
+    #[n(2)]
+    pub challenge: Option<Id>,
 }
 
 /// What the center answers to OPEN and RESULT.

@@ -28,13 +28,15 @@ pub struct Posting {
     /// what is waited for
     pub awaited: Awaited,
     session: Id,
+    /// the challenge of an OPEN
+    challenge: Option<Id>,
     next_step: u16,
     cancelled: bool,
 }
 
 impl Posting {
     pub(super) fn open(open: &Open) -> Self {
-        Self::new(open, Awaited::FirstScript, open.session, 1)
+        Self { challenge: Some(open.challenge), ..Self::new(open, Awaited::FirstScript, open.session, 1) }
     }
 
     pub(super) fn result(result: &ScriptResult) -> Self {
@@ -43,7 +45,7 @@ impl Posting {
 
     fn new<M: Message>(message: &M, awaited: Awaited, session: Id, next_step: u16) -> Self {
         let bytes = Zeroizing::new(encode(message));
-        Self { path: M::PATH, bytes, awaited, session, next_step, cancelled: false }
+        Self { path: M::PATH, bytes, awaited, session, challenge: None, next_step, cancelled: false }
     }
 
     /// The operator or the center no longer wants the session: of the next script no command is sent.
@@ -84,7 +86,7 @@ impl Posting {
 
     /// The end without the center's word: `before_writing` holds only until a first script was run.
     fn ended(self, before_writing: Outcome, code: Code, parameters: Vec<String>, why: StopReason) -> Next {
-        let abort = || encode(&Abort { session: self.session, reason: why });
+        let abort = || encode(&Abort { session: self.session, reason: why, challenge: self.challenge });
         let (outcome, farewell) = match self.awaited {
             Awaited::FirstScript => (before_writing, Some(abort())),
             Awaited::Settlement => (Outcome::Unknown, None),

@@ -123,7 +123,7 @@ pub(crate) fn progress() -> Progress {
 }
 
 pub(crate) fn abort() -> Abort {
-    Abort { session: id(5), reason: StopReason::TimedOut }
+    Abort { session: id(5), reason: StopReason::TimedOut, challenge: Some(id(9)) }
 }
 
 pub(crate) fn refusal() -> Refusal {
