@@ -230,12 +230,7 @@ pub trait Store: Send + Sync {
     fn add_challenges(&self, challenges: &[Challenge]) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Forgets what is over, and says how many rows: challenges expired for [`CHALLENGE_KEPT`], but for those that an
     /// issuance was opened with; enrolment codes expired, and answers for Idempotency-Keys given, [`ANSWER_KEPT`] ago.
-    ///
-    /// A store that keeps nothing itself forgets nothing; the suite holds the others to it.
-    fn sweep(&self, now: i64) -> impl Future<Output = Result<u64, StoreError>> + Send {
-        let _ = now;
-        std::future::ready(Ok(0))
-    }
+    fn sweep(&self, now: i64) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The terminal with this certificate.
     fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> impl Future<Output = Found<Terminal>> + Send;

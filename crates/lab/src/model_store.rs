@@ -11,7 +11,8 @@ use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
+    ANSWER_KEPT, CHALLENGE_KEPT, Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob,
+    SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::{Edge, leaf_hash};
 

@@ -16,6 +16,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+pub use store::SlowStore;
 pub use world::World;
 
 /// A mistake that is built in on purpose, to show that the simulation notices.

@@ -16,14 +16,23 @@ use cardwright_issuing_center::store::{
 use crate::model_store::ModelStore;
 
 /// A store whose commits can be overtaken.
-pub(super) struct SlowStore {
+pub struct SlowStore {
     model: ModelStore,
     fenced: bool,
+    slow_to_answer: bool,
 }
 
 impl SlowStore {
+    /// A store whose commits can be overtaken before they are done and before they are answered; without its fence,
+    /// it writes rows that are no longer as a change names them.
     pub(super) fn new(fenced: bool) -> Self {
-        Self { model: ModelStore::default(), fenced }
+        Self { model: ModelStore::default(), fenced, slow_to_answer: true }
+    }
+
+    /// A store whose commits can be overtaken before they are done, so that a test decides who is first.
+    #[must_use]
+    pub fn slow_to_begin() -> Self {
+        Self { slow_to_answer: false, ..Self::new(true) }
     }
 }
 
@@ -57,13 +66,16 @@ impl Store for SlowStore {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         overtaken().await;
         let done = if self.fenced { self.model.commit(commit).await } else { self.model.commit_unfenced(commit) };
-        overtaken().await;
+        if self.slow_to_answer {
+            overtaken().await;
+        }
         done
     }
 
     reads! {
         take_lease(terminal: Id, instance: Id, now: i64, until: i64) -> bool;
         add_challenges(challenges: &[Challenge]) -> ();
+        sweep(now: i64) -> u64;
         terminal_by_fingerprint(fingerprint: [u8; 32]) -> Option<Terminal>;
         terminals() -> Vec<Terminal>;
         reader(id: Id) -> Option<Reader>;

@@ -25,7 +25,7 @@ fn a_result_replayed_after_the_issuance_was_given_up_gets_no_activation() {
         let activated = world.run(0, &script);
         println!("{:02x?}", activated.answers.iter().map(|a| a[a.len() - 2..].to_vec()).collect::<Vec<_>>());
         println!("{:?}", verdict(&world.post_result(&activated).unwrap()));
-        println!("{:?}", world.cards[0].state().applications.iter().map(|a| a.state.clone()).collect::<Vec<_>>());
+        println!("{:?}", world.cards[0].state().applications.iter().map(|a| a.state).collect::<Vec<_>>());
     }
     assert_eq!(verdict(&again).outcome, Outcome::Unknown);
 }

@@ -20,12 +20,10 @@ use cardwright_issuing_center::session::Engine;
 use cardwright_issuing_center::store::{Commit, Document, Registration, Store};
 use cardwright_keystore::software::SoftwareKeystore;
 use cardwright_keystore::{KeyId, KeyKind, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source, WrappedPurpose};
-use cardwright_lab::simulation::at_once;
+use cardwright_lab::simulation::{SlowStore, at_once};
 use cardwright_relay::message::{Open, Reply, Script, ScriptResult, Stop, StopReason, Verdict};
 use cardwright_relay::{decode, encode};
 use cardwright_virtual_card::{Card, CardIdentity, Secret, SeededEntropy, blank};
-
-use crate::store::SlowStore;
 
 pub(crate) const START: i64 = 1_800_000_000_000_000;
 pub(crate) const MINUTE: i64 = 60_000_000;
@@ -68,7 +66,7 @@ impl World {
         let (time, chance) = (Arc::clone(&clock), Arc::clone(&random));
         let keystore = SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| fill(&chance, bytes)));
         let center = Center {
-            store: Arc::new(SlowStore::default()),
+            store: Arc::new(SlowStore::slow_to_begin()),
             keystore: Arc::new(keystore),
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
         };
@@ -139,7 +137,7 @@ impl World {
         let text = file(&format!("products/{PRODUCT}.toml"));
         let product = cardwright_virtual_card::CardProduct::from_toml(&text).unwrap();
         let (kdd, id) = ([place as u8 + 1; 10], self.id());
-        let mut values = || {
+        let values = || {
             [(); 3].map(|()| {
                 let mut value = vec![0; product.key_length];
                 fill(&self.random, &mut value);
