@@ -20,6 +20,7 @@ use crate::Id;
 use crate::admission::refusal;
 use crate::product::{CardProduct, Proof};
 
+pub use plan::unwritable;
 pub use stage::{Flaw, Next, Reopening, Stage, StageKind, Verified};
 
 /// What a new card is made from.

@@ -1,14 +1,14 @@
 //! The commands of a new card in order, and what their answers must show.
 
 use cardwright_apdu::{Aid, Response};
-use cardwright_data_preparation::{Activation, Application, Protection};
+use cardwright_data_preparation::{Activation, Application, Profile, Protection};
 use cardwright_globalplatform::commands::{
     AesKeyBlock, CardState, EncryptedKeySet, Installation, Occurrence, Privileges, Scope, StatusFormat, StoredDgi,
     StructureBits, check_put_key_answer, get_status, install_for_personalization, make_selectable, put_keys,
     set_card_state, store_data,
 };
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
-use cardwright_globalplatform::{Error as ChannelError, PlannedCommand};
+use cardwright_globalplatform::{Error as ChannelError, PlannedCommand, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
@@ -23,7 +23,25 @@ const SELECTABLE: u8 = 0x07;
 /// Life-cycle state of the card, as its Issuer Security Domain's (GPCS Table 11-6).
 const SECURED: u8 = 0x0F;
 
-/// Whether product and profile go together; asked before the card's keys are.
+const NOT_IN_SCRIPT: &str = "activation in the script that writes is not offered for new cards";
+const NOT_UNDER_DEK: &str = "data encrypted under the data encryption key is not offered yet";
+const NO_PROOF: &str = "its level has no R-MAC or does not encrypt commands: nothing would be proven, or all be seen";
+
+/// Why no card can be written by `profile`, whatever its product; asked when a profile is imported.
+#[must_use]
+pub fn unwritable(profile: &Profile) -> Option<&'static str> {
+    let level = SecurityLevel::from_byte(profile.security_level().byte()).ok();
+    let applications = profile.applications();
+    let in_script = applications.iter().any(|application| application.activation != Activation::AfterProof);
+    let under_dek = applications.iter().flat_map(|application| &application.dgis);
+    let under_dek = under_dek.into_iter().any(|dgi| dgi.protection == Protection::Dek);
+    let proves = level.is_some_and(|level| level.has_response_mac() && level.has_command_encryption());
+    let reasons = [(in_script, NOT_IN_SCRIPT), (under_dek, NOT_UNDER_DEK), (!proves, NO_PROOF)];
+    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
+}
+
+/// Whether product and data go together; asked before the card's keys are. What a profile alone forbids is asked
+/// again here, for data that was prepared before the profile was checked so.
 pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     let profile = &inputs.data.profile.name;
     let refused = |reason: &str| Err(refusal(Code::PROFILE_REFUSED, &[profile, reason]));
@@ -31,14 +49,14 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
         return refused("this card product takes data only when the application is selectable, before its proof");
     }
     if inputs.data.applications.iter().any(|application| application.activation != Activation::AfterProof) {
-        return refused("activation in the script that writes is not offered for new cards");
+        return refused(NOT_IN_SCRIPT);
     }
     if inputs.data.applications.iter().any(|application| !inputs.product.has_preloaded(application.package)) {
         return refused("its application program is not on this card product");
     }
     let under_dek = |application: &Application| application.dgis.iter().any(|dgi| dgi.protection == Protection::Dek);
     if inputs.data.applications.iter().any(under_dek) {
-        return refused("data encrypted under the data encryption key is not offered yet");
+        return refused(NOT_UNDER_DEK);
     }
     Ok(())
 }

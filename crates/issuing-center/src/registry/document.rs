@@ -1,6 +1,7 @@
 //! Card products and profiles: texts that are checked before they are kept, and kept as they came.
 
 use cardwright_data_preparation::{Error as DataError, Profile};
+use cardwright_issuance::new_card::unwritable;
 use cardwright_issuance::product::CardProduct;
 use cardwright_relay::Code;
 use sha2::{Digest, Sha256};
@@ -38,6 +39,9 @@ pub async fn import_profile<S: Store>(store: &S, now: i64, person: &Person, text
     let refused = |name: &str, reason: String| Refused::with(Code::PROFILE_REFUSED, [name.to_owned(), reason]);
     let profile = Profile::parse(text).map_err(|error| refused("", reasons(error)))?;
     let reference = profile.reference();
+    if let Some(reason) = unwritable(&profile) {
+        return Err(refused(&reference.name, reason.to_owned()));
+    }
     let document = document(&reference.name, reference.version, text, now);
     match store.profile(&reference.name).await? {
         Some(newest) if newest.digest == document.digest => Ok(newest),

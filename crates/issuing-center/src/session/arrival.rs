@@ -145,10 +145,12 @@ impl<S: Store> Engine<S> {
         }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?;
         let answers: Vec<&[u8]> = result.answers.iter().map(|answer| &answer[..]).collect();
-        match stage.answers(&answers) {
-            Ok(_) => Ok(ended(&rows)),
-            Err(flaw) => Ok(verdict(rows.issuance.id, Outcome::Unknown, decision::flawed(&flaw))),
-        }
+        let why = match stage.answers(&answers) {
+            Ok((_, Ok(next))) => self.next_stage(&rows.source()?, next)?.err(),
+            Ok((_, Err(why))) => Some(why),
+            Err(flaw) => Some(decision::flawed(&flaw)),
+        };
+        Ok(why.map_or_else(|| ended(&rows), |why| verdict(rows.issuance.id, Outcome::Unknown, why)))
     }
 
     /// The verdict on an issuance that has ended, for an OPEN that comes again.
