@@ -6,8 +6,9 @@ use cardwright_issuance::new_card::Stage;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Terminal};
 use cardwright_issuance::state::IssuanceState;
-use cardwright_relay::Code;
+use cardwright_relay::center::{Received, StepRecord};
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply, ScriptResult, Verdict};
+use cardwright_relay::{Code, message_hash};
 
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::{Source, key_sets};
@@ -25,6 +26,19 @@ struct Rows {
 }
 
 impl Rows {
+    /// The messages of this session that were answered: OPEN, and the RESULTs that are on record.
+    fn received(&self) -> Vec<StepRecord> {
+        let answered = |step, message: &[u8]| StepRecord { step, message_hash: message_hash(message), answered: true };
+        let results = self.intents.iter().filter_map(|intent| Some(answered(intent.step, intent.result.as_deref()?)));
+        [answered(0, &self.issuance.open_message)].into_iter().chain(results).collect()
+    }
+
+    /// Whether the RESULT is of the script that was intended at its step.
+    fn expects(&self, result: &ScriptResult) -> bool {
+        let intent = self.intents.iter().find(|intent| intent.step == result.step);
+        intent.is_some_and(|intent| intent.script_hash.starts_with(&*result.script))
+    }
+
     fn source(&self) -> Result<Source<'_>, StoreError> {
         let (transport, issuer) = key_sets(&self.card, &self.product, &self.key_sets)?;
         Ok(Source {
@@ -51,13 +65,12 @@ impl<S: Store> Engine<S> {
             return Err(Refused::new(Code::SESSION_UNKNOWN));
         };
         let rows = self.rows(issuance).await?;
-        let intent = rows.intents.iter().find(|intent| intent.step == result.step);
-        match intent {
-            Some(intent) if intent.result.as_deref() == Some(body) => self.result_again(rows, &result).await,
-            Some(intent) if intent.result.is_none() && intent.script_hash.starts_with(&*result.script) => {
-                self.first_result(rows, &result, body).await
+        match Received::judge(&rows.received(), result.step, &message_hash(body)) {
+            Received::Replay { .. } => self.result_again(rows, &result).await,
+            Received::Fresh if rows.expects(&result) => self.first_result(rows, &result, body).await,
+            Received::Fresh | Received::Conflict | Received::UnknownSession => {
+                Err(self.conflict(terminal, result.session, result.step).await?)
             }
-            _ => Err(self.conflict(terminal, result.session, result.step).await?),
         }
     }
 

@@ -21,9 +21,13 @@ pub(super) const TEXTS: &[Text] = &[
         &["what"],
         (
             "The card's answer does not fit its product: {what}.",
-            "Set the card aside; compare it with the product by `probe`.",
+            "It may have been issued already, for then its first keys are gone. Take a blank card; compare this one with \
+             its product by `probe`.",
         ),
-        ("カードの応答が製品と一致しません: {what}。", "カードを分けて保管し、`probe` で製品と照合してください。"),
+        (
+            "カードの応答が製品と一致しません: {what}。",
+            "発行済みのカードかもしれません（発行時に初期鍵は置き換えられます）。未使用のカードを使い、このカードは `probe` で製品と照合してください。",
+        ),
     ),
     text(
         Code::CARD_CRYPTOGRAM_WRONG,
