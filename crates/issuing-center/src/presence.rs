@@ -24,7 +24,7 @@ use self::challenges::Challenges;
 use self::reader_list::{ReaderLists, SignedList};
 use crate::center::Center;
 use crate::refused::Refused;
-use crate::server::Stopping;
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// How long a live instance keeps its place without a sign of life, microseconds.

@@ -15,7 +15,6 @@ mod doorstep;
 mod exchange;
 mod listener;
 mod refusal_log;
-mod stop;
 mod tls;
 
 use std::sync::Arc;
@@ -23,9 +22,7 @@ use std::time::Duration;
 
 pub use self::dialogue::Dialogue;
 pub use self::listener::Listener;
-pub(crate) use self::refusal_log::{Bucket, Rate};
 pub use self::refusal_log::{RefusalLog, Source};
-pub use self::stop::{Stop, Stopping};
 pub use self::tls::{TlsError, configuration};
 
 use crate::center::Center;

@@ -11,7 +11,8 @@ use crate::api::ApiListener;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_SETTING};
 use crate::center::Center;
 use crate::presence::{Beat, Enrolment, Presence};
-use crate::server::{Dialogue, Limits, Listener, RefusalLog, Stop, Stopping, Terminals, TlsError, configuration};
+use crate::server::{Dialogue, Limits, Listener, RefusalLog, Terminals, TlsError, configuration};
+use crate::stop::{Stop, Stopping};
 use crate::store::{Store, StoreError};
 
 /// How often overdue issuances are looked for.

@@ -9,6 +9,7 @@ mod kind;
 mod sql;
 #[cfg(feature = "conformance")]
 pub mod suite;
+pub mod tree;
 
 use std::future::Future;
 

@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 
 use super::answer::Refusal;
 use crate::center::Center;
+use crate::rate::{Bucket, Rate};
 use crate::refused::Refused;
 use crate::registry::person::{self, Role};
-use crate::server::{Bucket, Rate};
 use crate::store::{Person, Store};
 
 /// Secrets that are compared at a time: each takes 19 MiB and a core for a moment.

@@ -15,8 +15,9 @@ use tokio::sync::Semaphore;
 
 use super::router;
 use crate::center::Center;
+use crate::server::Limits;
 use crate::server::connection::{self, Version};
-use crate::server::{Limits, Stopping};
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// Connections at a time.

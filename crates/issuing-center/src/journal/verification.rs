@@ -4,9 +4,8 @@
 use cardwright_issuance::entry::Entry;
 use cardwright_relay::Code;
 
-use super::tree;
 use crate::refused::Refused;
-use crate::store::{Leaf, LogHead, Store};
+use crate::store::{Leaf, LogHead, Store, tree};
 
 /// Leaves read at once.
 const PAGE: u32 = 1_000;

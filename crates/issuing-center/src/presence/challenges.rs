@@ -7,8 +7,8 @@ use cardwright_issuance::row::Challenge as Row;
 use cardwright_relay::message::{Challenge, Id};
 
 use crate::center::Center;
+use crate::rate::{Bucket, Rate};
 use crate::refused::Refused;
-use crate::server::{Bucket, Rate};
 use crate::store::Store;
 
 /// How long a challenge is taken, microseconds. Short: what a reader has signed ahead of time is good no longer.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::center::Center;
-use crate::server::Stopping;
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// Between two looks.

@@ -14,7 +14,8 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{Limits, Stopping};
+use super::Limits;
+use crate::stop::Stopping;
 
 /// How often a connection is looked at.
 const TICK: Duration = Duration::from_millis(500);

@@ -13,8 +13,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use zeroize::Zeroizing;
 
 use super::admission::{self, Peer};
-use super::{Dialogue, Stopping, Terminals};
+use super::{Dialogue, Terminals};
 use crate::refused::Refused;
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// Answers one request. Whatever the request is, it gets an answer; a refusal is one.

@@ -15,9 +15,10 @@ use tokio_rustls::server::TlsStream;
 use super::admission::{self, NotAdmitted, Peer};
 use super::connection::{self, Version};
 use super::doorstep::{Doorstep, Place};
-use super::{CONNECTION_CHECK, Dialogue, Stopping, Terminals, exchange};
+use super::{CONNECTION_CHECK, Dialogue, Terminals, exchange};
 use crate::authority::fingerprint;
 use crate::refused::Refused;
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// After an accept that failed (no descriptors left), before the next.

@@ -8,7 +8,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 use sha2::{Digest, Sha256};
 
-use crate::server::{Bucket, Rate};
+use crate::rate::{Bucket, Rate};
 
 /// Of one terminal: so many at once, and one more every two seconds.
 const TERMINAL: Rate = Rate { burst: 30, every: 2_000_000 };

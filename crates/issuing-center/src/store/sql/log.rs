@@ -6,7 +6,7 @@ use sqlx::{Any, Transaction};
 
 use super::column::{columns, read, statement};
 use super::{store_error, unavailable};
-use crate::journal::tree;
+use crate::store::tree;
 use crate::store::{Leaf, LogHead, StoreError};
 
 pub(super) fn leaf(row: &AnyRow) -> Result<Leaf, StoreError> {

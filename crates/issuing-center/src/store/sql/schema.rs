@@ -4,8 +4,8 @@ use sqlx::{Any, AssertSqlSafe, Transaction};
 
 use super::column::{columns, read, statement};
 use super::{Dialect, SqlStore, store_error, unavailable};
-use crate::journal::tree;
 use crate::store::StoreError;
+use crate::store::tree;
 
 /// Every migration, in order; version n is the n-th, from 1.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001.sql")];

@@ -3,7 +3,7 @@
 use cardwright_issuance::entry::Entry;
 
 use super::world::{assert_conflict, base, entry, id, register};
-use crate::journal::tree;
+use crate::store::tree;
 use crate::store::{Commit, Registration, Store};
 
 pub(super) async fn the_log_grows_by_rfc_6962<S: Store>(store: &S) {

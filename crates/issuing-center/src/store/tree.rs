@@ -3,7 +3,7 @@
 use cardwright_issuance::entry::Entry;
 use cardwright_transparency_log::{EMPTY_ROOT, Edge, leaf_hash};
 
-use crate::store::{Leaf, LogHead, StoreError};
+use super::{Leaf, LogHead, StoreError};
 
 /// The empty log.
 #[must_use]
