@@ -1,4 +1,4 @@
-//! How often something may happen: a bucket for each who does it.
+//! How often something may happen: a bucket for each who does it, and the count of what found it empty.
 
 /// How often something may happen.
 #[derive(Clone, Copy)]
@@ -55,6 +55,27 @@ impl Bucket {
     }
 }
 
+/// How many refusals were left out of the log, until one is told again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut(u64);
+
+impl LeftOut {
+    /// What was left out before, if this one `may` be told; otherwise this one is left out as well.
+    pub(crate) fn before(&mut self, may: bool) -> Option<Self> {
+        if may {
+            return Some(std::mem::take(self));
+        }
+        self.0 += 1;
+        None
+    }
+
+    /// The parameter that says so with the one that is told, if any was left out.
+    pub(crate) fn parameter(self) -> Option<String> {
+        let Self(count) = self;
+        (count > 0).then(|| format!("{count} refusals before not told"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +88,15 @@ mod tests {
         assert!(!bucket.take(rate, 9, 1));
         assert!(bucket.take(rate, 10, 1) && !bucket.take(rate, 19, 1));
         assert!(bucket.take(rate, 1_000, 3) && !bucket.take(rate, 1_000, 1));
+    }
+
+    #[test]
+    fn what_was_left_out_stands_with_the_next_that_is_told_and_is_counted_anew() {
+        let mut left_out = LeftOut::default();
+        assert_eq!(left_out.before(true).unwrap().parameter(), None);
+        assert!((0..2).all(|_| left_out.before(false).is_none()));
+        assert_eq!(left_out.before(true).unwrap().parameter().unwrap(), "2 refusals before not told");
+        assert_eq!(left_out.before(true).unwrap().parameter(), None);
     }
 
     #[test]

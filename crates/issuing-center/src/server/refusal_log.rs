@@ -10,7 +10,7 @@ use cardwright_issuance::entry::{Entry, Event};
 use cardwright_relay::message::Id;
 
 use crate::center::Center;
-use crate::rate::{Bucket, Rate};
+use crate::rate::{Bucket, LeftOut, Rate};
 use crate::refused::Refused;
 use crate::store::{Commit, Person, Store};
 
@@ -36,7 +36,7 @@ pub enum Source {
 struct Buckets {
     all: Bucket,
     sources: BTreeMap<Source, Bucket>,
-    left_out: u64,
+    left_out: LeftOut,
 }
 
 /// Writes refusals to the log, within bounds.
@@ -49,7 +49,7 @@ impl<S: Store> RefusalLog<S> {
     /// An empty memory of who was refused.
     pub fn new(center: Center<S>) -> Self {
         let all = Bucket::full(ALL, center.now());
-        Self { center, buckets: Mutex::new(Buckets { all, sources: BTreeMap::new(), left_out: 0 }) }
+        Self { center, buckets: Mutex::new(Buckets { all, sources: BTreeMap::new(), left_out: LeftOut::default() }) }
     }
 
     /// Tells of a refusal; `terminal` where it is known. A log that cannot be written is the operator's to hear of:
@@ -71,17 +71,15 @@ impl<S: Store> RefusalLog<S> {
         if let Source::Certificate(fingerprint) = &source {
             parameters.push(format!("certificate {}", hex::encode(fingerprint)));
         }
-        if left_out > 0 {
-            parameters.push(format!("{left_out} refusals before not told"));
-        }
+        parameters.extend(left_out.parameter());
         let entry = who(Entry::new(self.center.now(), Event::Refused { code: refused.code.0, parameters }));
         if let Err(error) = self.center.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await {
             tracing::error!(%error, "a refusal could not be logged");
         }
     }
 
-    /// The number left out before, if this one may be told.
-    fn may_tell(&self, source: &Source) -> Option<u64> {
+    /// What was left out before, if this one may be told.
+    fn may_tell(&self, source: &Source) -> Option<LeftOut> {
         let now = self.center.now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let Buckets { all, sources, left_out } = &mut *buckets;
@@ -94,10 +92,6 @@ impl<S: Store> RefusalLog<S> {
             source.clone()
         };
         let bucket = sources.entry(source).or_insert_with(|| Bucket::full(SOURCE, now));
-        if bucket.take(SOURCE, now, 1) && all.take(ALL, now, 1) {
-            return Some(std::mem::take(left_out));
-        }
-        *left_out += 1;
-        None
+        left_out.before(bucket.take(SOURCE, now, 1) && all.take(ALL, now, 1))
     }
 }
