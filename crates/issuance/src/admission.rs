@@ -98,16 +98,21 @@ fn order<'a>(facts: &Facts<'a>, open: &Open) -> Result<&'a Order, Refusal> {
     if order.base != facts.terminal.base {
         return Err(refusal(Code::OTHER_BASE, &[name]));
     }
-    let code = match order.state {
-        OrderState::Prepared => return Ok(order),
+    not_prepared(order.state).map_or(Ok(order), |code| Err(refusal(code, &[name])))
+}
+
+/// Why an order in `state` cannot be written now; none for the one state in which it can.
+#[must_use]
+pub fn not_prepared(state: OrderState) -> Option<Code> {
+    Some(match state {
+        OrderState::Prepared => return None,
         OrderState::Received => Code::ORDER_NOT_APPROVED,
         OrderState::Approved => Code::ORDER_NOT_PREPARED,
         OrderState::Issuing => Code::ORDER_BUSY,
         OrderState::Issued => Code::ORDER_ISSUED,
         OrderState::Blocked => Code::ORDER_BLOCKED,
         OrderState::Rejected | OrderState::Cancelled => Code::ORDER_CLOSED,
-    };
-    Err(refusal(code, &[name]))
+    })
 }
 
 fn ticket<'a>(facts: &Facts<'a>, order: &Order) -> Result<&'a Ticket, Refusal> {

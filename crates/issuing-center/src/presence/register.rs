@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
+use cardwright_issuance::admission::not_prepared;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::row::{Order, Reader, Terminal, Ticket};
-use cardwright_issuance::state::OrderState;
 use cardwright_relay::Code;
 use cardwright_relay::enrolment::{OneTimeCode, fingerprint};
 use sha2::{Digest, Sha256};
@@ -184,17 +184,9 @@ fn may_be_written(order: &Order, operator: &Person, terminal: &Terminal) -> Resu
     if order.approved_by == Some(operator.id) {
         return Err(Refused::with(Code::SAME_PERSON, [operator.name.as_str()]));
     }
-    let code = match order.state {
-        OrderState::Prepared if order.kind == "new" && order.base != terminal.base => Code::OTHER_BASE,
-        OrderState::Prepared => return Ok(()),
-        OrderState::Received => Code::ORDER_NOT_APPROVED,
-        OrderState::Approved => Code::ORDER_NOT_PREPARED,
-        OrderState::Issuing => Code::ORDER_BUSY,
-        OrderState::Issued => Code::ORDER_ISSUED,
-        OrderState::Blocked => Code::ORDER_BLOCKED,
-        OrderState::Rejected | OrderState::Cancelled => Code::ORDER_CLOSED,
-    };
-    Err(Refused::with(code, [order.reference.as_str()]))
+    let elsewhere = (order.kind == "new" && order.base != terminal.base).then_some(Code::OTHER_BASE);
+    let code = not_prepared(order.state).or(elsewhere);
+    code.map_or(Ok(()), |code| Err(Refused::with(code, [order.reference.as_str()])))
 }
 
 fn about(entry: Entry, order: &Order, operator: &Person, terminal: &Terminal) -> Entry {
