@@ -1,5 +1,5 @@
-//! The vectors of `tests/vectors` seen from the card: given its keys and challenges it must compute what was recorded,
-//! take what was sent, and answer as the recorded card answered. `src` in each entry is its passport.
+//! The vectors at the repository's root seen from the card: given its keys and challenges it must compute what was
+//! recorded, take what was sent, and answer as the recorded card answered. `src` in each entry is its passport.
 
 use cardwright_apdu::{Command, Response};
 use serde_json::Value;
@@ -13,9 +13,9 @@ use crate::scp02::CardChallenge;
 use crate::secret::Secret;
 use crate::{scp02, scp03};
 
-const SCP02: &str = include_str!("../../tests/vectors/scp02.json");
-const SCP03: &str = include_str!("../../tests/vectors/scp03.json");
-const DIVERSIFICATION: &str = include_str!("../../tests/vectors/diversification.json");
+const SCP02: &str = include_str!("../../../../vectors/scp02.json");
+const SCP03: &str = include_str!("../../../../vectors/scp03.json");
+const DIVERSIFICATION: &str = include_str!("../../../../vectors/diversification.json");
 
 /// The entries of one kind; there must be some.
 fn entries(text: &str, kind: &str) -> Vec<Value> {
