@@ -1,4 +1,4 @@
-//! Card products: what kind of blank a card is. The file is the card maker's (`docs/card-products.md`); everything
+//! Card products: what kind of blank a card is. The file is the card maker's (`products/README.md`); everything
 //! about a card that must not be believed from the card itself comes from here.
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
