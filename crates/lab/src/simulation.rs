@@ -5,6 +5,7 @@
 //! store is a model (held to the databases' own tests), and time and chance come from the seed.
 
 mod assertions;
+mod counting;
 mod dice;
 mod furnish;
 mod planted;

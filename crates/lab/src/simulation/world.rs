@@ -1,7 +1,7 @@
 //! The world of one seed: its places, people, orders and cards, and the run of its events.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::task::{Context, Waker};
 
 use cardwright_issuance::Id;
@@ -15,6 +15,7 @@ use cardwright_keystore::software::SoftwareKeystore;
 use cardwright_relay::terminal::Start;
 
 use super::assertions::{self, KnownCard};
+use super::counting::CountingKeystore;
 use super::dice::Dice;
 use super::furnish::file;
 use super::session::{Happened, InFlight, Session, Surroundings, post};
@@ -41,6 +42,7 @@ pub struct World {
     pub(super) cards: Vec<KnownCard>,
     sessions: Vec<Session>,
     strays: Vec<InFlight>,
+    keystore_calls: Arc<AtomicU32>,
     report: Report,
 }
 
@@ -70,35 +72,53 @@ impl World {
         let clock = Arc::new(AtomicI64::new(START));
         let text = file(&format!("products/{product}.toml"));
         let (random, time) = (Arc::clone(&dice), Arc::clone(&clock));
+        let keystore = SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| random.fill(bytes)));
+        let keystore_calls = Arc::new(AtomicU32::new(0));
         let center = Center {
             store: Arc::new(SlowStore::new(planted != Planted::FenceLeftOut)),
-            keystore: Arc::new(SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| random.fill(bytes)))),
+            keystore: Arc::new(CountingKeystore { keystore, calls: Arc::clone(&keystore_calls) }),
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
         };
         let nodes = vec![Arc::new(Engine::new(center.clone())), Arc::new(Engine::new(center.clone()))];
         let product = CardProduct::from_toml(&text).expect("the products of the project are right");
         let (terminals, cards, sessions, strays) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let report = Report::default();
-        let mut world =
-            Self { seed, planted, dice, clock, center, nodes, product, terminals, cards, sessions, strays, report };
+        let mut world = Self {
+            seed,
+            planted,
+            dice,
+            clock,
+            center,
+            nodes,
+            product,
+            terminals,
+            cards,
+            sessions,
+            strays,
+            keystore_calls,
+            report,
+        };
         world.furnish(&text, photo);
         world
     }
 
-    /// Issues the first order on the first card, from its insertion to the verdict.
+    /// Issues the first order on the first card, from its insertion to the verdict; hands back how many calls to the
+    /// keystore the center made for it.
     ///
     /// # Panics
     /// Where the card is not issued; in a calm world it is.
-    pub fn issue_one(&mut self) {
+    pub fn issue_one(&mut self) -> u32 {
         let terminal = self.terminals[0].clone();
         let start = self.start(&terminal, "order-0", 0);
         let mut session = Session::new(start.session, terminal, 0, "order-0".to_owned(), start.begin());
+        let calls_before = self.keystore_calls.load(Ordering::SeqCst);
         while session.end().is_none() {
             let (nodes, store, dice) = (&self.nodes[..1], &*self.center.store, &*self.dice);
             session.step(&mut self.cards[0].card, &mut Surroundings { nodes, store, dice, strays: &mut self.strays });
         }
         let outcome = session.end().map(|end| end.outcome);
         assert_eq!(outcome, Some(cardwright_relay::message::Outcome::Issued), "{:?}", session.end());
+        self.keystore_calls.load(Ordering::SeqCst) - calls_before
     }
 
     /// Runs events until all sessions are over and every deadline has passed.

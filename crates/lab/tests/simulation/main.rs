@@ -1,6 +1,6 @@
 //! A thousand worlds without a broken promise; and the same worlds find what was planted in them.
 
-use cardwright_lab::simulation::{Planted, Report, run};
+use cardwright_lab::simulation::{Planted, Report, World, run};
 
 /// How many seeds: 1,000 unless `CARDWRIGHT_SEEDS` says otherwise.
 fn seeds() -> u64 {
@@ -37,4 +37,13 @@ fn a_result_stored_before_its_proof_is_checked_is_noticed() {
 fn a_fence_left_out_is_noticed() {
     let found = (0..seeds()).find_map(|seed| run(seed, Planted::FenceLeftOut).err());
     println!("{}", found.expect("no world noticed"));
+}
+
+#[test]
+fn an_issuance_asks_the_keystore_at_most_eight_times() {
+    for (product, photo) in [("scp03-i70", 0), ("scp03-i70", 14_000), ("scp03-i71", 0), ("scp03-i60", 0)] {
+        let calls = World::calm(1, product, photo).issue_one();
+        println!("{product}, photo of {photo} bytes: {calls} calls");
+        assert!((1..=8).contains(&calls), "{product}: {calls} calls");
+    }
 }
