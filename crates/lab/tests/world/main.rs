@@ -1,4 +1,4 @@
-//! The bad days, over the real programs: a center, terminals, PC/SC daemons and virtual cards, and whoever
+//! An issuance's bad days, over the real programs: a center, terminals, PC/SC daemons and virtual cards, and whoever
 //! pulls a card, a reader or a plug at the worst moment. No card is locked, no order lost, no second card made; what
 //! cannot be known is unknown and blocks its order.
 
