@@ -124,7 +124,7 @@ impl<S: Store> Register<S> {
     /// Revokes a reader by its name.
     ///
     /// # Errors
-    /// `TERMINAL_UNKNOWN`; the store's own.
+    /// `READER_UNKNOWN`; the store's own.
     pub async fn revoke_reader(&self, person: &Person, name: &str) -> Result<(), Refused> {
         let found = self.store.readers().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
         let reader = found.ok_or_else(|| Refused::with(Code::READER_UNKNOWN, [name]))?;
