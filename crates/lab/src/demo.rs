@@ -56,7 +56,9 @@ fn found(world: &mut World) -> Result<Vec<String>, Fault> {
     step(&format!(
         "{ADMIN} sets it up and names the others: {CLERK} enters orders, {APPROVER} approves them, {OPERATOR} writes cards."
     ));
-    note("These roles exclude each other; everybody answers for what they type with a secret of their own.");
+    note(
+        "Who enters or writes an order cannot approve it; everybody answers for what they type with a secret of their own.",
+    );
     step("Four blank cards are in stock: product scp03-i70, profile identity.");
     note("Their transport keys came apart from the cards and were checked against the shipment, key by key.");
     let codes = world.register_bases()?;

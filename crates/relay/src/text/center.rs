@@ -13,14 +13,20 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::PERSON_REFUSED,
         &[],
-        ("The name is unknown or the secret is wrong.", "Check both, or have the person added again."),
-        ("名前が登録されていないか、秘密情報が違います。", "両方を確認するか、担当者を登録し直してください。"),
+        (
+            "The name is unknown or the secret is wrong.",
+            "Check both; capital letters count. If the secret is lost, an admin adds the person under another name.",
+        ),
+        (
+            "名前が登録されていないか、秘密情報が違います。",
+            "両方を確認してください（大文字と小文字は区別されます）。秘密情報を失った場合は、管理者が別の名前で登録します。",
+        ),
     ),
     text(
         Code::ROLE_MISSING,
         &["person", "role"],
-        ("{person} does not have the role {role}.", "Ask someone who has it, or have the role given."),
-        ("{person} には役割 {role} がありません。", "役割を持つ人に依頼するか、役割を付与してください。"),
+        ("{person} does not have the role {role}.", "Ask someone who has it."),
+        ("{person} には役割 {role} がありません。", "役割を持つ人に依頼してください。"),
     ),
     text(
         Code::SAME_PERSON,
@@ -61,8 +67,14 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::NAME_TAKEN,
         &["name"],
-        ("The name {name} is taken.", "Take another name, or revoke who bears it."),
-        ("名前 {name} は既に使われています。", "別の名前を使うか、使用中のものを失効させてください。"),
+        (
+            "The name {name} is taken.",
+            "Take another name; a terminal's or a reader's is free again once it is revoked.",
+        ),
+        (
+            "名前 {name} は既に使われています。",
+            "別の名前を使ってください。端末とリーダーの名前は失効させると再び使えます。",
+        ),
     ),
     text(
         Code::ROLES_REFUSED,

@@ -117,7 +117,8 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
     let context = Context::new(cli.state, cli.passphrase_file)?;
     if !matches!(cli.command, Command::Serve(_)) {
         // What the database or the keystore said, beside the sentence for people; no value and no secret is in it.
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR).init();
+        let errors = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::ERROR);
+        errors.with_ansi(false).init();
     }
     match cli.command {
         Command::Init(init) => init.run(&context).await,
