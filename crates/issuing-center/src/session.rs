@@ -27,8 +27,8 @@ impl<S: Store + 'static> Dialogue for Engine<S> {
         Self::result(self, terminal, body).await
     }
 
-    async fn progress(&self, terminal: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
-        Self::progress(self, terminal, body).await?;
+    async fn progress(&self, _: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        Self::progress(body)?;
         Ok(Vec::new())
     }
 

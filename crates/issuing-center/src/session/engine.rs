@@ -35,7 +35,6 @@ pub(super) struct Held {
 pub struct Engine<S> {
     pub(super) center: Center<S>,
     held: Mutex<BTreeMap<Id, Held>>,
-    progress: Mutex<BTreeMap<Id, (u16, u16)>>,
     refusals: Refusals,
 }
 
@@ -43,26 +42,16 @@ impl<S: Store> Engine<S> {
     /// An engine that holds nothing yet.
     #[must_use]
     pub fn new(center: Center<S>) -> Self {
-        Self { center, held: Mutex::default(), progress: Mutex::default(), refusals: Refusals::default() }
+        Self { center, held: Mutex::default(), refusals: Refusals::default() }
     }
 
-    /// Takes a PROGRESS; nothing depends on it.
+    /// Takes a PROGRESS; nothing depends on it, and nothing is kept of it.
     ///
     /// # Errors
     /// A refusal where the bytes are none.
-    pub async fn progress(&self, terminal: &Terminal, body: &[u8]) -> Result<(), Refused> {
-        let progress: Progress = cardwright_relay::decode(body)?;
-        let known = self.center.store.issuance(progress.session).await?;
-        if known.is_some_and(|issuance| issuance.terminal == terminal.id && !issuance.state.is_ended()) {
-            lock(&self.progress).insert(progress.session, (progress.step, progress.index));
-        }
+    pub fn progress(body: &[u8]) -> Result<(), Refused> {
+        cardwright_relay::decode::<Progress>(body)?;
         Ok(())
-    }
-
-    /// How far a session is: step and commands answered, as last told.
-    #[must_use]
-    pub fn progress_of(&self, session: Id) -> Option<(u16, u16)> {
-        lock(&self.progress).get(&session).copied()
     }
 
     /// Takes an ABORT: where a script is out, the outcome is unknown.
@@ -129,9 +118,6 @@ impl<S: Store> Engine<S> {
             let outcome = self.give_up(issuance, &why).await;
             given_up = given_up.and_then(|count| outcome.map(|()| count + 1));
         }
-        let held = lock(&self.held);
-        lock(&self.progress).retain(|session, _| held.contains_key(session));
-        drop(held);
         given_up
     }
 
@@ -179,7 +165,6 @@ impl<S: Store> Engine<S> {
     }
 
     pub(super) fn take_held(&self, session: Id) -> Option<Held> {
-        lock(&self.progress).remove(&session);
         lock(&self.held).remove(&session)
     }
 }

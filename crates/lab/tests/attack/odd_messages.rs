@@ -1,6 +1,7 @@
 //! Bytes that are no message, and messages that are odd: a refusal each time, and no panic.
 
 use cardwright_issuance::state::{CardState, IssuanceState};
+use cardwright_issuing_center::server::Dialogue;
 use cardwright_lab::simulation::at_once;
 use cardwright_relay::encode;
 use cardwright_relay::message::{Abort, Outcome, Progress, StopReason};
@@ -30,7 +31,7 @@ fn no_altered_message_breaks_the_center() {
         drop(at_once(world.engine.open(&terminal, &bytes)));
         drop(at_once(world.engine.result(&terminal, &bytes)));
         drop(at_once(world.engine.abort(&terminal, &bytes)));
-        drop(at_once(world.engine.progress(&terminal, &bytes)));
+        drop(at_once(Dialogue::progress(&world.engine, &terminal, &bytes)));
     }
     assert_eq!(world.card_row(1).state, CardState::Stock);
     let other = world.open(1, 1);

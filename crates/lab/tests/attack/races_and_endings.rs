@@ -21,12 +21,6 @@ fn a_result_replayed_after_the_issuance_was_given_up_gets_no_activation() {
     assert_eq!(at_once(world.engine.expire()).unwrap(), 1);
     assert_eq!((world.card_row(0).state, world.order(0).state), (CardState::Unknown, OrderState::Blocked));
     let again = world.post_result(&written).unwrap();
-    if let Ok(cardwright_relay::message::Reply::Script(script)) = cardwright_relay::decode(&again) {
-        let activated = world.run(0, &script);
-        println!("{:02x?}", activated.answers.iter().map(|a| a[a.len() - 2..].to_vec()).collect::<Vec<_>>());
-        println!("{:?}", verdict(&world.post_result(&activated).unwrap()));
-        println!("{:?}", world.cards[0].state().applications.iter().map(|a| a.state).collect::<Vec<_>>());
-    }
     assert_eq!(verdict(&again).outcome, Outcome::Unknown);
 }
 
