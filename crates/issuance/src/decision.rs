@@ -26,8 +26,7 @@ pub struct Prepared {
 /// Makes the message of `stage`. `deadline` is in milliseconds from receipt.
 #[must_use]
 pub fn prepare(stage: &Stage, session: Id, step: u16, deadline: u32) -> Prepared {
-    let script = message::Script::new(session, step, deadline, stage.commands());
-    let hash = message::Script::hash(&session, step, &script.commands);
+    let (script, hash) = message::Script::hashed(session, step, deadline, stage.commands());
     Prepared { script, hash }
 }
 

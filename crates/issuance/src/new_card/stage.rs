@@ -29,8 +29,6 @@ pub struct Stage {
     inputs: Inputs,
     kind: StageKind,
     script: Script,
-    /// a command without protection at the script's end: INITIALIZE UPDATE for the next channel
-    reopening: bool,
     issuer_keys: Option<EncryptedKeySet>,
     /// place of PUT KEY in the script
     put_key: Option<usize>,
@@ -117,8 +115,8 @@ impl Reopening {
 
 impl Stage {
     fn new(inputs: Inputs, kind: StageKind, script: Script) -> Self {
-        let (reopening, issuer_keys, put_key) = (false, None, None);
-        Self { inputs, kind, script, reopening, issuer_keys, put_key, diversification_data: [0; 10] }
+        let (issuer_keys, put_key) = (None, None);
+        Self { inputs, kind, script, issuer_keys, put_key, diversification_data: [0; 10] }
     }
 
     pub(super) fn first(
@@ -132,7 +130,6 @@ impl Stage {
         let refused = |error| caller_refused(&inputs, &error);
         let script = card.wrap(&change).map_err(refused)?;
         let put_key = Some(script.commands().len() - 1);
-        let reopening = predicted.is_none();
         let (kind, script) = match predicted {
             None => (StageKind::ChangeKeys, script),
             Some(channel) => {
@@ -141,7 +138,7 @@ impl Stage {
             }
         };
         let issuer_keys = Some(issuer_keys);
-        Ok(Self { reopening, put_key, issuer_keys, diversification_data, ..Self::new(inputs, kind, script) })
+        Ok(Self { put_key, issuer_keys, diversification_data, ..Self::new(inputs, kind, script) })
     }
 
     /// What the script is for.
@@ -164,8 +161,9 @@ impl Stage {
         commands
     }
 
+    /// Where the next channel could not be foreseen, the script ends with its INITIALIZE UPDATE, unprotected.
     fn reopening_command(&self) -> Option<ScriptCommand> {
-        if !self.reopening {
+        if self.kind != StageKind::ChangeKeys {
             return None;
         }
         let parameters = issuer_channel(&self.inputs).ok()?;
@@ -188,12 +186,12 @@ impl Stage {
     }
 
     fn next(self, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
-        let reopened = match (self.reopening, answers.len() > self.script.commands().len()) {
+        let reopened = match (self.kind == StageKind::ChangeKeys, answers.len() > self.script.commands().len()) {
             (true, true) => answers.split_last(),
             _ => None,
         };
         let for_script = reopened.map_or(answers, |(_, script)| script);
-        let Self { inputs, kind, script, reopening, issuer_keys, put_key, diversification_data } = self;
+        let Self { inputs, kind, script, issuer_keys, put_key, diversification_data } = self;
         let proven = script.verify(for_script).map_err(Flaw::Answer)?.proven();
         let proven = proven.ok_or(Flaw::Content("nothing in the answers proves them"))?;
         if let (Some(keys), Some(place)) = (&issuer_keys, put_key) {
@@ -202,7 +200,6 @@ impl Stage {
         match kind {
             StageKind::ChangeKeys => {
                 let (answer, _) = reopened.ok_or(Flaw::Content("the answer to INITIALIZE UPDATE is missing"))?;
-                debug_assert!(reopening);
                 Ok(reopen(inputs, answer, &diversification_data))
             }
             StageKind::Write => {

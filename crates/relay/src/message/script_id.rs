@@ -16,13 +16,23 @@ impl Script {
     /// The script's id: the first 16 bytes of [`Script::hash`].
     #[must_use]
     pub fn id(session: &Id, step: u16, commands: &[ScriptCommand]) -> Id {
-        let hash = Self::hash(session, step, commands);
-        Id::from(std::array::from_fn::<u8, 16, _>(|index| hash[index]))
+        id_of(&Self::hash(session, step, commands))
     }
 
     /// A script of `commands`, with its id.
     #[must_use]
     pub fn new(session: Id, step: u16, deadline: u32, commands: Vec<ScriptCommand>) -> Self {
-        Self { script: Self::id(&session, step, &commands), session, step, deadline, commands }
+        Self::hashed(session, step, deadline, commands).0
     }
+
+    /// The same, with the whole hash that its id begins: made once for both.
+    #[must_use]
+    pub fn hashed(session: Id, step: u16, deadline: u32, commands: Vec<ScriptCommand>) -> (Self, [u8; 32]) {
+        let hash = Self::hash(&session, step, &commands);
+        (Self { script: id_of(&hash), session, step, deadline, commands }, hash)
+    }
+}
+
+fn id_of(hash: &[u8; 32]) -> Id {
+    Id::from(std::array::from_fn::<u8, 16, _>(|index| hash[index]))
 }
