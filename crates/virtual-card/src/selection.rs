@@ -41,7 +41,7 @@ pub(crate) fn select(state: &CardState, volatile: &mut Volatile, command: &Comma
         }
         Some(Selected::Application(aid)) if state.life_cycle.allows_changes() => {
             let application = state.application(&aid).ok_or(StatusWord::NOT_FOUND)?;
-            let information = application.program.select(&aid)?;
+            let information = application.program.select(state, &aid)?;
             volatile.begin_session(Selected::Application(aid));
             Ok(Response::new(wanted(information), StatusWord::SUCCESS))
         }

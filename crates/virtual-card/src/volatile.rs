@@ -14,13 +14,23 @@ pub(crate) enum Selected {
     Application(Aid),
 }
 
+impl Selected {
+    /// The application's AID; `None` where the Security Domain is selected.
+    pub(crate) fn aid(self) -> Option<Aid> {
+        match self {
+            Self::SecurityDomain => None,
+            Self::Application(aid) => Some(aid),
+        }
+    }
+}
+
 /// Volatile memory.
 #[derive(Default)]
 pub(crate) struct Volatile {
     pub(crate) selected: Selected,
     pub(crate) channel: Channel,
     pub(crate) application: ApplicationSession,
-    /// the application that STORE DATA goes to
+    /// the application that the Security Domain hands STORE DATA on to
     pub(crate) personalization: Option<Personalization>,
     /// the block number that the next STORE DATA must carry
     pub(crate) next_block: u8,
