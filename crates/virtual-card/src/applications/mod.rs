@@ -22,7 +22,7 @@ pub(crate) use personalization::{DecryptSensitive, begin_personalization, store_
 pub enum Program {
     /// docs/identity-application.md
     Identity(Box<identity::IdentityData>),
-    /// NIST SP 800-73, key reference 9E
+    /// docs/piv-application.md
     Piv(Box<piv::PivData>),
     /// cannot be run here
     Opaque,
@@ -32,10 +32,10 @@ pub enum Program {
 #[derive(Default)]
 pub(crate) struct ApplicationSession {
     pub(crate) identity: identity::IdentitySession,
+    pub(crate) piv: piv::PivSession,
 }
 
 /// The selected instance, and what it runs a command with.
-#[allow(dead_code)] // the identity application needs neither channel nor entropy
 pub(crate) struct Running<'a> {
     pub(crate) memory: &'a mut Memory,
     pub(crate) aid: &'a Aid,
@@ -77,14 +77,21 @@ impl Program {
     /// Whether INITIALIZE UPDATE and EXTERNAL AUTHENTICATE are for its Security Domain while it is selected.
     pub(crate) fn opens_channel(&self) -> bool {
         match self {
-            Self::Identity(_) | Self::Piv(_) | Self::Opaque => false,
+            Self::Piv(_) => true,
+            Self::Identity(_) | Self::Opaque => false,
         }
+    }
+
+    /// Whether it remembers what was proven to it when it is selected once more (SP 800-73-5 part 2 §3.1.1).
+    pub(crate) fn outlasts_selection(&self) -> bool {
+        matches!(self, Self::Piv(_))
     }
 
     /// Whether it puts together commands that come in parts (CLA bit 10).
     fn takes_chains(&self) -> bool {
         match self {
-            Self::Identity(_) | Self::Piv(_) | Self::Opaque => false,
+            Self::Piv(_) => true,
+            Self::Identity(_) | Self::Opaque => false,
         }
     }
 }
@@ -99,7 +106,7 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     }
     match &application.program {
         Program::Identity(_) => identity::process(running, command),
-        Program::Piv(data) => Ok(piv::process(data, command)?),
+        Program::Piv(_) => piv::process(running, command),
         Program::Opaque => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),
     }
 }
