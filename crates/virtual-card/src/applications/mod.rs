@@ -35,6 +35,13 @@ pub(crate) struct ApplicationSession {
     pub(crate) piv: piv::PivSession,
 }
 
+impl ApplicationSession {
+    /// The channel that commands came through ends, or begins, or the instance is selected again.
+    pub(crate) fn interrupt(&mut self) {
+        self.piv.interrupt();
+    }
+}
+
 /// The selected instance, and what it runs a command with.
 pub(crate) struct Running<'a> {
     pub(crate) memory: &'a mut Memory,

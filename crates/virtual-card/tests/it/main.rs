@@ -10,6 +10,7 @@ mod keys;
 mod loading;
 mod no_panic;
 mod opensc;
+mod piv;
 mod power;
 mod products;
 mod security_access_module;
