@@ -1,0 +1,12 @@
+//! The EMV applications, from a blank card to a finished transaction.
+
+mod answers;
+mod card_data;
+mod environment;
+mod known;
+mod personalization;
+mod pins;
+mod power;
+mod robustness;
+mod route;
+mod transactions;
