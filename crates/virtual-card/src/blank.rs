@@ -60,6 +60,6 @@ pub fn add_security_access_module(card: &mut CardState, private_key: Secret, cer
         state: ApplicationState::Selectable,
         locked: false,
         privileges: vec![0; 3],
-        program: Program::Piv(Box::new(PivData::new(private_key, certificate))),
+        program: Program::Piv(Box::new(PivData::security_access_module(private_key, certificate))),
     });
 }

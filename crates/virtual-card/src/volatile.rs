@@ -47,6 +47,13 @@ impl Volatile {
         *self = Self { selected, ..Self::default() };
     }
 
+    /// What is selected is selected again, and remembers what was proven to it. The channel ends all the same.
+    pub(crate) fn select_again(&mut self) {
+        let mut application = std::mem::take(&mut self.application);
+        application.interrupt();
+        *self = Self { selected: self.selected, application, ..Self::default() };
+    }
+
     /// GET RESPONSE (ISO/IEC 7816-4 §11.8.1).
     pub(crate) fn get_response(&mut self, command: &Command) -> Result<Response, StatusWord> {
         if self.response.is_empty() {

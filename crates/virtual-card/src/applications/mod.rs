@@ -23,7 +23,7 @@ pub(crate) use personalization::{DecryptSensitive, begin_personalization, store_
 pub enum Program {
     /// docs/identity-application.md
     Identity(Box<identity::IdentityData>),
-    /// NIST SP 800-73, key reference 9E
+    /// docs/piv-application.md
     Piv(Box<piv::PivData>),
     /// docs/emv-application.md, the payment application
     Emv(Box<emv::EmvData>),
@@ -37,7 +37,15 @@ pub enum Program {
 #[derive(Default)]
 pub(crate) struct ApplicationSession {
     pub(crate) identity: identity::IdentitySession,
+    pub(crate) piv: piv::PivSession,
     pub(crate) emv: emv::EmvSession,
+}
+
+impl ApplicationSession {
+    /// The channel that commands came through ends, or begins, or the instance is selected again.
+    pub(crate) fn interrupt(&mut self) {
+        self.piv.interrupt();
+    }
 }
 
 /// The selected instance, and what it runs a command with.
@@ -88,16 +96,23 @@ impl Program {
     /// Whether INITIALIZE UPDATE and EXTERNAL AUTHENTICATE are for its Security Domain while it is selected.
     pub(crate) fn opens_channel(&self) -> bool {
         match self {
+            Self::Piv(_) => true,
             Self::Emv(data) => !data.is_complete(),
             Self::PaymentEnvironment(data) => !data.is_complete(),
-            Self::Identity(_) | Self::Piv(_) | Self::Opaque => false,
+            Self::Identity(_) | Self::Opaque => false,
         }
+    }
+
+    /// Whether it remembers what was proven to it when it is selected once more (SP 800-73-5 part 2 §3.1.1).
+    pub(crate) fn outlasts_selection(&self) -> bool {
+        matches!(self, Self::Piv(_))
     }
 
     /// Whether it puts together commands that come in parts (CLA bit 10).
     fn takes_chains(&self) -> bool {
         match self {
-            Self::Identity(_) | Self::Piv(_) | Self::Emv(_) | Self::PaymentEnvironment(_) | Self::Opaque => false,
+            Self::Piv(_) => true,
+            Self::Identity(_) | Self::Emv(_) | Self::PaymentEnvironment(_) | Self::Opaque => false,
         }
     }
 }
@@ -112,7 +127,7 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     }
     match &application.program {
         Program::Identity(_) => identity::process(running, command),
-        Program::Piv(data) => Ok(piv::process(data, command)?),
+        Program::Piv(_) => piv::process(running, command),
         Program::Emv(_) => emv::process(running, command),
         Program::PaymentEnvironment(_) => emv::process_environment(running, command),
         Program::Opaque => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),

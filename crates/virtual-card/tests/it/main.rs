@@ -11,6 +11,7 @@ mod keys;
 mod loading;
 mod no_panic;
 mod opensc;
+mod piv;
 mod power;
 mod products;
 mod security_access_module;
