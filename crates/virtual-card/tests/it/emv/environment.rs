@@ -2,7 +2,7 @@
 
 use super::card_data::*;
 use super::route::*;
-use crate::world::{card, card_of, product, send};
+use crate::world::{card, send};
 
 const PSE: &str = "315041592E5359532E4444463031";
 const PPSE: &str = "325041592E5359532E4444463031";
@@ -67,18 +67,11 @@ fn an_environment_takes_no_keys_and_wants_its_directory() {
 
 #[test]
 fn a_contactless_card_answers_with_the_data_for_the_air() {
-    let mut product = product("scp03-i70");
-    product.atr = bytes("3B8180018080");
-    let mut card = card_of(product);
-    let mut host = Host::open(&mut card);
-    assert_eq!(host.status(&mut card, "80E60C00", &install_data(PAYMENT_MODULE, INSTANCE)), 0x9000);
-    assert_eq!(host.status(&mut card, "80E62000", &for_personalization(INSTANCE)), 0x9000);
     let template = tlv("A5", &[tlv("50", b"AIR"), tlv("9F38", &bytes("9F3704"))].concat());
     let answer = [tlv("82", &[0x3C, 0x80]), tlv("94", &bytes("08010100"))].concat();
     let mut all = whole();
     all.extend([clear(0x9103, template.clone()), clear(0x9204, answer.clone())]);
-    assert_eq!(host.personalize(&mut card, &all), 0x9000);
-    card.reset();
+    let mut card = issued("scp03-i70-contactless", &all);
     let (information, _) = select(&mut card, INSTANCE);
     assert_eq!(information, tlv("6F", &[tlv("84", &bytes(INSTANCE)), template].concat()));
     assert_eq!(send(&mut card, "80A80000068304 1122334400"), hex::encode_upper(tlv("77", &answer)) + "9000");

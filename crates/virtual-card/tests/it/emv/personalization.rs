@@ -9,6 +9,8 @@ use crate::host::{Scp03, kdf};
 use crate::world::{card, card_with, send, static_keys};
 
 const LIST: &str = "80F24002";
+const PRODUCTS: [&str; 7] =
+    ["scp03-i70", "scp03-i70-contactless", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"];
 
 /// The state that GET STATUS shows for the instance.
 fn listed(card: &mut Card) -> u8 {
@@ -23,7 +25,7 @@ fn listed(card: &mut Card) -> u8 {
 
 #[test]
 fn every_product_takes_the_data_through_the_security_domain() {
-    for product in ["scp03-i70", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"] {
+    for product in PRODUCTS {
         let (mut card, mut host) = through_the_domain(product);
         let before = listed_in(&mut card, &mut host);
         assert_eq!(host.status(&mut card, "80E62000", &for_personalization(INSTANCE)), 0x9000);
@@ -50,7 +52,7 @@ fn listed_in(card: &mut Card, host: &mut Host) -> u8 {
 
 #[test]
 fn every_product_takes_the_data_with_the_application_selected() {
-    for product in ["scp03-i70", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"] {
+    for product in PRODUCTS {
         let (mut card, mut host) = straight(product);
         assert_eq!(host.personalize(&mut card, &whole()), 0x9000, "{product}");
         assert_eq!(listed(&mut card), 0x0F, "{product}: PERSONALIZED");
@@ -354,7 +356,7 @@ fn a_spanning_grouping_keeps_its_way_and_is_dropped_by_a_new_personalization() {
 #[test]
 fn what_does_not_fit_the_memory_is_6a84() {
     let mut product = crate::world::product("scp03-i70");
-    product.memory = 9_300;
+    product.memory = crate::world::state_of(product.clone()).memory_used() + 1_000;
     let mut card = crate::world::card_of(product);
     let mut host = Host::open(&mut card);
     assert_eq!(host.status(&mut card, "80E60C00", &install_data(PAYMENT_MODULE, INSTANCE)), 0x9000);

@@ -114,10 +114,14 @@ fn whatever_is_wrong_inside_spends_a_try() {
     let wrong_pin = |number: &[u8]| enciphered(pin_key(), 0x7F, "241235FFFFFFFFFF", number);
     let wrong_header = |number: &[u8]| enciphered(pin_key(), 0x6A, PIN_BLOCK, number);
     let wrong_number = |_: &[u8]| enciphered(pin_key(), 0x7F, PIN_BLOCK, &[0; 8]);
-    let wrong: [&dyn Fn(&[u8]) -> Vec<u8>; 3] = [&wrong_pin, &wrong_header, &wrong_number];
-    for make in wrong {
+    for kind in 0..3 {
         let number = challenge(&mut card);
-        assert_eq!(card.transmit(&make(&number)), [0x63, 0xC2]);
+        let command = match kind {
+            0 => wrong_pin(&number),
+            1 => wrong_header(&number),
+            _ => wrong_number(&number),
+        };
+        assert_eq!(card.transmit(&command), [0x63, 0xC2]);
         assert_eq!(send(&mut card, RIGHT), "9000");
     }
     let number = challenge(&mut card);
