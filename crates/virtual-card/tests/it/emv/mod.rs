@@ -3,10 +3,12 @@
 mod answers;
 mod card_data;
 mod environment;
+mod foreign;
 mod known;
 mod personalization;
 mod pins;
 mod power;
 mod robustness;
 mod route;
+mod stored;
 mod transactions;
