@@ -254,6 +254,45 @@ fn each_mandatory_grouping_is_missed_at_the_last() {
 }
 
 #[test]
+fn a_card_has_the_template_and_the_answer_for_its_way() {
+    for (product, expected) in [("scp03-i70", 0x6A86), ("scp03-i70-contactless", 0x9000)] {
+        let mut all = whole();
+        all.retain(|grouping| !matches!(grouping.identifier, 0x9102 | 0x9104));
+        all.extend([clear(0x9103, template()), clear(0x9204, answer_to_gpo(PROFILE))]);
+        let (mut card, mut host) = straight(product);
+        assert_eq!(host.personalize(&mut card, &all), expected, "{product}: for the air alone");
+        let (mut card, mut host) = straight(product);
+        assert_eq!(host.personalize(&mut card, &whole()), 0x9000, "{product}: for contacts alone");
+    }
+}
+
+#[test]
+fn padding_is_there_where_it_must_be_and_nowhere_else() {
+    let block = bytes(PIN_BLOCK);
+    for (product, plain, expected) in [
+        ("scp02-i55", block.clone(), 0x9000),
+        ("scp02-i55", padded(&block, 8), 0x6A80),
+        ("scp03-i70", padded(&block, 16), 0x9000),
+        ("scp03-i70", [&block[..], &[0; 8]].concat(), 0x6A80),
+    ] {
+        let (mut card, mut host) = through_the_domain(product);
+        assert_eq!(host.status(&mut card, "80E20000", &bytes("9010020303")), 0x9000);
+        let encrypted = host.under_dek(&plain);
+        let data = [&[0x80, 0x10, encrypted.len() as u8][..], &encrypted].concat();
+        assert_eq!(host.status(&mut card, "80E26001", &data), expected, "{product}, {} bytes", plain.len());
+    }
+    for (product, block) in [("scp02-i55", 8), ("scp03-i70", 16)] {
+        let (mut card, mut host) = through_the_domain(product);
+        for (plain, expected) in [(padded(&[7; 48], block), 0x9000), ([7; 48].to_vec(), 0x6A80)] {
+            let encrypted = host.under_dek(&plain);
+            let data = [&[0x82, 0x01, encrypted.len() as u8][..], &encrypted].concat();
+            assert_eq!(host.status(&mut card, "80E26000", &data), expected, "{product}: a key part is always padded");
+            assert_eq!(host.status(&mut card, "80E62000", &for_personalization(INSTANCE)), 0x9000);
+        }
+    }
+}
+
+#[test]
 fn each_mandatory_element_is_missed_at_the_last() {
     let elements = [("5A", "9999010000000017"), ("5F24", "311231"), ("8C", CDOL1), ("8D", "8A029F3704")];
     for missing in elements.iter().map(|(tag, _)| *tag).chain(["none"]) {
