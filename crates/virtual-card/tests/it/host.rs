@@ -48,7 +48,7 @@ fn padded(data: &[u8], block: usize) -> Vec<u8> {
     padded
 }
 
-fn kdf(key: &[u8], constant: u8, bits: u16, context: &[u8]) -> Vec<u8> {
+pub(crate) fn kdf(key: &[u8], constant: u8, bits: u16, context: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for counter in 1..=bits.div_ceil(128) as u8 {
         let [high, low] = bits.to_be_bytes();

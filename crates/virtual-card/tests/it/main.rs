@@ -4,6 +4,7 @@
 
 mod channels;
 mod dialogues;
+mod emv;
 mod host;
 mod identity;
 mod keys;

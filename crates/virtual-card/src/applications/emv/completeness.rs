@@ -4,7 +4,7 @@ use cardwright_apdu::{StatusWord, tlv};
 
 use super::Module;
 use super::cryptogram::ELEMENTS;
-use super::data_objects::{COMBINED_AUTHENTICATION, DYNAMIC_AUTHENTICATION};
+use super::data_objects::{AnswerToGpo, COMBINED_AUTHENTICATION, DYNAMIC_AUTHENTICATION};
 use super::groupings::{FCI, GPO, Groupings, INTERNAL, Interface, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES};
 use super::rsa::{KeyUse, PrivateKey};
 
@@ -16,12 +16,12 @@ const MANDATORY_ELEMENTS: [u32; 4] = [0x5A, 0x5F24, 0x8C, 0x8D];
 
 /// # Errors
 /// 6A86 where something is missing, 6A80 where parts do not fit together.
-pub(super) fn check(module: Module, groupings: &Groupings) -> Result<(), StatusWord> {
+pub(super) fn check(module: Module, interface: Interface, groupings: &Groupings) -> Result<(), StatusWord> {
     need(groupings.pending.is_none())?;
-    need(FCI.iter().any(|identifier| groupings.has(*identifier)))?;
+    need(groupings.template(interface).is_some())?;
     match module {
         Module::Environment => check_environment(groupings),
-        Module::Payment => check_payment(groupings),
+        Module::Payment => check_payment(interface, groupings),
     }
 }
 
@@ -36,13 +36,12 @@ fn check_environment(groupings: &Groupings) -> Result<(), StatusWord> {
     Ok(())
 }
 
-fn check_payment(groupings: &Groupings) -> Result<(), StatusWord> {
+fn check_payment(interface: Interface, groupings: &Groupings) -> Result<(), StatusWord> {
     need([KEYS, KEY_CHECK_VALUES, INTERNAL].iter().all(|identifier| groupings.has(*identifier)))?;
     need(groupings.has(PIN) == groupings.has(PIN_TRIES))?;
-    need(GPO.iter().any(|identifier| groupings.has(*identifier)))?;
+    need(groupings.answer_to_gpo(interface).is_some())?;
     let mut authenticates = false;
-    for interface in [Interface::Contact, Interface::Contactless] {
-        let Some(answer) = groupings.answer_to_gpo(interface) else { continue };
+    for answer in GPO.iter().filter_map(|identifier| AnswerToGpo::parse(groupings.get(*identifier)?)) {
         authenticates |= answer.has(DYNAMIC_AUTHENTICATION) || answer.has(COMBINED_AUTHENTICATION);
         need(answer.records().all(|(file, number)| groupings.record(file, number).is_some()))?;
     }

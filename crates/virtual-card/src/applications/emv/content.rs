@@ -7,7 +7,7 @@ use super::cryptogram::Version;
 use super::data_objects::{AnswerToGpo, Dol, record_content};
 use super::groupings::{INTERNAL, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES};
 use super::pin::Pin;
-use crate::block_cipher::BlockCipher;
+use crate::block_cipher::{BlockCipher, unpad};
 use crate::secret::Secret;
 
 /// Bytes of an FCI proprietary template that leave room for the FCI around it.
@@ -26,7 +26,7 @@ pub(super) struct Rule {
 /// How a grouping fills the blocks of the DEK's cipher.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DekForm {
-    /// so many bytes; padded with 80 00 .. only where these are no whole blocks
+    /// so many bytes; padded with 80 00 .. where these are no whole blocks, and only there
     Exactly(usize),
     /// always padded with 80 00 ..
     Padded,
@@ -105,11 +105,9 @@ fn is_internal_data(content: &[u8]) -> bool {
     known && once && limits && find(0x9F10).is_some()
 }
 
-/// What stands before 80 00 .., which takes 16 bytes at most.
-pub(super) fn without_padding(padded: &Secret) -> Option<Secret> {
-    let bytes = padded.expose();
-    let end = bytes.iter().rposition(|byte| *byte != 0)?;
-    (bytes[end] == 0x80 && bytes.len() - end <= 16).then(|| Secret::new(bytes[..end].to_vec()))
+/// What stands before 80 00 .., which takes `block` bytes at most.
+pub(super) fn without_padding(padded: &Secret, block: usize) -> Option<Secret> {
+    unpad(padded.expose(), block).map(|content| Secret::new(content.to_vec()))
 }
 
 /// The check values of AC, MAC and ENC key: the first 3 bytes of 3DES of 8 bytes 00.

@@ -35,6 +35,8 @@ pub(super) struct Online {
     /// for CDOL1
     values: Values,
     cryptogram: [u8; 8],
+    /// as they were then: the second cryptogram speaks of the transactions before, not of this one
+    facts: Facts,
     pub(super) authentication: IssuerAuthentication,
 }
 
@@ -153,7 +155,7 @@ fn first(
     }
     write(running.memory, running.aid, |data| data.online_not_completed = true)?;
     let authentication = IssuerAuthentication::NotPerformed;
-    Ok((response, Stage::Online(Online { values, cryptogram, authentication })))
+    Ok((response, Stage::Online(Online { values, cryptogram, facts, authentication })))
 }
 
 /// What the issuer has proven is written before the cryptogram goes out.
@@ -170,7 +172,7 @@ fn second(
     let card = data(running.memory, running.aid)?;
     let values = Values::new(card.groupings.list(0x8D).ok_or(StatusWord(0x6400))?, command.data())?;
     let result = online_result(card, transaction, online, &values).ok_or(StatusWord(0x6400))?;
-    let facts = Facts::gather(card, running.session.emv.pin, transaction.signed);
+    let facts = &online.facts;
     let kind = facts.decide_second(request.kind, &result);
     let results = facts.results(Kind::Arqc, Some((kind, &result)));
     let both = [&values, &online.values];

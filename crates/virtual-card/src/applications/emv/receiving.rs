@@ -4,7 +4,7 @@
 use cardwright_apdu::{Aid, StatusWord};
 
 use super::content::{self, DekForm};
-use super::groupings::{Groupings, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES, Pending};
+use super::groupings::{Groupings, Interface, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES, Pending};
 use super::{Module, completeness};
 use crate::applications::{DecryptSensitive, Program};
 use crate::life_cycle::ApplicationState;
@@ -41,7 +41,14 @@ pub(crate) fn store_data(
     if !matches!(p1 & 0x60, 0x00 | 0x60) || p1 & 0x10 != 0 {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    let mut arrival = Arrival { module, encrypted: p1 & 0x60 != 0, groupings: before.duplicate(), decrypt };
+    let product = &memory.read().product;
+    let mut arrival = Arrival {
+        module,
+        encrypted: p1 & 0x60 != 0,
+        groupings: before.duplicate(),
+        decrypt,
+        cipher_block: if product.scp == 2 { 8 } else { 16 },
+    };
     arrival.take(block)?;
     let mut after = arrival.groupings;
     if after.memory_used().saturating_sub(before.memory_used()) > memory.read().memory_free() as usize {
@@ -49,7 +56,7 @@ pub(crate) fn store_data(
     }
     let last = p1 & 0x80 != 0;
     if last {
-        completeness::check(module, &after)?;
+        completeness::check(module, Interface::of(&product.atr), &after)?;
         after.complete = true;
     }
     memory.write(|state| {
@@ -94,6 +101,8 @@ struct Arrival<'a> {
     encrypted: bool,
     groupings: Groupings,
     decrypt: DecryptSensitive<'a>,
+    /// bytes of a block of the DEK's cipher
+    cipher_block: usize,
 }
 
 impl Arrival<'_> {
@@ -161,10 +170,8 @@ impl Arrival<'_> {
     fn decrypt(&self, encrypted: &[u8], form: DekForm) -> Option<Secret> {
         let plain = Secret::new((self.decrypt)(encrypted)?);
         match form {
-            DekForm::Exactly(length) if plain.expose().len() == length => Some(plain),
-            DekForm::Exactly(length) => Some(content::without_padding(&plain)?)
-                .filter(|content| content.expose().len() == length && !length.is_multiple_of(16)),
-            DekForm::Padded => content::without_padding(&plain),
+            DekForm::Exactly(length) if length.is_multiple_of(self.cipher_block) => Some(plain),
+            DekForm::Exactly(_) | DekForm::Padded => content::without_padding(&plain, self.cipher_block),
         }
     }
 

@@ -170,7 +170,7 @@ impl PrivateKey {
         for number in [2, 3, 0x1234_5678] {
             let number = BigNum::from_u32(number).ok()?;
             let mut again = BigNum::new().ok()?;
-            again.mod_exp(&*self.power(&number)?.0, &public, &self.modulus, &mut context).ok()?;
+            again.mod_exp(&self.power(&number)?.0, &public, &self.modulus, &mut context).ok()?;
             if again != number {
                 return Some(false);
             }
