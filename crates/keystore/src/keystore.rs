@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    Derivation, Error, Kcv, KeyId, KeyInfo, KeyKind, KeyRef, NewKey, PublishedKeys, Secret, WrappedKey, WrappedPurpose,
+    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, NewKey, NewWrappedKey, PublishedKeys,
+    Rewrapped, Rewrapping, Secret, Wrapped,
 };
 
 /// What keeps keys and works with them. All verbs may be called from many threads at once; they block, for
@@ -149,97 +150,4 @@ fn only<T>(results: Vec<T>) -> Result<T, Error> {
     let [result] = <[T; 1]>::try_from(results)
         .map_err(|results| Error::Unavailable(format!("{} results for one item", results.len())))?;
     Ok(result)
-}
-
-/// Data to encrypt.
-#[derive(Clone, Copy)]
-pub struct Encryption<'a> {
-    /// a named Wrap key or a wrapped Data key
-    pub key: &'a KeyRef,
-    /// what the data belongs to; needed again to decrypt, not contained in the result
-    pub associated_data: &'a [u8],
-    /// the clear data, of any length
-    pub data: &'a [u8],
-}
-
-/// Data to decrypt.
-#[derive(Clone, Copy)]
-pub struct Decryption<'a> {
-    /// the key it was encrypted under
-    pub key: &'a KeyRef,
-    /// what it was encrypted with
-    pub associated_data: &'a [u8],
-    /// `nonce 12 ‖ ciphertext ‖ tag 16`
-    pub sealed: &'a [u8],
-}
-
-/// A key to be made and sealed.
-#[derive(Clone, Copy)]
-pub struct NewWrappedKey<'a> {
-    /// the named Wrap key it will be sealed under
-    pub under: &'a KeyId,
-    /// what the key belongs to
-    pub associated_data: &'a [u8],
-    /// what it is
-    pub kind: KeyKind,
-    /// the one thing it will do
-    pub purpose: WrappedPurpose,
-    /// where its value comes from
-    pub source: Source<'a>,
-}
-
-/// Where a wrapped key's value comes from.
-#[derive(Clone, Copy)]
-pub enum Source<'a> {
-    /// the keystore's randomness
-    Random,
-    /// a derivation, of a named Derive key or of a token's key
-    Derived(&'a KeyRef, &'a Derivation),
-    /// a clear value, as individual keys come with a shipment; the caller wipes its copy
-    Clear {
-        /// the value
-        value: &'a [u8],
-        /// the check value that came with it
-        expected: Option<Kcv>,
-        /// whether a published test key is taken
-        published: PublishedKeys,
-    },
-}
-
-/// A wrapped key, just made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrapped {
-    /// the sealed key, for the caller to keep
-    pub key: WrappedKey,
-    /// its check value
-    pub kcv: Kcv,
-}
-
-/// A key to be encrypted under another key of the token.
-#[derive(Clone, Copy)]
-pub struct Rewrapping<'a> {
-    /// the key to be put on the token
-    pub key: &'a KeyRef,
-    /// the key that the token has
-    pub under: &'a KeyRef,
-    /// how
-    pub mechanism: RewrapMechanism,
-}
-
-/// How a token wants keys encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RewrapMechanism {
-    /// under AES: CBC with IV 0; an AES-192 key is filled up with 8 zero bytes (Amd D §6.2.8)
-    AesCbcZeroIv,
-    /// under 3DES: each 8-byte block by itself (GPCS §E.4.7)
-    TdesEcb,
-}
-
-/// A key encrypted for the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewrapped {
-    /// as long as the key, filled up to whole blocks
-    pub ciphertext: Vec<u8>,
-    /// the key's check value
-    pub kcv: Kcv,
 }

@@ -16,6 +16,7 @@
 pub mod conformance;
 mod error;
 mod handle;
+mod items;
 mod keystore;
 mod locked_memory;
 pub mod published;
@@ -26,9 +27,8 @@ pub mod software;
 
 pub use error::Error;
 pub use handle::{Kcv, KeyId, KeyInfo, KeyKind, NewKey, Public, Purpose};
-pub use keystore::{
-    Decryption, Encryption, Keystore, NewWrappedKey, RewrapMechanism, Rewrapped, Rewrapping, Source, Wrapped,
-};
+pub use items::{Decryption, Encryption, NewWrappedKey, RewrapMechanism, Rewrapped, Rewrapping, Source, Wrapped};
+pub use keystore::Keystore;
 pub use published::PublishedKeys;
 pub use reference::{Derivation, KeyRef, WrappedKey, WrappedPurpose};
 pub use secret::Secret;

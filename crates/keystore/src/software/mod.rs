@@ -8,11 +8,13 @@
 //! program is refused by all others from their next verb on. The file belongs on a local file system.
 
 mod aead;
+mod block_cipher;
 mod contents;
 mod disk;
 mod envelope;
 mod kept;
 mod lock;
+mod making;
 mod passphrase;
 mod randomness;
 mod resolve;

@@ -2,11 +2,11 @@
 
 use aes::{Aes128, Aes192, Aes256};
 use aws_lc_rs::hmac;
-use cipher::{BlockCipherEncrypt, KeyInit};
+use cipher::KeyInit;
 use cmac::{Cmac, Mac};
-use des::TdesEde2;
 use zeroize::Zeroizing;
 
+use super::block_cipher::{BlockCipher, tdes};
 use crate::{Derivation, Error, Kcv, KeyKind, RewrapMechanism, Secret};
 
 /// What `derivation` makes of a key.
@@ -123,44 +123,4 @@ fn cbc_zero_iv(cipher: &BlockCipher, bytes: &mut [u8]) {
         cipher.encrypt(block);
         before = Some(block);
     }
-}
-
-/// A block cipher with its key.
-enum BlockCipher {
-    Aes128(Aes128),
-    Aes192(Aes192),
-    Aes256(Aes256),
-    Tdes2(TdesEde2),
-}
-
-impl BlockCipher {
-    fn new(kind: KeyKind, key: &[u8], what: &'static str) -> Result<Self, Error> {
-        match kind {
-            KeyKind::Aes128 => Aes128::new_from_slice(key).map(Self::Aes128),
-            KeyKind::Aes192 => Aes192::new_from_slice(key).map(Self::Aes192),
-            KeyKind::Aes256 => Aes256::new_from_slice(key).map(Self::Aes256),
-            KeyKind::Tdes2 => TdesEde2::new_from_slice(key).map(Self::Tdes2),
-            KeyKind::Hmac256 | KeyKind::P256 => return Err(Error::Unsuitable { kind, what }),
-        }
-        .map_err(|_| Error::KeyValue(kind))
-    }
-
-    fn block_length(&self) -> usize {
-        if matches!(self, Self::Tdes2(_)) { 8 } else { 16 }
-    }
-
-    /// Encrypts one block in place.
-    fn encrypt(&self, block: &mut [u8]) {
-        const WHOLE: &str = "callers hand in whole blocks";
-        match self {
-            Self::Aes128(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Aes192(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Aes256(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Tdes2(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-        }
-    }
-}
-
-fn tdes(kind: KeyKind, key: &[u8], what: &'static str) -> Result<BlockCipher, Error> {
-    if kind == KeyKind::Tdes2 { BlockCipher::new(kind, key, what) } else { Err(Error::Unsuitable { kind, what }) }
 }

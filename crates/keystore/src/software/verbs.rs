@@ -4,13 +4,13 @@ use zeroize::Zeroizing;
 
 use super::contents::Entry;
 use super::kept::Current;
-use super::resolve::{Use, check_derived, named, resolve};
+use super::making::{check_purpose, checked_clear_value, copied, kcv};
+use super::resolve::{Use, named, resolve};
 use super::stack::leaving_no_trace;
-use super::wrapped::{self, Description};
-use super::{Keys, SoftwareKeystore, aead, signature, symmetric};
+use super::{SoftwareKeystore, aead, signature, symmetric};
 use crate::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey,
-    Public, PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Source, Wrapped,
+    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewWrappedKey, Public,
+    PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Wrapped,
 };
 
 impl Keystore for SoftwareKeystore {
@@ -126,87 +126,4 @@ impl SoftwareKeystore {
     fn keys(&self) -> Result<Current<'_>, Error> {
         self.kept.current()
     }
-
-    fn keep(&self, entry: Entry) -> Result<KeyInfo, Error> {
-        self.kept.change(&*self.random, |keys| {
-            let info = entry.info.clone();
-            if keys.contains_key(&info.id) {
-                return Err(Error::KeyExists(info.id));
-            }
-            keys.insert(info.id.clone(), entry);
-            Ok(info)
-        })
-    }
-
-    fn wrap(&self, keys: &Keys, item: &NewWrappedKey<'_>) -> Result<Wrapped, Error> {
-        let NewWrappedKey { under, associated_data, kind, purpose, .. } = *item;
-        if !purpose.takes(kind) {
-            return Err(Error::Unsuitable { kind, what: "the purpose it is wrapped for" });
-        }
-        let wrapping_key = named(keys, under, Purpose::Wrap, "sealing keys")?;
-        let value = self.value_from(keys, item)?;
-        let description = Description { under, kind, purpose, associated_data };
-        let key = wrapped::seal(&description, wrapping_key.value.expose(), value.expose(), &*self.random)?;
-        Ok(Wrapped { key, kcv: kcv(kind, value.expose())? })
-    }
-
-    fn value_from(&self, keys: &Keys, item: &NewWrappedKey<'_>) -> Result<Secret, Error> {
-        match item.source {
-            Source::Random => self.random_key(item.kind),
-            Source::Derived(parent, derivation) => {
-                check_derived(item.kind, derivation.length())?;
-                let parent = resolve(keys, parent, Use::Derivation)?;
-                symmetric::derive(parent.kind, parent.value.expose(), derivation)
-            }
-            Source::Clear { value, expected, published } => {
-                let kcv = checked_clear_value(item.kind, value, expected)?;
-                published.admit(item.kind, value, kcv, item.purpose.may_transport())?;
-                copied(value)
-            }
-        }
-    }
-
-    fn random_key(&self, kind: KeyKind) -> Result<Secret, Error> {
-        // A random scalar is none of P-256's once in 2^32 draws; a source that fails 8 times is broken.
-        for _ in 0..8 {
-            let mut value = Zeroizing::new([0; 32]);
-            let value = &mut value[..kind.length()];
-            self.random.fill(value)?;
-            if kind != KeyKind::P256 || signature::public_key(value).is_ok() {
-                return Secret::take(value);
-            }
-        }
-        Err(Error::Unavailable("the source of randomness repeats itself".into()))
-    }
-}
-
-fn check_purpose(new: &NewKey) -> Result<(), Error> {
-    if new.purpose.takes(new.kind) {
-        Ok(())
-    } else {
-        Err(Error::Unsuitable { kind: new.kind, what: "the key's purpose" })
-    }
-}
-
-fn checked_clear_value(kind: KeyKind, clear: &[u8], expected: Option<Kcv>) -> Result<Option<Kcv>, Error> {
-    if clear.len() != kind.length() {
-        return Err(Error::Length { what: "a key", length: clear.len(), allowed: "the length of its kind" });
-    }
-    let found = symmetric::check_value(kind, clear)?;
-    match (expected, found) {
-        (Some(expected), Some(found)) if expected != found => Err(Error::KcvMismatch { expected, found }),
-        (Some(_), None) => Err(Error::Unsuitable { kind, what: "a key check value" }),
-        _ => Ok(found),
-    }
-}
-
-fn copied(clear: &[u8]) -> Result<Secret, Error> {
-    let mut copy = Zeroizing::new([0; Secret::MAX_LENGTH]);
-    let copy = &mut copy[..clear.len()];
-    copy.copy_from_slice(clear);
-    Secret::take(copy)
-}
-
-fn kcv(kind: KeyKind, value: &[u8]) -> Result<Kcv, Error> {
-    symmetric::check_value(kind, value)?.ok_or(Error::Unsuitable { kind, what: "a key check value" })
 }
