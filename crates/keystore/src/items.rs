@@ -1,6 +1,6 @@
 //! What the batches of the verbs consist of, and what comes of them.
 
-use crate::{Derivation, Kcv, KeyId, KeyKind, KeyRef, PublishedKeys, WrappedKey, WrappedPurpose};
+use crate::{Derivation, Kcv, KeyId, KeyKind, KeyRef, PublishedKeys, RsaSize, WrappedKey, WrappedPurpose};
 
 /// Data to encrypt.
 #[derive(Clone, Copy)]
@@ -93,4 +93,37 @@ pub struct Rewrapped {
     pub ciphertext: Vec<u8>,
     /// the key's check value
     pub kcv: Kcv,
+}
+
+/// Whole blocks to encipher or decipher.
+#[derive(Clone, Copy)]
+pub struct Enciphering<'a> {
+    /// the key; which ones a mechanism takes, it says itself
+    pub under: &'a KeyRef,
+    /// how
+    pub mechanism: BlockMechanism,
+    /// whole blocks, one at least; nothing is added
+    pub data: &'a [u8],
+}
+
+/// How blocks are enciphered, and by which keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockMechanism {
+    /// AES, CBC with IV 0, blocks of 16 bytes: data for a token (Amd D §6.2.8), under Token keys only
+    AesCbcZeroIv,
+    /// AES, each block of 16 bytes by itself, under Zone keys only
+    AesEcb,
+    /// 3DES, each block of 8 bytes by itself: data for a token (GPCS §E.4.7) under Token keys, and under Zone keys
+    TdesEcb,
+}
+
+/// An RSA key to be made and sealed as data: for a token that will have it, not for the keystore to work with.
+#[derive(Clone, Copy)]
+pub struct NewSealedRsa<'a> {
+    /// a named Wrap key or a wrapped Data key
+    pub under: &'a KeyRef,
+    /// what the key belongs to; needed again to open it
+    pub associated_data: &'a [u8],
+    /// how large it is to be
+    pub size: RsaSize,
 }

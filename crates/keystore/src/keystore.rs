@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, NewKey, NewWrappedKey, PublishedKeys,
-    Rewrapped, Rewrapping, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, NewKey, NewSealedRsa,
+    NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
 };
 
 /// What keeps keys and works with them. All verbs may be called from many threads at once; they block, for
@@ -21,12 +21,13 @@ pub trait Keystore: Send + Sync {
     /// [`Error::KeyExists`], [`Error::Unsuitable`]; the backend's own.
     fn generate(&self, new: &NewKey) -> Result<KeyInfo, Error>;
 
-    /// Takes in a clear key value, once, at a key ceremony. `expected` is the check value on the ceremony's papers.
+    /// Takes in a clear key value, once, at a key ceremony: of an RSA key PKCS#8 in DER (RFC 5208, RFC 8017 §A.1.2), of
+    /// all others the bytes. `expected` is the check value on the ceremony's papers; RSA and P-256 keys have none.
     /// The caller wipes its own copy of `clear`.
     ///
     /// # Errors
     /// As [`Keystore::generate`]; [`Error::KcvMismatch`], [`Error::KeyValue`], and [`Error::PublishedKey`] unless
-    /// `published` allows it (it never does for Wrap, Mac and Sign).
+    /// `published` allows it (it does for Derive and Token only).
     fn import(
         &self,
         new: &NewKey,
@@ -78,7 +79,7 @@ pub trait Keystore: Send + Sync {
     /// Those of all verbs.
     fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error>;
 
-    /// The public key of a Sign key: SubjectPublicKeyInfo, DER (RFC 5480).
+    /// The public key of a Sign or RsaSign key: SubjectPublicKeyInfo, DER (RFC 5480, RFC 3279).
     ///
     /// # Errors
     /// Those of all verbs.
@@ -97,12 +98,54 @@ pub trait Keystore: Send + Sync {
     /// Those of all verbs.
     fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error>;
 
-    /// The one verb that yields secrets: what each derivation makes of a token's key. The key is a named or wrapped
-    /// Token key, or derived; a Derive key directly is refused, for that would give a token's key away.
+    /// Yields secrets: what each derivation makes of a token's key, or of a master for personalization. The key is a
+    /// named or wrapped Token key, derived, or a named Personalize key; a Derive key directly is refused, for that
+    /// would give a token's key away.
     ///
     /// # Errors
     /// Those of all verbs.
     fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error>;
+
+    /// The MAC of each message under its RetailMac key: ISO/IEC 9797-1 algorithm 3, IV 0, whole. The message is whole
+    /// blocks of 8 bytes, one at least; no padding is added. Of one block, the MAC is its encryption (EDE).
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn retail_mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 8]>, Error>;
+
+    /// Enciphers blocks: data for a token under its key, a named, wrapped or derived Token key; or a block for another
+    /// party under a named Zone key. [`BlockMechanism`](crate::BlockMechanism) says which mechanism is for which.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn encipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Yields secrets: the blocks that another party enciphered under a named Zone key, which both have. What was
+    /// enciphered for a token is refused: only the token opens it.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn decipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Secret>, Error>;
+
+    /// The raw RSA operation with each private key, an RsaSign key: the block, as long as the modulus and numerically
+    /// below it, to the power of d. Each result was verified with the public key before it comes out.
+    ///
+    /// # Errors
+    /// Those of all verbs; [`Error::Unavailable`] for a result that does not verify.
+    fn rsa_private_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// The public key of an RsaSign key.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn rsa_public_key(&self, key: &KeyId) -> Result<RsaPublicKey, Error>;
+
+    /// Makes RSA keys for tokens, and encrypts the [`RsaComponents`](crate::RsaComponents) of each as
+    /// [`Keystore::encrypt_batch`] does. Takes a tenth of a second for each and more: nobody should be waiting.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn rsa_generate_sealed_batch(&self, items: &[NewSealedRsa<'_>]) -> Result<Vec<SealedRsa>, Error>;
 
     /// One item of [`Keystore::encrypt_batch`].
     ///
@@ -134,6 +177,38 @@ pub trait Keystore: Send + Sync {
     /// As there.
     fn sign(&self, key: &KeyId, message: &[u8]) -> Result<Vec<u8>, Error> {
         only(self.sign_batch(&[(key, message)])?)
+    }
+
+    /// One item of [`Keystore::retail_mac_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn retail_mac(&self, key: &KeyId, message: &[u8]) -> Result<[u8; 8], Error> {
+        only(self.retail_mac_batch(&[(key, message)])?)
+    }
+
+    /// One item of [`Keystore::encipher_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encipher(&self, item: &Enciphering<'_>) -> Result<Vec<u8>, Error> {
+        only(self.encipher_batch(std::slice::from_ref(item))?)
+    }
+
+    /// One item of [`Keystore::decipher_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decipher(&self, item: &Enciphering<'_>) -> Result<Secret, Error> {
+        only(self.decipher_batch(std::slice::from_ref(item))?)
+    }
+
+    /// One item of [`Keystore::rsa_private_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn rsa_private(&self, key: &KeyId, block: &[u8]) -> Result<Vec<u8>, Error> {
+        only(self.rsa_private_batch(&[(key, block)])?)
     }
 
     /// One item of [`Keystore::wrap_new_batch`].

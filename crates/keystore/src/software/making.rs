@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use super::contents::Entry;
 use super::resolve::{Use, check_derived, named, resolve};
 use super::wrapped::{self, Description};
-use super::{Keys, SoftwareKeystore, signature, symmetric};
-use crate::{Error, Kcv, KeyInfo, KeyKind, NewKey, NewWrappedKey, Purpose, Secret, Source, Wrapped};
+use super::{Keys, SoftwareKeystore, rsa, signature, symmetric};
+use crate::{Error, Kcv, KeyInfo, KeyKind, NewKey, NewWrappedKey, PublishedKeys, Purpose, Secret, Source, Wrapped};
 
 impl SoftwareKeystore {
     /// Keeps a key under a handle that is free.
@@ -43,15 +43,16 @@ impl SoftwareKeystore {
                 symmetric::derive(parent.kind, parent.value.expose(), derivation)
             }
             Source::Clear { value, expected, published } => {
-                let kcv = checked_clear_value(item.kind, value, expected)?;
-                published.admit(item.kind, value, kcv, item.purpose.may_transport())?;
-                copied(value)
+                clear_value(item.kind, value, expected, published, item.purpose.may_transport())
             }
         }
     }
 
     /// A value that a key of `kind` can have.
     pub(super) fn random_key(&self, kind: KeyKind) -> Result<Secret, Error> {
+        if let KeyKind::Rsa(size) = kind {
+            return rsa::generate(size);
+        }
         // A random scalar is none of P-256's once in 2^32 draws; a source that fails 8 times is broken.
         for _ in 0..8 {
             let mut value = Zeroizing::new([0; 32]);
@@ -74,25 +75,26 @@ pub(super) fn check_purpose(new: &NewKey) -> Result<(), Error> {
     }
 }
 
-/// The check value of a clear value that can be one of `kind`, and is the one that was expected.
-pub(super) fn checked_clear_value(kind: KeyKind, clear: &[u8], expected: Option<Kcv>) -> Result<Option<Kcv>, Error> {
-    if clear.len() != kind.length() {
-        return Err(Error::Length { what: "a key", length: clear.len(), allowed: "the length of its kind" });
-    }
-    let found = symmetric::check_value(kind, clear)?;
+/// A value handed in, if it can be one of `kind`, is the one that was expected, and is not known to everybody.
+pub(super) fn clear_value(
+    kind: KeyKind,
+    clear: &[u8],
+    expected: Option<Kcv>,
+    published: PublishedKeys,
+    transports: bool,
+) -> Result<Secret, Error> {
+    let value = match kind {
+        KeyKind::Rsa(size) => rsa::import(size, clear)?,
+        _ if clear.len() == kind.length() => Secret::copy_of(clear)?,
+        _ => return Err(Error::Length { what: "a key", length: clear.len(), allowed: "the length of its kind" }),
+    };
+    let found = symmetric::check_value(kind, value.expose())?;
     match (expected, found) {
-        (Some(expected), Some(found)) if expected != found => Err(Error::KcvMismatch { expected, found }),
-        (Some(_), None) => Err(Error::Unsuitable { kind, what: "a key check value" }),
-        _ => Ok(found),
+        (Some(expected), Some(found)) if expected != found => return Err(Error::KcvMismatch { expected, found }),
+        (Some(_), None) => return Err(Error::Unsuitable { kind, what: "a key check value" }),
+        _ => published.admit(kind, value.expose(), found, transports)?,
     }
-}
-
-/// A clear value, in memory of our own.
-pub(super) fn copied(clear: &[u8]) -> Result<Secret, Error> {
-    let mut copy = Zeroizing::new([0; Secret::MAX_LENGTH]);
-    let copy = &mut copy[..clear.len()];
-    copy.copy_from_slice(clear);
-    Secret::take(copy)
+    Ok(value)
 }
 
 /// The check value of a key that has one.

@@ -4,13 +4,14 @@ use zeroize::Zeroizing;
 
 use super::contents::Entry;
 use super::kept::Current;
-use super::making::{check_purpose, checked_clear_value, copied, kcv};
-use super::resolve::{Use, named, resolve};
+use super::making::{check_purpose, clear_value, kcv};
+use super::resolve::{Resolved, Use, named, resolve};
 use super::stack::leaving_no_trace;
-use super::{SoftwareKeystore, aead, signature, symmetric};
+use super::{SoftwareKeystore, aead, blocks, rsa, signature, symmetric};
 use crate::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewWrappedKey, Public,
-    PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey,
+    NewSealedRsa, NewWrappedKey, Public, PublishedKeys, Purpose, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa,
+    Secret, Wrapped,
 };
 
 impl Keystore for SoftwareKeystore {
@@ -28,9 +29,8 @@ impl Keystore for SoftwareKeystore {
     ) -> Result<KeyInfo, Error> {
         check_purpose(new)?;
         leaving_no_trace(|| {
-            let kcv = checked_clear_value(new.kind, clear, expected)?;
-            published.admit(new.kind, clear, kcv, new.purpose.may_transport())?;
-            self.keep(Entry::new(new, copied(clear)?)?)
+            let value = clear_value(new.kind, clear, expected, published, new.purpose.may_transport())?;
+            self.keep(Entry::new(new, value)?)
         })
     }
 
@@ -89,7 +89,8 @@ impl Keystore for SoftwareKeystore {
 
     fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error> {
         let keys = self.keys()?;
-        match &named(&keys, key, Purpose::Sign, "signing")?.info.public {
+        let entry = named(&keys, key, Purpose::Sign, "signing");
+        match &entry.or_else(|_| named(&keys, key, Purpose::RsaSign, "signing"))?.info.public {
             Public::Key(encoded) => Ok(encoded.clone()),
             Public::Kcv(_) => Err(Error::Damaged("a key for signing has no public key")),
         }
@@ -119,6 +120,62 @@ impl Keystore for SoftwareKeystore {
             symmetric::derive(key.kind, key.value.expose(), derivation)
         };
         leaving_no_trace(|| items.iter().map(derive).collect())
+    }
+
+    fn retail_mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 8]>, Error> {
+        let keys = self.keys()?;
+        let mac = |(key, message): &(&KeyId, &[u8])| {
+            let key = named(&keys, key, Purpose::RetailMac, "retail MACs")?;
+            blocks::retail_mac(key.value.expose(), message)
+        };
+        leaving_no_trace(|| items.iter().map(mac).collect())
+    }
+
+    fn encipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Vec<u8>>, Error> {
+        let keys = self.keys()?;
+        let encipher = |item: &Enciphering<'_>| {
+            blocks::encipher(&resolve(&keys, item.under, Use::of_enciphering(item.mechanism))?, item)
+        };
+        leaving_no_trace(|| items.iter().map(encipher).collect())
+    }
+
+    fn decipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Secret>, Error> {
+        let keys = self.keys()?;
+        let decipher = |item: &Enciphering<'_>| {
+            blocks::decipher(&resolve(&keys, item.under, Use::of_deciphering(item.mechanism))?, item)
+        };
+        leaving_no_trace(|| items.iter().map(decipher).collect())
+    }
+
+    fn rsa_private_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
+        let keys = self.keys()?;
+        let entry = |(key, _): &(&KeyId, _)| named(&keys, key, Purpose::RsaSign, "raw RSA").cloned();
+        let entries = items.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        // The keys are held, and changes wait, for the looking up alone: a batch of RSA takes its time.
+        drop(keys);
+        let private = |(key, (_, block)): (&Entry, &(&KeyId, &[u8]))| {
+            rsa::private(key.value.expose(), &key.blinding, &*self.random, block)
+        };
+        leaving_no_trace(|| entries.iter().zip(items).map(private).collect())
+    }
+
+    fn rsa_public_key(&self, key: &KeyId) -> Result<RsaPublicKey, Error> {
+        let keys = self.keys()?;
+        let entry = named(&keys, key, Purpose::RsaSign, "raw RSA")?;
+        leaving_no_trace(|| rsa::public(entry.value.expose()))
+    }
+
+    fn rsa_generate_sealed_batch(&self, items: &[NewSealedRsa<'_>]) -> Result<Vec<SealedRsa>, Error> {
+        let keys = self.keys()?;
+        let under = |item: &NewSealedRsa<'_>| resolve(&keys, item.under, Use::Data);
+        let under = leaving_no_trace(|| items.iter().map(under).collect::<Result<Vec<_>, _>>())?;
+        drop(keys);
+        let generate = |(under, item): (&Resolved, &NewSealedRsa<'_>)| {
+            let key = rsa::generate(item.size)?;
+            let sealed = aead::seal(under.value.expose(), &[], item.associated_data, key.expose(), &*self.random)?;
+            Ok(SealedRsa { public: rsa::public(key.expose())?, sealed })
+        };
+        leaving_no_trace(|| under.iter().zip(items).map(generate).collect())
     }
 }
 
