@@ -160,7 +160,7 @@ impl Standard {
     pub(crate) fn card_number(self, application: &Application) -> Option<Zeroizing<Vec<u8>>> {
         match self {
             Self::Identity => identity::card_number(&application.dgis).map(|number| Zeroizing::new(number.to_vec())),
-            Self::Emv => emv::card_number(&application.dgis),
+            Self::Emv => check::emv::card_number(application),
             Self::PaymentEnvironment | Self::Piv => None,
         }
     }

@@ -4,11 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-use zeroize::Zeroizing;
-
 use super::Rule;
-use crate::ProtectedDgi;
-use crate::emv::{Pan, tlv};
 
 /// The longest FCI proprietary template: with the AID around it, it must fit one answer.
 const LONGEST_TEMPLATE: usize = 222;
@@ -50,11 +46,4 @@ const fn secret(
     along_with: Option<u16>,
 ) -> Rule {
     Rule { identifiers, lengths, content: &[], reads, needed: true, along_with, personal: false, secret: true }
-}
-
-/// The card number (ASCII) of the first record that has one.
-pub(super) fn card_number(dgis: &[ProtectedDgi]) -> Option<Zeroizing<Vec<u8>>> {
-    let records = dgis.iter().map(ProtectedDgi::dgi).filter(|dgi| (0x0101..=0x1EFF).contains(&dgi.identifier));
-    let pan = records.filter_map(|record| tlv::at_path(&record.data, &[0x70, 0x5A])).find_map(Pan::from_compressed)?;
-    Some(Zeroizing::new(pan.digits().to_vec()))
 }
