@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod documentation;
+mod emv_check;
+mod emv_sample;
 mod order;
 mod preparation;
 mod profile;
