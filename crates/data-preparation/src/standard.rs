@@ -6,8 +6,10 @@
 mod emv;
 mod identity;
 mod payment_environment;
+mod piv;
 
 pub(crate) use identity::is_image;
+pub use piv::PivFault;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -152,7 +154,8 @@ impl Standard {
             Self::Identity => identity::read_back(dgis),
             Self::Emv => check::emv::read_back(application, data).map_err(in_application),
             Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
-            Self::Piv => Err(CheckFault::Standard(self)),
+            Self::Piv => piv::read_back(application, data)
+                .map_err(|fault| CheckFault::Piv { application: application.instance, fault }),
         }
     }
 
@@ -161,7 +164,8 @@ impl Standard {
         match self {
             Self::Identity => identity::card_number(&application.dgis).map(|number| Zeroizing::new(number.to_vec())),
             Self::Emv => emv::card_number(&application.dgis),
-            Self::PaymentEnvironment | Self::Piv => None,
+            Self::Piv => piv::card_number(application),
+            Self::PaymentEnvironment => None,
         }
     }
 }
