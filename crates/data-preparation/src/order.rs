@@ -189,7 +189,7 @@ fn fault_of(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
     form_fault(field, bytes).or_else(|| {
         let (least, most) = field.lengths.clone().into_inner();
         let unit = match field.field_type {
-            FieldType::Digits | FieldType::Pin => "digits",
+            FieldType::Digits | FieldType::Pin | FieldType::PinBlock | FieldType::Hexadecimal => "digits",
             _ => "bytes",
         };
         let message = format!("{} {unit}, where {least} to {most} are allowed", bytes.len());
@@ -224,6 +224,9 @@ fn form_fault(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
         FieldType::Digits | FieldType::Pin if !bytes.iter().all(u8::is_ascii_digit) => {
             (FieldRule::Characters, "not only digits", "write the digits 0 to 9, without spaces or hyphens")
         }
+        FieldType::PinBlock | FieldType::Hexadecimal if !is_hexadecimal(bytes) => {
+            (FieldRule::Characters, "not whole bytes in hexadecimal", "write two digits of 0 to 9 and A to F a byte")
+        }
         FieldType::Date if text().parse::<Date>().is_err() => {
             (FieldRule::Date, "not a day of the calendar", "write YYYY-MM-DD")
         }
@@ -233,4 +236,8 @@ fn form_fault(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
         _ => return None,
     };
     Some((rule, message.to_owned(), remedy.to_owned()))
+}
+
+fn is_hexadecimal(digits: &[u8]) -> bool {
+    digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
 }
