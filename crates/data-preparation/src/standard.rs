@@ -15,7 +15,7 @@ use minicbor::{Decode, Encode};
 
 use crate::check::CheckFault;
 use crate::profile::{RsaKey, RsaPart};
-use crate::{Application, Protection, SecurityLevel};
+use crate::{Application, Protection, Route, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -102,6 +102,15 @@ impl Rule {
 }
 
 impl Standard {
+    /// Whether its data can reach it by `route`.
+    pub(crate) fn takes(self, route: Route) -> bool {
+        match self {
+            Self::Identity => route == Route::SecurityDomain,
+            Self::Piv => route == Route::Application,
+            Self::Emv | Self::PaymentEnvironment => true,
+        }
+    }
+
     /// The DGIs the application takes.
     pub(crate) fn rules(self) -> &'static [Rule] {
         match self {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::fault::{FaultKind, Faults};
 use super::field::{FieldType, OrderField};
 use super::section::Section;
+use crate::emv::pan::check_digit;
 
 /// Where a card's number comes from, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,23 @@ impl NumberRule {
         match &self.source {
             NumberSource::Field(field) => Some(field),
             NumberSource::Range => None,
+        }
+    }
+
+    /// What `number` (ASCII digits) breaks of the rule, if it breaks anything.
+    #[must_use]
+    pub fn fault_of(&self, number: &[u8]) -> Option<&'static str> {
+        let checked = || number.split_last().is_some_and(|(last, before)| check_digit(before) == Some(*last));
+        if !number.iter().all(u8::is_ascii_digit) {
+            Some("not only digits")
+        } else if !self.lengths.contains(&number.len()) {
+            Some("another number of digits than the profile says")
+        } else if !number.starts_with(self.prefix.as_bytes()) {
+            Some("it does not begin with the profile's BIN")
+        } else if self.check_digit && !checked() {
+            Some("its last digit is not the check digit")
+        } else {
+            None
         }
     }
 

@@ -2,6 +2,7 @@
 
 use cardwright_keystore::{KeyId, RsaExponent, RsaSize};
 
+use super::application::ApplicationProfile;
 use super::element::RsaKey;
 use super::fault::{FaultKind, Faults};
 use super::section::Section;
@@ -148,7 +149,8 @@ fn read_certificates(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<C
     let (authority, issuer_size, icc, pin) = (authority? as usize, issuer_size?, icc?, pin?);
     let mut small = |key: &str, signer: usize, signed: RsaSize, what: &str, who: &str| {
         if usize::from(signed.bits()) > signer {
-            let message = format!("{what} of {} bits is longer than the key of {signer} bits that certifies it", signed.bits());
+            let message =
+                format!("{what} of {} bits is longer than the key of {signer} bits that certifies it", signed.bits());
             let remedy = format!("take a shorter key, or a longer one of {who}");
             faults.add(section.value_span(key), FaultKind::KeySize, message, remedy);
         }
@@ -181,7 +183,11 @@ fn hold_profile(
     };
     if first & (DYNAMIC | COMBINED) != 0 && icc.is_none() {
         let message = "it promises dynamic data authentication, and the card has no key for it";
-        wrong(FaultKind::Interchange, message, "write `icc-bits` into [application.certificates], or clear bits 20 and 01");
+        wrong(
+            FaultKind::Interchange,
+            message,
+            "write `icc-bits` into [application.certificates], or clear bits 20 and 01",
+        );
     }
     if first & STATIC != 0 && code.is_none() {
         let message = "it promises static data authentication, and there is no authentication code";
@@ -189,7 +195,8 @@ fn hold_profile(
         wrong(FaultKind::Interchange, message, remedy);
     }
     if first & COMBINED != 0 && icc.is_some_and(|size| size.bits() > LONGEST_COMBINED) {
-        let message = "with CDA the card's key is at most 1640 bits: its signature travels in the answer to GENERATE AC";
+        let message =
+            "with CDA the card's key is at most 1640 bits: its signature travels in the answer to GENERATE AC";
         wrong(FaultKind::KeySize, message, "shorten `icc-bits`, or clear bit 01");
     }
 }
@@ -224,5 +231,14 @@ impl CertificateRule {
             RsaKey::Icc => self.icc,
             RsaKey::Pin => self.pin,
         }
+    }
+}
+
+impl ApplicationProfile {
+    /// The card's RSA keys, in the order in which they are taken from the pool.
+    pub(crate) fn rsa_keys(&self) -> Vec<(RsaKey, RsaSize)> {
+        let rule = self.payment.as_ref().and_then(|payment| payment.certificates.as_ref());
+        let keys = [RsaKey::Icc, RsaKey::Pin].map(|key| Some((key, rule?.size_of(key)?)));
+        keys.into_iter().flatten().collect()
     }
 }

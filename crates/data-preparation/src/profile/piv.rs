@@ -6,7 +6,6 @@ pub(super) use reading::read;
 
 use cardwright_keystore::KeyId;
 
-
 /// The table `[application.piv]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PivProfile {

@@ -110,14 +110,7 @@ static PIN_KEY: [[Shape; 1]; 7] = [
 pub(super) static RULES: [Rule; 24] = [
     open(0x0101, 0x1EFF, LONGEST_RECORD, "a record: in files 1 to 10 one template 70"),
     open(INTERNAL, INTERNAL, LONGEST_RECORD, "elements with tags that the application keeps for itself"),
-    needed(closed(
-        KEYS,
-        48..=48,
-        &[Shape::ApplicationKeys],
-        "the application keys",
-        CHECK_VALUES,
-        Protection::Dek,
-    )),
+    needed(closed(KEYS, 48..=48, &[Shape::ApplicationKeys], "the application keys", CHECK_VALUES, Protection::Dek)),
     closed(CHECK_VALUES, 9..=9, &[Shape::CheckValues], "the keys' check values", KEYS, Protection::Clear),
     closed(PIN, 8..=8, &[Shape::PinBlock], "the PIN, one PIN block", PIN_TRIES, Protection::Dek),
     Rule { lengths: 2..=2, ..open(PIN_TRIES, PIN_TRIES, 2, "tries left and limit, one byte each") },
@@ -135,14 +128,14 @@ pub(super) static RULES: [Rule; 24] = [
     part(0x8303, &PIN_KEY[4], 0x8304),
     part(0x8304, &PIN_KEY[5], 0x8305),
     part(0x8305, &PIN_KEY[6], 0x8301),
-    needed(open(SELECTION, SELECTION, 252, "one template A5: the answer to SELECT, contact")),
-    open(SELECTION_CONTACTLESS, SELECTION_CONTACTLESS, 252, "one template A5: the answer to SELECT, contactless"),
-    needed(open(PROCESSING, PROCESSING, 252, "82 and 94: the answer to GET PROCESSING OPTIONS, contact")),
-    open(PROCESSING_CONTACTLESS, PROCESSING_CONTACTLESS, 252, "the answer to GET PROCESSING OPTIONS, contactless"),
+    needed(open(SELECTION, SELECTION, 232, "one template A5: the answer to SELECT, contact")),
+    open(SELECTION_CONTACTLESS, SELECTION_CONTACTLESS, 232, "one template A5: the answer to SELECT, contactless"),
+    needed(open(PROCESSING, PROCESSING, 248, "82 and 94: the answer to GET PROCESSING OPTIONS, contact")),
+    open(PROCESSING_CONTACTLESS, PROCESSING_CONTACTLESS, 248, "the answer to GET PROCESSING OPTIONS, contactless"),
 ];
 
 /// The DGIs of a directory: of PSE the template of SELECT and records, of PPSE the template alone.
 pub(super) static ENVIRONMENT_RULES: [Rule; 2] = [
-    needed(open(SELECTION, SELECTION, 252, "one template A5: the answer to SELECT")),
+    needed(open(SELECTION, SELECTION, 232, "one template A5: the answer to SELECT")),
     open(0x0101, 0x0AFF, LONGEST_RECORD, "a record of the directory: one template 70"),
 ];

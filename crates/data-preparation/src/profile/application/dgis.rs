@@ -103,7 +103,12 @@ impl Within<'_, '_> {
         let Some(rule) = self.standard.rule(identifier) else {
             let message = format!("the card's application knows no DGI {identifier:04X}");
             let known = self.standard.identifiers();
-            faults.add(section.value_span("identifier"), FaultKind::UnknownDgi, message, format!("use one of: {known}"));
+            faults.add(
+                section.value_span("identifier"),
+                FaultKind::UnknownDgi,
+                message,
+                format!("use one of: {known}"),
+            );
             return None;
         };
         let (content, protection, personal) = (content?, protection?, personal?);

@@ -87,7 +87,13 @@ impl<'a> Groupings<'a, '_> {
             let whole = exponent.iter().find_map(|identifier| self.position(*identifier));
             if let (Some(whole), true) = (whole, self.dgis.iter().any(|dgi| primes.contains(&dgi.identifier))) {
                 let message = "the card's key is there in two forms: exponent and primes";
-                let remedy = format!("remove {:04X} and {:04X}, or {:04X} to {:04X}", exponent[0], exponent[1], primes.start(), primes.end());
+                let remedy = format!(
+                    "remove {:04X} and {:04X}, or {:04X} to {:04X}",
+                    exponent[0],
+                    exponent[1],
+                    primes.start(),
+                    primes.end()
+                );
                 faults.add(self.sections[whole].value_span("identifier"), FaultKind::DgiConflict, message, remedy);
             }
         }
@@ -123,7 +129,9 @@ impl<'a> Groupings<'a, '_> {
                 }
                 _ => None,
             };
-            let Some(missing) = missing.filter(|missing| payment.is_some() && !told.contains(missing)) else { continue };
+            let Some(missing) = missing.filter(|missing| payment.is_some() && !told.contains(missing)) else {
+                continue;
+            };
             told.push(missing);
             let message = format!("`{}` cannot be made: {missing} is not there", element.name);
             let span = self.sections[position].value_span("content");
@@ -152,18 +160,30 @@ impl<'a> Groupings<'a, '_> {
     fn hold_pin(&self, faults: &mut Faults<'_>) {
         let list = self.everything().find(|(_, element)| element.tag == Some(0x8E));
         let Some((position, Element { source: Source::Constant(list), .. })) = list else { return };
-        let methods: Vec<u8> = list.get(8..).unwrap_or_default().iter().step_by(2).map(|method| method & 0x3F).collect();
+        let methods: Vec<u8> =
+            list.get(8..).unwrap_or_default().iter().step_by(2).map(|method| method & 0x3F).collect();
         let span = || self.sections[position].value_span("content");
-        if methods.iter().any(|method| matches!(method, 0x01 | 0x03 | 0x04 | 0x05)) && self.position(payment::PIN).is_none()
+        if methods.iter().any(|method| matches!(method, 0x01 | 0x03 | 0x04 | 0x05))
+            && self.position(payment::PIN).is_none()
         {
             let message = "the verification list lets the card verify a PIN, and none reaches it (DGI 8010)";
-            faults.add(span(), FaultKind::MissingDgi, message, "add 9010 and 8010, or remove methods 01, 03, 04 and 05");
+            faults.add(
+                span(),
+                FaultKind::MissingDgi,
+                message,
+                "add 9010 and 8010, or remove methods 01, 03, 04 and 05",
+            );
         }
         let rule = self.within.payment.and_then(|payment| payment.certificates.as_ref());
         let has_key = rule.is_some_and(|rule| rule.icc.or(rule.pin).is_some());
         if methods.iter().any(|method| matches!(method, 0x04 | 0x05)) && !has_key && self.within.payment.is_some() {
             let message = "the verification list asks for an enciphered PIN, and the card has no key to decipher it";
-            faults.add(span(), FaultKind::Interchange, message, "add [application.certificates], or remove methods 04 and 05");
+            faults.add(
+                span(),
+                FaultKind::Interchange,
+                message,
+                "add [application.certificates], or remove methods 04 and 05",
+            );
         }
     }
 }

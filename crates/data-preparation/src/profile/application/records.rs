@@ -34,7 +34,8 @@ impl Groupings<'_, '_> {
     fn hold_form(&self, position: usize, faults: &mut Faults<'_>) {
         let dgi = &self.dgis[position];
         let span = || self.sections[position].value_span("content");
-        let tags: Vec<Option<u32>> = dgi.content.iter().filter_map(|name| self.element(name)).map(|one| one.tag).collect();
+        let tags: Vec<Option<u32>> =
+            dgi.content.iter().filter_map(|name| self.element(name)).map(|one| one.tag).collect();
         if self.is_record(position) {
             if dgi.identifier & 0xFF == 0 {
                 let message = "records are counted from 1";
@@ -42,9 +43,18 @@ impl Groupings<'_, '_> {
                 faults.add(at, FaultKind::RecordForm, message, "write file and record number: 0101");
             } else if TEMPLATE_FILES.contains(&(dgi.identifier >> 8)) && tags != [Some(0x70)] {
                 let message = "a record of files 1 to 10 is one template with the tag 70";
-                faults.add(span(), FaultKind::RecordForm, message, "name one element: source = \"template\", tag = \"70\"");
+                faults.add(
+                    span(),
+                    FaultKind::RecordForm,
+                    message,
+                    "name one element: source = \"template\", tag = \"70\"",
+                );
             }
-            for element in self.all(&dgi.content).into_iter().filter(|element| element.tag.is_some_and(|tag| NEVER_IN_RECORDS.contains(&tag))) {
+            for element in self
+                .all(&dgi.content)
+                .into_iter()
+                .filter(|element| element.tag.is_some_and(|tag| NEVER_IN_RECORDS.contains(&tag)))
+            {
                 let message = format!("`{}` must not stand in a record: the card answers it itself", element.name);
                 faults.add(span(), FaultKind::ForbiddenTag, message, "remove it from the record");
             }
@@ -109,11 +119,16 @@ impl Groupings<'_, '_> {
             faults.add(span(), FaultKind::MissingDgi, message, "add its records, or remove it from `files`");
         }
         let mut seen: Vec<u32> = Vec::new();
-        for (place, dgi) in self.dgis.iter().enumerate().filter(|(_, dgi)| files.iter().any(|file| in_file(file, dgi.identifier))) {
+        for (place, dgi) in
+            self.dgis.iter().enumerate().filter(|(_, dgi)| files.iter().any(|file| in_file(file, dgi.identifier)))
+        {
             for element in self.all(&dgi.content) {
-                let Some(tag) = element.tag.filter(|tag| !cardwright_apdu::tlv::Tag(*tag).is_constructed()) else { continue };
+                let Some(tag) = element.tag.filter(|tag| !cardwright_apdu::tlv::Tag(*tag).is_constructed()) else {
+                    continue;
+                };
                 if seen.contains(&tag) {
-                    let message = format!("tag {tag:02X} (`{}`) is in the records twice: a terminal refuses that", element.name);
+                    let message =
+                        format!("tag {tag:02X} (`{}`) is in the records twice: a terminal refuses that", element.name);
                     let at = self.sections[place].value_span("content");
                     faults.add(at, FaultKind::DuplicateTag, message, "remove it from one of the records");
                 }

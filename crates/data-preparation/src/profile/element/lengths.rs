@@ -120,12 +120,11 @@ impl TrackPart {
 
 impl CertificatePart {
     /// The bytes it has under `rule`; 0 for a remainder that is not needed, or where the key is not there.
-    pub(in crate::profile) fn length(self, rule: &CertificateRule) -> usize {
+    pub(crate) fn length(self, rule: &CertificateRule) -> usize {
         let issuer = rule.issuer_size;
         let remainder = |key: RsaSize, signer: usize, overhead: usize| (key.length() + overhead).saturating_sub(signer);
-        let in_card = |size: Option<RsaSize>| {
-            size.map_or(0, |size| remainder(size, issuer.length(), CardCertificate::OVERHEAD))
-        };
+        let in_card =
+            |size: Option<RsaSize>| size.map_or(0, |size| remainder(size, issuer.length(), CardCertificate::OVERHEAD));
         let exponent = |size: Option<RsaSize>| size.map_or(0, |size| size.exponent().bytes().len());
         let signed = |size: Option<RsaSize>| size.map_or(0, |_| issuer.length());
         match self {

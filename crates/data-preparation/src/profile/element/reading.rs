@@ -343,8 +343,8 @@ fn verification_rules(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<
     }
     for rule in &rules {
         let [method, condition] = rule.get_ref()[..] else { continue };
-        // Bits 1 to 6 of the method: 00 to 06 and 1E to 20 are EMV's, 20 to 2F and 30 to 3E of schemes and issuers.
-        let known = matches!(method & 0x3F, 0x00..=0x05 | 0x1D..=0x3E | 0x1F) && method & 0x80 == 0;
+        // Bits 1 to 6 of the method: 00 to 0A and 1E, 1F are EMV's, 20 to 3E those of schemes and issuers.
+        let known = matches!(method & 0x3F, 0x00..=0x0A | 0x1E..=0x3E) && method & 0x80 == 0;
         if !known || !matches!(condition, 0x00..=0x09 | 0x80..=0xFF) {
             let message = "that is no verification rule: a method (bits 1 to 7) and a condition (00 to 09, 80 to FF)";
             let remedy = "4203 online PIN, 4103 plain PIN, 4403 enciphered PIN, 1E03 signature, 1F03 none";

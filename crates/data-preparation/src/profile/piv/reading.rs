@@ -215,7 +215,8 @@ impl Declared<'_, '_> {
             return Some(PivReferenceProfile { reference, algorithm: algorithm?, source });
         }
         section.only(&["reference", "source", "field"], faults);
-        let generated = section.choice("source", &[("order", false), ("generated", true)], FaultKind::UnknownValue, faults)?;
+        let generated =
+            section.choice("source", &[("order", false), ("generated", true)], FaultKind::UnknownValue, faults)?;
         let source = if generated {
             PivReferenceSource::Generated
         } else {
@@ -228,7 +229,8 @@ impl Declared<'_, '_> {
         };
         if !described {
             let message = "the profile's [pin] does not describe where it comes from";
-            let remedy = "write [pin] with the zone key of the order's blocks, or with 6 to 8 generated digits for `pin`";
+            let remedy =
+                "write [pin] with the zone key of the order's blocks, or with 6 to 8 generated digits for `pin`";
             faults.add(section.value_span("source"), FaultKind::NotDescribed, message, remedy);
         }
         Some(PivReferenceProfile { reference, algorithm: 0, source })
