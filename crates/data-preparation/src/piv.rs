@@ -11,16 +11,14 @@ mod face_image;
 mod fasc_n;
 mod name;
 mod objects;
-mod references;
 
 pub use certificate::{CertificateRequest, certificate_template, key_identifier};
 pub use der::ObjectIdentifier;
 pub use extensions::AlternativeNames;
 pub use face_image::{FaceRecord, face_image, jpeg_size};
 pub use fasc_n::FascN;
-pub use name::{Attribute, DistinguishedName};
+pub use name::DistinguishedName;
 pub use objects::{PrintedInformation, capability_container, card_holder_identifier, discovery, printed_information};
-pub use references::{admin_key, admin_key_derivation, admin_key_length, pin_value, unblocking_value};
 
 pub(crate) use certificate::ReadTemplate;
 pub(crate) use face_image::read_face_record;

@@ -20,6 +20,9 @@ mod view;
 pub(super) use fault::hex_of;
 pub use fault::{EmvFault, Interface};
 
+use zeroize::Zeroizing;
+
+use crate::emv::{Pan, tlv};
 use crate::{Application, CertificationKey, PersonalizationData, Standard};
 use groupings::Groupings;
 use view::View;
@@ -47,6 +50,14 @@ pub(crate) fn read_back(application: &Application, data: &PersonalizationData) -
     groupings.check_personal()?;
     keys::check(&groupings, &certified)?;
     internal::check(&groupings, views())
+}
+
+/// The card number (ASCII) of the first record that has one.
+pub(crate) fn card_number(application: &Application) -> Option<Zeroizing<Vec<u8>>> {
+    let groupings = Groupings::of(application);
+    let numbers = groupings.records().filter_map(|(_, record)| tlv::at_path(record, &[0x70, 0x5A]));
+    let pan = { numbers }.find_map(Pan::from_compressed)?;
+    Some(Zeroizing::new(pan.digits().to_vec()))
 }
 
 /// Reads back a payment directory of `data`.

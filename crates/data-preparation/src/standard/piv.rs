@@ -269,7 +269,7 @@ fn reference_fault(reference: &PivReference) -> Option<&'static str> {
     let right = match (*reference, *algorithm) {
         (0x80, 0) => value.len() == 8 && digits >= 6 && value[digits..].iter().all(|byte| *byte == 0xFF),
         (0x81, 0) => value.len() == 8 && digits == 8,
-        (0x9B, algorithm) => piv::admin_key_length(algorithm) == Some(value.len()),
+        (0x9B, algorithm) => matches!((algorithm, value.len()), (0x08, 16) | (0x03 | 0x0A, 24) | (0x0C, 32)),
         _ => return Some("it is not 80, 81 or 9B, or its algorithm is not its own"),
     };
     (!right).then_some("its value has another length or form")

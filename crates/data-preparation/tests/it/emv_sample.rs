@@ -4,7 +4,6 @@
 use cardwright_data_preparation::emv::certificate::{
     CardCertificate, IssuerCertificate, SignedStaticData, ToBeSigned, static_data_to_be_authenticated,
 };
-use cardwright_data_preparation::emv::rsa::PublicKey;
 use cardwright_data_preparation::emv::{Afl, ExpiryMonth, Pan, tdes};
 use cardwright_data_preparation::{CheckFault, Checked, Error, PersonalizationData};
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
@@ -450,7 +449,7 @@ fn add_secrets(application: &mut Application, draft: &Draft) {
             application.add(identifier, card.part(part));
         }
     }
-    for pin in draft.pin {
+    if let Some(pin) = draft.pin {
         for (identifier, part) in (0x8301..).zip(order) {
             application.add(identifier, Key::named(pin).part(part));
         }
@@ -467,10 +466,4 @@ fn static_data(way: &Way, records: &[(u16, Vec<u8>)]) -> Vec<u8> {
         record(file, number).is_some_and(|data| data.windows(3).any(|window| window == [0x9F, 0x4A, 0x01]))
     });
     static_data_to_be_authenticated(&locator, record, asked.then_some(way.profile)).unwrap_or_default()
-}
-
-/// A public key of the key file.
-pub(crate) fn with_public<T>(name: &str, act: impl FnOnce(PublicKey<'_>) -> T) -> T {
-    let (modulus, exponent) = (Key::named(name).part("n"), Key::named(name).part("e"));
-    act(PublicKey::new(&modulus, &exponent).unwrap())
 }

@@ -3,7 +3,7 @@
 use cardwright_apdu::tlv;
 
 use super::groupings::Groupings;
-use super::view::{Found, find, identifiers, read_template};
+use super::view::{Found, LONGEST_TEMPLATE, find, identifiers, read_template};
 use super::{EmvFault, Interface, elements};
 use crate::{Application, PersonalizationData, Protection, Standard};
 
@@ -18,6 +18,9 @@ pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Resu
     let groupings = Groupings::of(directory);
     if let Some(grouping) = directory.dgis.iter().find(|grouping| grouping.protection != Protection::Clear) {
         return Err(EmvFault::Protection(grouping.dgi().identifier));
+    }
+    if groupings.get(TEMPLATE).is_some_and(|template| template.len() > LONGEST_TEMPLATE) {
+        return Err(EmvFault::TemplateLength(TEMPLATE));
     }
     let mut template = Vec::new();
     read_template(TEMPLATE, groupings.get(TEMPLATE).unwrap_or_default(), 0xA5, &mut template)?;

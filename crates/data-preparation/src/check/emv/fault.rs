@@ -151,6 +151,18 @@ pub enum EmvFault {
     #[error("{} and {} do not agree: prepare both from the same source", named(*.0), named(*.1))]
     Disagreement(u32, u32),
 
+    /// a list that does not ask for what the card makes its cryptograms of
+    #[error("{} does not ask for tag {missing:X} in its usual length, which cryptograms are made of: add it", named(*.list))]
+    NotAskedFor {
+        /// the list
+        list: u32,
+        /// what it must ask for
+        missing: u32,
+    },
+    /// an FCI template that leaves no room for the AID around it
+    #[error("DGI {0:04X} is longer than the 232 bytes that an answer to SELECT has room for: shorten BF0C")]
+    TemplateLength(u16),
+
     /// the card begins to be good after its end
     #[error("the application effective date (5F25) is after the expiration date (5F24): check the validity rule")]
     Validity,

@@ -8,6 +8,7 @@ use super::groupings::Groupings;
 use super::view::{Found, View, find};
 use crate::emv::Pan;
 use crate::emv::cryptogram::IssuerApplicationData;
+use crate::emv::dol::Dol;
 use crate::emv::pin_block::{Pin, PinBlockFault, PinBlockFormat};
 
 const INTERNAL: u16 = 0x3000;
@@ -19,13 +20,16 @@ pub(super) fn check<'a>(groupings: &Groupings<'_>, views: impl Iterator<Item = &
     let elements: Vec<_> =
         elements.iter().map(|element| Found { dgi: INTERNAL, tag: element.tag.0, value: element.value }).collect();
     for (position, element) in elements.iter().enumerate() {
-        if !matches!(element.tag, 0x9F10 | 0x9F58 | 0x9F59) {
+        if !matches!(element.tag, 0x9F10 | 0x9F58 | 0x9F59 | 0x9F4F) {
             return Err(EmvFault::Misplaced { dgi: INTERNAL, tag: element.tag });
         }
         super::elements::is_first(element, &elements[..position])?;
     }
     if find(&elements, 0x9F10).and_then(IssuerApplicationData::read).is_none() {
         return Err(EmvFault::ElementValue { dgi: INTERNAL, tag: 0x9F10 });
+    }
+    if find(&elements, 0x9F4F).is_some_and(|list| Dol::read(list).is_none()) {
+        return Err(EmvFault::ElementValue { dgi: INTERNAL, tag: 0x9F4F });
     }
     check_limits(&elements, views)
 }

@@ -10,6 +10,13 @@ const LISTS: [u32; 4] = [0x8C, 0x8D, 0x97, 0x9F49];
 /// Unpredictable number.
 const UNPREDICTABLE: u32 = 0x9F37;
 
+/// What every cryptogram is made of, with lengths: amounts, country, verification results, currency, date, type, number.
+const IN_CRYPTOGRAMS: [(u32, u8); 8] =
+    [(0x9F02, 6), (0x9F03, 6), (0x9F1A, 2), (0x95, 5), (0x5F2A, 2), (0x9A, 3), (0x9C, 1), (UNPREDICTABLE, 4)];
+
+/// The issuer's answer is known by its response code.
+const RESPONSE_CODE: (u32, u8) = (0x8A, 2);
+
 pub(super) fn check(view: &View<'_>) -> Result<(), EmvFault> {
     for element in view.records.iter().filter(|element| LISTS.contains(&element.tag)) {
         if Dol::read(element.value).is_none() {
@@ -26,7 +33,22 @@ pub(super) fn check(view: &View<'_>) -> Result<(), EmvFault> {
             return Err(EmvFault::ElementValue { dgi: element.dgi, tag: element.tag });
         }
     }
+    check_cryptogram_lists(view)?;
     check_unpredictable(view)
+}
+
+/// The card makes its cryptograms of values that the terminal gives it: CDOL1 must ask for each, CDOL2 for the answer.
+fn check_cryptogram_lists(view: &View<'_>) -> Result<(), EmvFault> {
+    let asks = |tag, (wanted, length)| {
+        view.record(tag).and_then(Dol::read).is_none_or(|list| list.wants(wanted) == Some(length))
+    };
+    if view.interface == Interface::Contactless {
+        return Ok(());
+    }
+    if let Some((missing, _)) = IN_CRYPTOGRAMS.iter().find(|element| !asks(0x8C, **element)) {
+        return Err(EmvFault::NotAskedFor { list: 0x8C, missing: *missing });
+    }
+    if asks(0x8D, RESPONSE_CODE) { Ok(()) } else { Err(EmvFault::NotAskedFor { list: 0x8D, missing: RESPONSE_CODE.0 }) }
 }
 
 /// A signature over a number that the terminal did not choose proves nothing: the lists must ask for it.

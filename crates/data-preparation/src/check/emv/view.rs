@@ -6,6 +6,9 @@ use super::groupings::Groupings;
 use super::{EmvFault, Interface};
 use crate::emv::Afl;
 
+/// The longest FCI template: with an AID of 16 bytes it fills the answer to SELECT.
+pub(super) const LONGEST_TEMPLATE: usize = 232;
+
 /// One element, with the DGI it stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'a> {
@@ -39,6 +42,9 @@ impl<'a> View<'a> {
             let record = u16::from_be_bytes([file, number]);
             let bytes = groupings.get(record).ok_or(EmvFault::RecordMissing { locator: answer, record })?;
             read_template(record, bytes, 0x70, &mut records)?;
+        }
+        if template_bytes.len() > LONGEST_TEMPLATE {
+            return Err(EmvFault::TemplateLength(template));
         }
         let mut found = Vec::new();
         read_template(template, template_bytes, 0xA5, &mut found)?;
