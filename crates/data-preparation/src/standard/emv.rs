@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 
 use super::Rule;
 
-/// The longest FCI proprietary template: with the AID around it, it must fit one answer.
-const LONGEST_TEMPLATE: usize = 222;
+/// The longest FCI proprietary template that one DGI of a short command holds; the check knows what an answer takes.
+const LONGEST_TEMPLATE: usize = 252;
 
 pub(super) const RULES: [Rule; 15] = [
     Rule { needed: false, ..clear(0x0101..=0x1EFF, 2..=254, "a record, one template 70 of 2 to 254 bytes") },

@@ -15,7 +15,7 @@ pub(super) const RULES: [Rule; 2] = [
     },
     Rule {
         identifiers: 0x9102..=0x9102,
-        lengths: 5..=222,
+        lengths: 5..=252,
         content: &[],
         reads: "the FCI template A5",
         needed: true,
