@@ -33,10 +33,13 @@ mod manifest;
 mod means;
 mod order;
 mod pin_block;
+pub mod piv;
 mod prepare;
 pub mod profile;
 mod standard;
+mod transliteration;
 
+pub use cardwright_keystore::{RsaComponents, RsaPublicKey};
 pub use check::{CheckFault, Checked, EmvFault, Interface, check};
 pub use data::{
     Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
@@ -45,8 +48,8 @@ pub use data::{
 };
 pub use date::Date;
 pub use error::Error;
-pub use means::{IssuerKey, Means, RsaComponents, RsaPublicKey};
+pub use means::{IssuerKey, Means, MeansFault};
 pub use order::{FieldFault, FieldRule, OrderFields};
-pub use prepare::{Prepared, prepare};
+pub use prepare::{PinForMailer, Prepared, prepare};
 pub use profile::Profile;
-pub use standard::Standard;
+pub use standard::{PivFault, Standard};

@@ -3,11 +3,12 @@
 //! One file for each application. The same table serves twice: profiles are held against it, and the finished data
 //! is read back by it.
 
-mod emv;
 mod identity;
-mod payment_environment;
+pub(crate) mod payment;
+mod piv;
 
 pub(crate) use identity::is_image;
+pub use piv::PivFault;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -16,7 +17,8 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::check::{self, CheckFault};
-use crate::{Application, PersonalizationData, Protection, SecurityLevel};
+use crate::profile::{RsaKey, RsaPart};
+use crate::{Application, PersonalizationData, Protection, Route, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -49,6 +51,16 @@ pub(crate) enum Shape {
     ValidTo,
     PinBlock,
     Manifest,
+    ApplicationKeys,
+    CheckValues,
+    RsaPart(RsaKey, RsaPart),
+}
+
+impl Shape {
+    /// Whether it stands only where an application asks for it by name.
+    fn is_closed(self) -> bool {
+        matches!(self, Self::PinBlock | Self::Manifest | Self::ApplicationKeys | Self::RsaPart(..))
+    }
 }
 
 /// One DGI, or one range of them, that an application takes.
@@ -69,6 +81,8 @@ pub(crate) struct Rule {
     pub(crate) personal: bool,
     /// whether it is a secret: encrypted under the DEK as well, unless the level is 33
     pub(crate) secret: bool,
+    /// the one protection it travels under, where the standard says so
+    pub(crate) under: Option<Protection>,
 }
 
 impl Rule {
@@ -81,20 +95,37 @@ impl Rule {
         !self.secret || enough || protection.is_under_dek()
     }
 
+    /// Whether a profile may send the DGI under `protection` in a channel of `level`: as [`Rule::allows`], and in the
+    /// one way that the application takes it.
+    pub(crate) fn takes_under(&self, protection: Protection, level: SecurityLevel) -> bool {
+        match self.under {
+            Some(under) => protection == under,
+            None => protection != Protection::DekPadded && self.allows(protection, level),
+        }
+    }
+
     /// Whether elements of `shapes` make up the DGI.
     pub(crate) fn takes(&self, shapes: &[Shape]) -> bool {
-        let closed = |shape: &Shape| matches!(shape, Shape::PinBlock | Shape::Manifest);
-        if self.content.is_empty() { !shapes.iter().any(closed) } else { self.content == shapes }
+        if self.content.is_empty() { !shapes.iter().any(|shape| shape.is_closed()) } else { self.content == shapes }
     }
 }
 
 impl Standard {
+    /// Whether its data can reach it by `route`.
+    pub(crate) fn takes(self, route: Route) -> bool {
+        match self {
+            Self::Identity => route == Route::SecurityDomain,
+            Self::Piv => route == Route::Application,
+            Self::Emv | Self::PaymentEnvironment => true,
+        }
+    }
+
     /// The DGIs the application takes.
     pub(crate) fn rules(self) -> &'static [Rule] {
         match self {
             Self::Identity => &identity::RULES,
-            Self::Emv => &emv::RULES,
-            Self::PaymentEnvironment => &payment_environment::RULES,
+            Self::Emv => &payment::RULES,
+            Self::PaymentEnvironment => &payment::ENVIRONMENT_RULES,
             Self::Piv => &[],
         }
     }
@@ -152,7 +183,8 @@ impl Standard {
             Self::Identity => identity::read_back(dgis),
             Self::Emv => check::emv::read_back(application, data).map_err(in_application),
             Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
-            Self::Piv => Err(CheckFault::Standard(self)),
+            Self::Piv => piv::read_back(application, data)
+                .map_err(|fault| CheckFault::Piv { application: application.instance, fault }),
         }
     }
 
@@ -161,7 +193,8 @@ impl Standard {
         match self {
             Self::Identity => identity::card_number(&application.dgis).map(|number| Zeroizing::new(number.to_vec())),
             Self::Emv => check::emv::card_number(application),
-            Self::PaymentEnvironment | Self::Piv => None,
+            Self::Piv => piv::card_number(application),
+            Self::PaymentEnvironment => None,
         }
     }
 }
