@@ -145,14 +145,18 @@ fn dispatch_to_application(
             let unwrapped = volatile.channel.unwrap(command);
             let plain = unwrapped.inspect_err(|_| volatile.application.interrupt())?;
             let Volatile { application: session, channel, .. } = volatile;
-            let response = applications::process(Running { memory, aid, session, channel, entropy }, &plain)?;
+            let response = match applications::process(Running { memory, aid, session, channel, entropy }, &plain) {
+                // a warning is an answer: it carries the MAC that an error does not (Amd D §6.2.5)
+                Err(Stop::Refused(warning)) if warning.carries_response_mac() => Response::new([], warning),
+                other => other?,
+            };
             Ok(channel.protect(response))
         }
     }
 }
 
 /// The basic logical channel, no secure messaging but GlobalPlatform's (GPCS §11.1.4), and the bit of command
-/// chaining (ISO/IEC 7816-4 §5.3.3), which is for the selected program to take or refuse.
+/// chaining (ISO/IEC 7816-4), which is for the selected program to take or refuse.
 fn check_class(cla: u8) -> Result<(), StatusWord> {
     match cla {
         0xFF => Err(StatusWord::FUNCTION_NOT_SUPPORTED), // readers' own commands (PC/SC part 3 §3.2.2)
