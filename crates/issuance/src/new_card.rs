@@ -58,7 +58,7 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     let challenge = HostChallenge::new(*inputs.host_challenge);
     let opening =
         Conversation::begin(parameters, challenge, initialize_update_answer).map_err(|error| card_refused(&error))?;
-    let prediction = Prediction::new(issuer_channel(&inputs)?, HostChallenge::new(*inputs.second_challenge)).ok();
+    let prediction = Prediction::new(issuer_channel(&inputs)?, HostChallenge::new(*inputs.second_challenge), 1).ok();
     Ok(NeedsKeys { inputs, opening, prediction })
 }
 

@@ -52,7 +52,8 @@ fn stands(bytes: &[u8]) -> bool {
 #[test]
 fn personalization_data_does_not_remain_in_memory() {
     let mut dgi = Dgi::new(0x0101, (0..200).map(byte).collect::<Vec<_>>()).unwrap();
-    let commands = store_data(&[StoredDgi { dgi: &dgi, encrypted: false }], StructureBits::Stated, 239).unwrap();
+    let commands =
+        store_data(&[StoredDgi { dgi: &dgi, encrypted: false, optional: false }], StructureBits::Stated, 239).unwrap();
     dgi.data.zeroize();
     assert!(found() > 0, "the control: a command that is held has its data");
     let (_, authenticated) = FULL.opened();

@@ -95,7 +95,7 @@ fn personalize(
     };
     commands.push(installation.install()?);
     commands.push(install_for_personalization(&application.instance));
-    let stored = |dgi| StoredDgi { dgi, encrypted: false };
+    let stored = |dgi| StoredDgi { dgi, encrypted: false, optional: false };
     let groupings: Vec<_> = application.dgis.iter().map(|protected| stored(protected.dgi())).collect();
     commands.extend(store_data(&groupings, StructureBits::Implicit, limit)?);
     Ok(())

@@ -134,7 +134,7 @@ impl Stage {
             None => (StageKind::ChangeKeys, script),
             Some(channel) => {
                 let commands = plan::write(&inputs)?;
-                (StageKind::Write, script.continue_with(channel, &commands).map_err(refused)?)
+                (StageKind::Write, script.continue_with(None, channel, &commands).map_err(refused)?)
             }
         };
         let issuer_keys = Some(issuer_keys);

@@ -49,7 +49,7 @@ fn groupings(files: &[(u16, Vec<u8>)]) -> Vec<Dgi> {
 }
 
 fn in_clear(groupings: &[Dgi]) -> Vec<StoredDgi<'_>> {
-    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect()
+    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false, optional: false }).collect()
 }
 
 /// An ISO 9564-1 format 2 block.
@@ -137,7 +137,7 @@ proptest! {
         let sent = pair.keys.encrypt_sensitive(&[&block[..], padding].concat(), &card.data_encryption_key());
         let mut groupings: Vec<Dgi> = groupings(&files);
         groupings[place] = Dgi::new(0x0301, sent).unwrap();
-        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place };
+        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place, optional: false };
         let groupings: Vec<_> = groupings.iter().enumerate().map(stored).collect();
         let commands = commands(&groupings, StructureBits::Implicit, limit).unwrap();
         let script = card.wrap(&commands).unwrap_or_else(|error| panic!("{error}"));

@@ -48,7 +48,7 @@ proptest! {
     ) {
         let mut pair = Pair::new(setting, &random);
         let dgi = Dgi::new(0x0101, content).unwrap();
-        let stored = [StoredDgi { dgi: &dgi, encrypted: false }];
+        let stored = [StoredDgi { dgi: &dgi, encrypted: false, optional: false }];
         let commands = store_data(&stored, StructureBits::Implicit, 200).unwrap();
         let script = pair.authenticate().wrap(&commands);
         match script {
