@@ -24,7 +24,7 @@ pub use put_key::{AesKeyBlock, EncryptedKey, EncryptedKeySet, KeyType, check_put
 pub use select::{SelectedDomain, select, select_issuer_security_domain};
 pub use set_status::{CardState, lock_application, set_card_state, unlock_application};
 pub use store_data::{
-    StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
+    Blocks, StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
 };
 
 use cardwright_apdu::{Aid, Command, tlv};

@@ -36,9 +36,23 @@ pub enum StructureBits {
     Stated,
 }
 
+/// Which part of an application's STORE DATA commands is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Blocks {
+    /// the number of the first
+    pub first: u8,
+    /// whether the last of them is the application's last, which completes it
+    pub complete: bool,
+}
+
+impl Blocks {
+    /// All of them, from 00.
+    pub const ALL: Self = Self { first: 0x00, complete: true };
+}
+
 /// The STORE DATA commands of one application's `groupings`, in their order, each command with at most `limit` bytes
-/// ([`crate::ChannelParameters::command_data_limit`]); the last has the last-block bit, block numbers run from 00 and
-/// wrap.
+/// ([`crate::ChannelParameters::command_data_limit`]); the last that completes it has the last-block bit, block numbers
+/// run and wrap.
 ///
 /// A grouping that fits a command is not cut. A longer one begins a command and goes on in the next ones without a
 /// second header, and what remains of its last command is used for the groupings after it (GPCS §11.11.2.3). P1
@@ -52,11 +66,13 @@ pub fn store_data(
     groupings: &[StoredDgi<'_>],
     structure: StructureBits,
     limit: usize,
+    part: Blocks,
 ) -> Result<Vec<PlannedCommand>, Error> {
-    let blocks = pack(groupings, limit)?;
+    let blocks = pack(groupings, limit, part.complete)?;
     let last = blocks.len() - 1;
+    let number = |place: usize| part.first.wrapping_add(place as u8);
     let blocks = blocks.into_iter().enumerate();
-    blocks.map(|(number, block)| block.command(number, number == last, structure)).collect()
+    blocks.map(|(place, block)| block.command(number(place), part.complete && place == last, structure)).collect()
 }
 
 /// The same through the application's Security Domain: INSTALL [for personalization], then STORE DATA. A Security
@@ -70,16 +86,17 @@ pub fn store_data_through_domain(
     groupings: &[StoredDgi<'_>],
     structure: StructureBits,
     limit: usize,
+    complete: bool,
 ) -> Result<Vec<PlannedCommand>, Error> {
-    let blocks = pack(groupings, limit)?;
+    let blocks = pack(groupings, limit, complete)?;
     let last = blocks.len() - 1;
     let mut commands = vec![install_for_personalization(application)];
-    let mut number = 0;
+    let mut number = 0u8;
     for (place, block) in blocks.into_iter().enumerate() {
         let optional = block.optional;
-        commands.push(block.command(number, place == last, structure)?);
-        number += 1;
-        if optional {
+        commands.push(block.command(number, complete && place == last, structure)?);
+        number = number.wrapping_add(1);
+        if optional && place != last {
             commands.push(install_for_personalization(application));
             number = 0;
         }
@@ -96,13 +113,13 @@ pub fn store_nothing_more() -> PlannedCommand {
     PlannedCommand::new(Command::new(0x80, 0xE2, LAST_BLOCK, 0x00), Content::Management)
 }
 
-fn pack(groupings: &[StoredDgi<'_>], limit: usize) -> Result<Vec<Block>, Error> {
+fn pack(groupings: &[StoredDgi<'_>], limit: usize, complete: bool) -> Result<Vec<Block>, Error> {
     if !(SHORTEST_LIMIT..=crate::channel::SHORT_COMMAND_DATA).contains(&limit) {
         return Err(Error::Argument { what: "the limit of a command", found: limit, allowed: "5 to 255" });
     }
     match groupings.last() {
         None => return Err(Error::Argument { what: "data groupings", found: 0, allowed: "1 or more" }),
-        Some(last) if last.optional => {
+        Some(last) if last.optional && complete => {
             let found = last.dgi.data.len();
             return Err(Error::Argument { what: "the last grouping, which is optional", found, allowed: "none" });
         }
@@ -172,11 +189,11 @@ impl Packing {
 }
 
 impl Block {
-    fn command(self, number: usize, is_last: bool, structure: StructureBits) -> Result<PlannedCommand, Error> {
+    fn command(self, number: u8, is_last: bool, structure: StructureBits) -> Result<PlannedCommand, Error> {
         let last = if is_last { LAST_BLOCK } else { 0 };
         let encrypted = if self.encrypted { ALL_ENCRYPTED } else { 0 };
         let format = if structure == StructureBits::Stated { DGI_FORMAT } else { 0 };
-        let command: Command = short(0xE2, last | encrypted | format, number as u8, self.data.to_vec())?;
+        let command: Command = short(0xE2, last | encrypted | format, number, self.data.to_vec())?;
         let planned = PlannedCommand::new(command, Content::Personal);
         Ok(if self.optional { planned.allowing(StatusWord::REFERENCED_DATA_NOT_FOUND) } else { planned })
     }

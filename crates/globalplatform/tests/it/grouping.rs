@@ -2,7 +2,7 @@
 
 use cardwright_apdu::{Aid, Dgi, StatusWord};
 use cardwright_globalplatform::commands::{
-    StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
+    Blocks, StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
 };
 use cardwright_globalplatform::{Content, PlannedCommand};
 use proptest::collection::vec;
@@ -18,7 +18,7 @@ fn grouping() -> impl Strategy<Value = (Dgi, bool)> {
 fn pack(groupings: &[(Dgi, bool)], limit: usize) -> Vec<PlannedCommand> {
     let stored: Vec<_> =
         groupings.iter().map(|(dgi, encrypted)| StoredDgi { dgi, encrypted: *encrypted, optional: false }).collect();
-    store_data(&stored, StructureBits::Stated, limit).unwrap()
+    store_data(&stored, StructureBits::Stated, limit, Blocks::ALL).unwrap()
 }
 
 /// What an application reads: the data of runs of commands with the same protection, as groupings.
@@ -89,18 +89,23 @@ fn encrypted_and_clear_groupings_change_commands() {
 fn the_structure_is_stated_only_where_the_product_wants_it() {
     let dgi = Dgi::new(0x0101, vec![1]).unwrap();
     let stored = [StoredDgi { dgi: &dgi, encrypted: true, optional: false }];
-    let p1 = |structure| store_data(&stored, structure, 239).unwrap()[0].command().header.p1;
+    let p1 = |structure| store_data(&stored, structure, 239, Blocks::ALL).unwrap()[0].command().header.p1;
     assert_eq!((p1(StructureBits::Implicit), p1(StructureBits::Stated)), (0xE0, 0xE8));
 }
 
 #[test]
 fn nothing_to_store_is_no_command() {
-    assert!(store_data(&[], StructureBits::Stated, 239).is_err());
+    assert!(store_data(&[], StructureBits::Stated, 239, Blocks::ALL).is_err());
     let dgi = Dgi::new(1, []).unwrap();
     for limit in [0, 4, 256] {
         assert!(
-            store_data(&[StoredDgi { dgi: &dgi, encrypted: false, optional: false }], StructureBits::Stated, limit)
-                .is_err()
+            store_data(
+                &[StoredDgi { dgi: &dgi, encrypted: false, optional: false }],
+                StructureBits::Stated,
+                limit,
+                Blocks::ALL
+            )
+            .is_err()
         );
     }
 }
@@ -127,7 +132,7 @@ fn may_be_refused(planned: &PlannedCommand) -> bool {
 #[test]
 fn an_optional_grouping_is_alone_in_its_command_so_that_a_refusal_says_which() {
     let groupings = short(&[(0x0101, false), (0x3001, true), (0x3002, true), (0x0102, false), (0x0103, false)]);
-    let commands = store_data(&stored(&groupings), StructureBits::Implicit, 239).unwrap();
+    let commands = store_data(&stored(&groupings), StructureBits::Implicit, 239, Blocks::ALL).unwrap();
     let seen: Vec<_> =
         commands.iter().map(|planned| (planned.command().data().len(), may_be_refused(planned))).collect();
     assert_eq!(seen, [(13, false), (13, true), (13, true), (26, false)]);
@@ -137,7 +142,8 @@ fn an_optional_grouping_is_alone_in_its_command_so_that_a_refusal_says_which() {
 fn block_numbers_do_not_depend_on_whether_an_optional_grouping_was_refused() {
     let application = Aid::new(b"\xF0application").unwrap();
     let groupings = short(&[(0x0101, false), (0x3001, true), (0x0102, false)]);
-    let commands = store_data_through_domain(&application, &stored(&groupings), StructureBits::Implicit, 239).unwrap();
+    let commands =
+        store_data_through_domain(&application, &stored(&groupings), StructureBits::Implicit, 239, true).unwrap();
     let headers: Vec<_> = commands.iter().map(|planned| planned.command().header).collect();
     let seen: Vec<_> = headers.iter().map(|header| (header.ins, header.p1, header.p2)).collect();
     let personalize = (0xE6, 0x20, 0x00);
@@ -146,13 +152,26 @@ fn block_numbers_do_not_depend_on_whether_an_optional_grouping_was_refused() {
 
 #[test]
 fn an_optional_grouping_is_neither_the_last_nor_longer_than_a_command() {
-    let refused = |groupings: &[(Dgi, bool)]| store_data(&stored(groupings), StructureBits::Implicit, 239).is_err();
+    let refused =
+        |groupings: &[(Dgi, bool)]| store_data(&stored(groupings), StructureBits::Implicit, 239, Blocks::ALL).is_err();
     assert!(refused(&short(&[(0x0101, false), (0x3001, true)])));
     assert!(!refused(&short(&[(0x3001, true), (0x0101, false)])));
     let of_length = |length| (Dgi::new(0x3001, vec![1; length]).unwrap(), true);
     let before_last = |long| [vec![long], short(&[(0x0101, false)])].concat();
     assert!(!refused(&before_last(of_length(236))));
     assert!(refused(&before_last(of_length(237))));
+}
+
+#[test]
+fn what_is_held_back_goes_on_counting_and_alone_has_the_last_block_bit() {
+    let groupings = short(&[(0x0101, false), (0x0102, false), (0x9000, false)]);
+    let stored = stored(&groupings);
+    let headers = |groupings: &[StoredDgi<'_>], part| {
+        let commands = store_data(groupings, StructureBits::Implicit, 13, part).unwrap();
+        commands.iter().map(|planned| (planned.command().header.p1, planned.command().header.p2)).collect::<Vec<_>>()
+    };
+    assert_eq!(headers(&stored[..2], Blocks { first: 0xFF, complete: false }), [(0x00, 0xFF), (0x00, 0x00)]);
+    assert_eq!(headers(&stored[2..], Blocks { first: 0x01, complete: true }), [(0x80, 0x01)]);
 }
 
 #[test]

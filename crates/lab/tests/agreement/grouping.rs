@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
-    Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
@@ -71,7 +71,7 @@ fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize)
         further_parameters: &[],
     };
     let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
-    commands.extend(store_data(groupings, structure, limit)?);
+    commands.extend(store_data(groupings, structure, limit, Blocks::ALL)?);
     commands.push(make_selectable(&identity.module, Privileges::NONE));
     Ok(commands)
 }
