@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
-    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable,
+    store_data,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;

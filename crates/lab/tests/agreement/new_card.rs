@@ -2,8 +2,8 @@
 //! them but the test.
 
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_globalplatform::StaticKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
-use cardwright_globalplatform::{SessionSecrets, StaticKey};
 use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, begin};
 use cardwright_issuance::product::CardProduct;
 use cardwright_keystore::{KeyRef, Keystore, RewrapMechanism, Rewrapping};
@@ -89,11 +89,10 @@ impl Issuer {
         };
         let needs = begin(inputs, update)?;
         let session = self.keys.derive(&self.transport, &needs.transport_request());
-        let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
-        let foreseen = self.keys.derive(&self.issuer, &foreseen).pop();
-        let authenticated = needs.keys(session, foreseen, self.issuer_keys())?;
-        let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &authenticated.issuer_request()));
-        authenticated.script(secrets)
+        let foreseen = self.keys.derive(&self.issuer, &needs.issuer_request());
+        let authenticated = needs.keys(session, &foreseen, self.issuer_keys())?;
+        let secrets = self.keys.derive(&self.issuer, &authenticated.issuer_request());
+        authenticated.script(secrets, Vec::new())
     }
 
     /// The issuer's keys under the card's transport Key-DEK.
@@ -114,9 +113,9 @@ impl Issuer {
             Next::Done => Ok(None),
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
-                let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &reopening.issuer_request()));
-                reopening.script(secrets).map(Some)
+                reopening.script(self.keys.derive(&self.issuer, &reopening.issuer_request())).map(Some)
             }
+            Next::Certify(_) => unreachable!("no card makes keys here"),
         }
     }
 }
