@@ -62,18 +62,18 @@ fn pin_block(digits: &[u8]) -> [u8; 8] {
 
 /// Installed, personalized, and made selectable.
 fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
-    let [identity, _] = built_in::all();
+    let [identity, ..] = built_in::all();
     let installation = Installation {
         load_file: identity.package,
-        module: identity.module,
-        instance: identity.module,
+        module: identity.module(),
+        instance: identity.module(),
         privileges: Privileges::NONE,
         application_parameters: &[],
         further_parameters: &[],
     };
-    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
+    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module())];
     commands.extend(store_data(groupings, structure, limit, Blocks::ALL)?);
-    commands.push(make_selectable(&identity.module, Privileges::NONE));
+    commands.push(make_selectable(&identity.module(), Privileges::NONE));
     Ok(commands)
 }
 
@@ -115,7 +115,7 @@ proptest! {
         };
         let outcome = pair.exchange(&commands);
         let _ = opened(&setting, outcome);
-        let instance = built_in::all()[0].module;
+        let instance = built_in::all()[0].module();
         let found: BTreeMap<_, _> =
             files.iter().map(|(identifier, _)| (*identifier, read(&mut pair.card, &instance, *identifier))).collect();
         prop_assert_eq!(found, files.into_iter().collect::<BTreeMap<_, _>>());
@@ -145,7 +145,7 @@ proptest! {
         let answers = pair.run(&script);
         let _ = opened(&setting, script.verify(&answers).unwrap_or_else(|failure| panic!("{failure}")));
         let verify = |block: [u8; 8]| [&[0x00, 0x20, 0x00, 0x01, 0x08][..], &block].concat();
-        read(&mut pair.card, &built_in::all()[0].module, 0x0101);
+        read(&mut pair.card, &built_in::all()[0].module(), 0x0101);
         prop_assert_eq!(pair.card.transmit(&verify(block)), [0x90, 0x00]);
         let mut other = digits;
         other[0] = (other[0] + 1) % 10;
@@ -175,7 +175,7 @@ proptest! {
         let answers = pair.run(&script);
         // EXTERNAL AUTHENTICATE is the first command of the script, making it selectable the last
         prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len() - 1));
-        let identity = pair.card.state().application(&built_in::all()[0].module).unwrap();
+        let identity = pair.card.state().application(&built_in::all()[0].module()).unwrap();
         prop_assert!(matches!(&identity.program, Program::Identity(data) if !data.is_complete()));
     }
 }

@@ -74,8 +74,11 @@ fn content(application: &Application) -> String {
             format!("identity, {complete} [{}]", files.join(", "))
         }
         Program::Piv(data) => {
-            let key = if data.private_key.is_some() { "with a key" } else { "without a key" };
-            format!("PIV, {key}, certificate object of {} bytes", data.certificate_object.len())
+            let keys: Vec<String> =
+                data.keys().map(|(reference, algorithm)| format!("{reference:02X}: {algorithm:02X}")).collect();
+            let objects: Vec<String> = data.objects().map(|(tag, length)| format!("{tag:X}: {length} bytes")).collect();
+            let complete = if data.is_complete() { "complete" } else { "incomplete" };
+            format!("PIV, {complete}, keys [{}], objects [{}]", keys.join(", "), objects.join(", "))
         }
         Program::Opaque => "a program that cannot be run here".into(),
     }
