@@ -113,7 +113,8 @@ impl Issuer {
             Next::Done => Ok(None),
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
-                reopening.script(self.keys.derive(&self.issuer, &reopening.issuer_request())).map(Some)
+                let secrets = self.keys.derive(&self.issuer, &reopening.issuer_request());
+                reopening.script(secrets).map(Some)
             }
             Next::Certify(_) => unreachable!("no card makes keys here"),
         }
