@@ -3,12 +3,14 @@
 //! SQLite has one connection that writes, in WAL with `synchronous=FULL`, and some that read. PostgreSQL has one
 //! pool; there the row of the log's head, locked first, keeps commits in one order.
 
+mod certified;
 mod change;
 mod column;
 mod commit;
 mod database;
 mod issuance;
 mod log;
+mod made_ahead;
 mod order;
 mod people;
 mod registration;
@@ -24,7 +26,8 @@ use cardwright_issuance::row::{
 };
 
 use super::{
-    Commit, Document, EnrolmentCode, Found, Idempotency, Leaf, Listed, LogHead, Person, SealedBlob, SealedOrder, Store,
+    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
+    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store,
     StoreError,
 };
 use column::{columns, statement};
@@ -193,6 +196,61 @@ impl Store for SqlStore {
     fn setting(&self, name: &str) -> impl Future<Output = Found<Vec<u8>>> + Send {
         let text = "SELECT value FROM settings WHERE name = $1";
         self.find(statement(text, columns![name]), |row| column::read(row, "value"))
+    }
+
+    fn pool_levels(&self) -> impl Future<Output = Listed<PoolLevel>> + Send {
+        let text = "SELECT bits, exponent, COUNT(*) AS keys FROM card_key_pool GROUP BY bits, exponent \
+                    ORDER BY bits, exponent";
+        self.list(statement(text, vec![]), made_ahead::pool_level)
+    }
+
+    fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> impl Future<Output = Listed<PoolKey>> + Send {
+        let text = "SELECT * FROM card_key_pool WHERE bits = $1 AND exponent = $2 ORDER BY made, id LIMIT $3";
+        self.list(statement(text, columns![bits, exponent, limit]), made_ahead::pool_key)
+    }
+
+    fn number_of(&self, order: Id) -> impl Future<Output = Found<CardNumber>> + Send {
+        let text = "SELECT * FROM card_numbers WHERE order_id = $1";
+        self.find(statement(text, columns![order]), made_ahead::card_number)
+    }
+
+    fn sequences_of(&self, number: [u8; 32]) -> impl Future<Output = Listed<u8>> + Send {
+        let text = "SELECT sequence FROM card_numbers WHERE hash = $1 ORDER BY sequence";
+        self.list(statement(text, columns![number]), |row| column::read(row, "sequence"))
+    }
+
+    fn numbers_taken(&self, range: &str) -> impl Future<Output = Found<i64>> + Send {
+        let text = "SELECT taken FROM number_ranges WHERE name = $1";
+        self.find(statement(text, columns![range]), |row| column::read(row, "taken"))
+    }
+
+    fn pin_mailer(&self, order: Id) -> impl Future<Output = Found<PinMailer>> + Send {
+        let text = "SELECT * FROM pin_mailers WHERE order_id = $1";
+        self.find(statement(text, columns![order]), made_ahead::pin_mailer)
+    }
+
+    fn pin_mailers_waiting(&self, zone_key: &str, limit: u32) -> impl Future<Output = Listed<PinMailer>> + Send {
+        let text = "SELECT * FROM pin_mailers WHERE zone_key = $1 AND exported IS NULL \
+                    ORDER BY prepared, order_id LIMIT $2";
+        self.list(statement(text, columns![zone_key, limit]), made_ahead::pin_mailer)
+    }
+
+    fn certification_keys(&self) -> impl Future<Output = Listed<CertificationKeyRow>> + Send {
+        let text = "SELECT * FROM certification_keys ORDER BY rid, key_index";
+        self.list(statement(text, vec![]), certified::certification_key)
+    }
+
+    fn emv_issuers(&self) -> impl Future<Output = Listed<EmvIssuer>> + Send {
+        self.list(statement(certified::ISSUERS, vec![]), certified::emv_issuer)
+    }
+
+    fn piv_authorities(&self) -> impl Future<Output = Listed<PivAuthority>> + Send {
+        self.list(statement("SELECT * FROM piv_authorities ORDER BY name", vec![]), certified::piv_authority)
+    }
+
+    fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send {
+        let text = "SELECT * FROM card_certificates WHERE authority = $1 ORDER BY prepared, serial";
+        self.list(statement(text, columns![authority]), certified::card_certificate)
     }
 
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send {

@@ -98,13 +98,21 @@ impl SqlStore {
     }
 
     /// The one row of `statement`, if there is one.
-    pub(super) async fn find<T>(&self, statement: Statement, read: impl Fn(&AnyRow) -> Result<T, StoreError>) -> Found<T> {
+    pub(super) async fn find<T>(
+        &self,
+        statement: Statement,
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Found<T> {
         let row = statement.fetch_optional(&mut *self.reader().await?).await.map_err(unavailable)?;
         row.as_ref().map(read).transpose()
     }
 
     /// All rows of `statement`.
-    pub(super) async fn list<T>(&self, statement: Statement, read: impl Fn(&AnyRow) -> Result<T, StoreError>) -> Listed<T> {
+    pub(super) async fn list<T>(
+        &self,
+        statement: Statement,
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Listed<T> {
         let rows = statement.fetch_all(&mut *self.reader().await?).await.map_err(unavailable)?;
         rows.iter().map(read).collect()
     }
