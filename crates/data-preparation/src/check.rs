@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::data::masked;
-use crate::{Error, PersonalizationData, Prepared, Protection, encoding};
+use crate::{Error, PersonalizationData, Prepared, Standard, encoding};
 
 /// Why finished data was refused. It never holds the data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum CheckFault {
     /// there is no application, or two under one AID
     #[error("the applications are none, or two of them have one AID")]
     Applications,
+    /// an application whose data this version cannot read back
+    #[error("data of {0:?} applications cannot be read back")]
+    Standard(Standard),
     /// privileges of another length than 1 and 3
     #[error("the privileges are not 1 or 3 bytes")]
     Privileges,
@@ -154,7 +157,7 @@ fn read_back(data: &PersonalizationData) -> Result<(), CheckFault> {
             return Err(CheckFault::Privileges);
         }
         let mut dgis = application.dgis.iter();
-        let closed = dgis.any(|dgi| dgi.personal || dgi.protection == Protection::Dek);
+        let closed = dgis.any(|dgi| dgi.personal || dgi.protection.is_under_dek());
         if closed && !data.security_level.encrypts_commands() {
             return Err(CheckFault::SecurityLevel);
         }

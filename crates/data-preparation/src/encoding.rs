@@ -6,8 +6,8 @@ use minicbor::encode::{self, Encoder, Write};
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
-use crate::PersonalizationData;
 use crate::check::CheckFault;
+use crate::{PersonalizationData, PivContent, PivKey};
 
 /// The version of the encoding: 1, and nothing else reads.
 pub(crate) struct Format;
@@ -68,12 +68,25 @@ pub(crate) mod dgi {
 pub(crate) fn to_bytes(data: &PersonalizationData) -> Zeroizing<Vec<u8>> {
     let groupings = data.applications.iter().flat_map(|application| &application.dgis);
     let needed: usize = groupings.map(|grouping| grouping.dgi().data.len() + 16).sum();
+    let needed =
+        needed + data.applications.iter().filter_map(|application| application.piv.as_ref()).map(piv).sum::<usize>();
+    let needed = needed + data.face.iter().map(|item| item.value.len() + item.at_base.len() + 32).sum::<usize>();
+    let needed =
+        needed + data.certification_keys.iter().map(|key| key.modulus.len() + key.exponent.len() + 32).sum::<usize>();
     let texts = data.profile.name.len() + data.masked_number.len();
     let mut bytes = Zeroizing::new(Vec::with_capacity(needed + texts + 128 + 512 * data.applications.len()));
     let room = bytes.capacity();
     minicbor::encode(data, &mut *bytes).expect("memory takes every byte and every value here has an encoding");
     debug_assert_eq!(room, bytes.capacity());
     bytes
+}
+
+/// At least as many bytes as the encoding of `content` has.
+fn piv(content: &PivContent) -> usize {
+    let objects: usize = content.objects.iter().map(|object| object.value.len() + 16).sum();
+    let template = |key: &PivKey| key.certificate.before.len() + key.certificate.after.len() + 96;
+    let references: usize = content.references.iter().map(|reference| reference.value.len() + 16).sum();
+    objects + content.keys.iter().map(template).sum::<usize>() + references + 32
 }
 
 /// Reads data from its canonical encoding, and from no other.

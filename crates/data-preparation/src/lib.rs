@@ -5,14 +5,14 @@
 //! and alone can make a [`Checked`] value, which is all that a store takes.
 //!
 //! ```
-//! use cardwright_data_preparation::{Checked, OrderFields, Profile, check, prepare};
+//! use cardwright_data_preparation::{Checked, Means, OrderFields, Profile, check, prepare};
 //!
 //! # fn main() -> Result<(), cardwright_data_preparation::Error> {
 //! let profile = Profile::parse(include_str!("../../../profiles/identity.toml"))?;
 //! let columns = [("name", "Zoë Example"), ("card_number", "4929000000001234"), ("pin", "92389")];
 //! let fields = OrderFields::read(&profile, columns, None)?;
 //! let today = "2026-11-22".parse().expect("a day of the calendar");
-//! let data = check(prepare(&profile, &fields, today)?)?;
+//! let data = check(prepare(&profile, &fields, today, &Means::default())?)?;
 //! // what is sealed, and what is opened again when the card is there
 //! let (bytes, digest) = (data.to_bytes(), *data.digest());
 //! assert_eq!(Checked::reopen(&bytes, &digest)?.masked_number, "492900******1234");
@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! Architecture invariant: nothing here reads a file, a clock or a random source, and nothing here knows STORE DATA,
-//! secure channels or keys. The day of preparation comes in; commands are made elsewhere, from what comes out.
+//! Architecture invariant: nothing here reads a file, a clock or a random source, and nothing here knows STORE DATA
+//! or secure channels, or holds a key for longer than one card: keys are the keystore's. The day of preparation comes in; commands are made elsewhere, from what comes out.
 
 mod check;
 mod data;
@@ -29,6 +29,7 @@ mod date;
 mod encoding;
 mod error;
 mod manifest;
+mod means;
 mod order;
 mod pin_block;
 mod prepare;
@@ -37,11 +38,13 @@ mod standard;
 
 pub use check::{CheckFault, Checked, check};
 pub use data::{
-    Activation, Application, CommitPoint, PersonalizationData, ProfileReference, ProtectedDgi, Protection,
-    SecurityLevel, masked,
+    Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
+    PersonalizationData, PivContent, PivKey, PivObject, PivReference, ProfileReference, ProtectedDgi, Protection,
+    Rewrite, Route, SecurityLevel, masked,
 };
 pub use date::Date;
 pub use error::Error;
+pub use means::{IssuerKey, Means, RsaComponents, RsaPublicKey};
 pub use order::{FieldFault, FieldRule, OrderFields};
 pub use prepare::{Prepared, prepare};
 pub use profile::Profile;

@@ -4,7 +4,7 @@ use cardwright_apdu::Dgi;
 
 use crate::data::masked;
 use crate::profile::{ApplicationProfile, DgiProfile, FieldEncoding, Source};
-use crate::{Application, Date, Error, OrderFields, PersonalizationData, Profile, ProtectedDgi, encoding};
+use crate::{Application, Date, Error, Means, OrderFields, PersonalizationData, Profile, ProtectedDgi, encoding};
 use crate::{manifest, pin_block};
 
 /// Data that was made and not yet checked: good for nothing but [`check`](crate::check).
@@ -26,7 +26,7 @@ struct Making<'a> {
 /// # Errors
 /// `Error::OtherProfile` where the fields were read for another text of the profile, `Error::DateOutOfRange` where
 /// the validity would end after the year 9999.
-pub fn prepare(profile: &Profile, fields: &OrderFields, today: Date) -> Result<Prepared, Error> {
+pub fn prepare(profile: &Profile, fields: &OrderFields, today: Date, _means: &Means<'_>) -> Result<Prepared, Error> {
     if !fields.are_for(profile) {
         return Err(Error::OtherProfile);
     }
@@ -39,6 +39,8 @@ pub fn prepare(profile: &Profile, fields: &OrderFields, today: Date) -> Result<P
         security_level: profile.security_level(),
         masked_number: masked(number),
         applications: profile.applications().iter().map(|application| making.application(application)).collect(),
+        certification_keys: Vec::new(),
+        face: Vec::new(),
     }))
 }
 
@@ -58,6 +60,9 @@ impl Making<'_> {
             dgis,
             activation: from.activation,
             commit_point: from.commit_point,
+            route: from.route,
+            rewrite: from.rewrite,
+            piv: None,
         }
     }
 
@@ -73,7 +78,7 @@ impl Making<'_> {
         for element in elements() {
             self.write(&element.source, before, &mut dgi.data);
         }
-        Some(ProtectedDgi::new(dgi, from.protection, from.personal))
+        Some(ProtectedDgi::new(dgi, from.protection, from.personal, from.optional))
     }
 
     fn value(&self, field: &str) -> &[u8] {

@@ -23,6 +23,15 @@ pub enum Standard {
     /// the identity application: name, number, validity, photo, PIN
     #[n(0)]
     Identity,
+    /// a payment application (EMV Books 1 to 3; CPS)
+    #[n(1)]
+    Emv,
+    /// the directories of payment applications: PSE and PPSE (EMV B1)
+    #[n(2)]
+    PaymentEnvironment,
+    /// personal identity verification (NIST SP 800-73)
+    #[n(3)]
+    Piv,
 }
 
 /// What the bytes of a data element are.
@@ -66,7 +75,7 @@ impl Rule {
     /// is SCP03's alone (Amd D Table 7-6), which authenticates what it has encrypted.
     pub(crate) fn allows(&self, protection: Protection, level: SecurityLevel) -> bool {
         let enough = level == SecurityLevel::CommandEncryptionResponseEncryption;
-        !self.secret || enough || protection == Protection::Dek
+        !self.secret || enough || protection.is_under_dek()
     }
 
     /// Whether elements of `shapes` make up the DGI.
@@ -81,6 +90,7 @@ impl Standard {
     pub(crate) fn rules(self) -> &'static [Rule] {
         match self {
             Self::Identity => &identity::RULES,
+            Self::Emv | Self::PaymentEnvironment | Self::Piv => &[],
         }
     }
 
@@ -135,6 +145,7 @@ impl Standard {
         }
         match self {
             Self::Identity => identity::read_back(dgis),
+            Self::Emv | Self::PaymentEnvironment | Self::Piv => Err(CheckFault::Standard(self)),
         }
     }
 
@@ -142,6 +153,7 @@ impl Standard {
     pub(crate) fn card_number(self, application: &Application) -> Option<&[u8]> {
         match self {
             Self::Identity => identity::card_number(&application.dgis),
+            Self::Emv | Self::PaymentEnvironment | Self::Piv => None,
         }
     }
 }

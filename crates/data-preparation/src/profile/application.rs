@@ -9,7 +9,7 @@ use super::fault::{FaultKind, Faults};
 use super::field::OrderField;
 use super::section::Section;
 use crate::standard::{Rule, Shape, Standard};
-use crate::{Activation, CommitPoint, Protection, SecurityLevel};
+use crate::{Activation, CommitPoint, Protection, Rewrite, Route, SecurityLevel};
 
 /// One application and what is written into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct ApplicationProfile {
     pub activation: Activation,
     /// the command that makes the application usable
     pub commit_point: CommitPoint,
+    /// the way by which the data reaches it
+    pub route: Route,
+    /// the way by which data is changed on a card in use
+    pub rewrite: Rewrite,
     /// the data groupings in the order in which the card receives them
     pub dgis: Vec<DgiProfile>,
 }
@@ -45,6 +49,8 @@ pub struct DgiProfile {
     pub protection: Protection,
     /// whether it tells something about a person
     pub personal: bool,
+    /// whether the card may refuse it, as a version that does not know it
+    pub optional: bool,
 }
 
 /// What the readers of DGIs look things up in.
@@ -133,6 +139,8 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
         privileges: privileges?,
         activation: activation?,
         commit_point: commit_point?,
+        route: Route::SecurityDomain,
+        rewrite: Rewrite::StoreData,
         dgis,
     })
 }
@@ -247,7 +255,7 @@ fn read_dgi(
     }
     hold_content(declared, section, rule, &content, others, faults);
     let content = content.iter().map(|element| element.name.clone()).collect();
-    Some((DgiProfile { identifier, content, protection, personal }, rule))
+    Some((DgiProfile { identifier, content, protection, personal, optional: false }, rule))
 }
 
 fn read_content<'a>(

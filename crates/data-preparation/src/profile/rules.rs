@@ -5,7 +5,7 @@ use super::element::Element;
 use super::fault::{FaultKind, Faults};
 use super::field::{FieldType, OrderField};
 use super::section::Section;
-use crate::{Date, Protection, SecurityLevel};
+use crate::{Date, SecurityLevel};
 
 /// How long a card is valid from the day of its preparation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn hold_level(
     faults: &mut Faults<'_>,
 ) {
     let mut dgis = applications.iter().flat_map(|application| &application.dgis);
-    let closed = dgis.find(|dgi| dgi.personal || dgi.protection == Protection::Dek);
+    let closed = dgis.find(|dgi| dgi.personal || dgi.protection.is_under_dek());
     if let (false, Some(dgi)) = (level.encrypts_commands(), closed) {
         let message = format!(
             "level {:02X} does not encrypt commands: whoever carries DGI {:04X} to the card could read it",

@@ -1,7 +1,7 @@
 //! Preparation and its check: known answers, the encoding, and changed data that must be found.
 
 use cardwright_data_preparation::{
-    Activation, CheckFault, Checked, CommitPoint, Error, OrderFields, Profile, Protection, SecurityLevel, check,
+    Activation, CheckFault, Checked, CommitPoint, Error, Means, OrderFields, Profile, Protection, SecurityLevel, check,
     prepare,
 };
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn what_is_not_of_the_order_comes_from_the_profile() {
 #[test]
 fn an_order_without_photo_makes_no_photo_grouping() {
     let fields = OrderFields::read(&identity(), COLUMNS.into_iter().take(3), None).unwrap();
-    let data = check(prepare(&identity(), &fields, today()).unwrap()).unwrap();
+    let data = check(prepare(&identity(), &fields, today(), &Means::default()).unwrap()).unwrap();
     let identifiers: Vec<u16> = data.applications[0].dgis.iter().map(|grouping| grouping.dgi().identifier).collect();
     assert_eq!(identifiers, [0x0101, 0x0102, 0x0103, 0x0301, 0x7FFF]);
 }
@@ -66,13 +66,16 @@ fn an_order_without_photo_makes_no_photo_grouping() {
 fn fields_read_for_another_text_of_the_profile_are_refused() {
     let fields = OrderFields::read(&identity(), COLUMNS, Some(PHOTO)).unwrap();
     let other = Profile::parse(&IDENTITY.replace("years = 5", "years = 4")).unwrap();
-    assert!(matches!(prepare(&other, &fields, today()), Err(Error::OtherProfile)));
+    assert!(matches!(prepare(&other, &fields, today(), &Means::default()), Err(Error::OtherProfile)));
 }
 
 #[test]
 fn a_validity_after_the_year_9999_is_refused() {
     let fields = OrderFields::read(&identity(), COLUMNS, Some(PHOTO)).unwrap();
-    assert!(matches!(prepare(&identity(), &fields, "9996-01-01".parse().unwrap()), Err(Error::DateOutOfRange)));
+    assert!(matches!(
+        prepare(&identity(), &fields, "9996-01-01".parse().unwrap(), &Means::default()),
+        Err(Error::DateOutOfRange)
+    ));
 }
 
 #[test]
@@ -131,10 +134,10 @@ fn bytes_that_are_not_canonical_are_refused() {
     assert!(matches!(check_alone(&longer), Err(Error::Check(CheckFault::Encoding))));
     // format 1 written in two bytes
     let bytes = checked().to_bytes();
-    assert_eq!(bytes[..3], [0xA5, 0x00, 0x01]);
-    let wider = [&[0xA5, 0x00, 0x18, 0x01], &bytes[3..]].concat();
+    assert_eq!(bytes[..3], [0xA7, 0x00, 0x01]);
+    let wider = [&[0xA7, 0x00, 0x18, 0x01], &bytes[3..]].concat();
     assert!(matches!(check_alone(&wider), Err(Error::Check(CheckFault::Encoding))));
-    let unknown = [&[0xA5, 0x00, 0x02], &bytes[3..]].concat();
+    let unknown = [&[0xA7, 0x00, 0x02], &bytes[3..]].concat();
     assert!(matches!(check_alone(&unknown), Err(Error::Check(CheckFault::Encoding))));
 }
 
@@ -174,18 +177,18 @@ fn the_check_refuses_lengths_orders_and_counts_that_a_card_would() {
     let empty = tampered(&[&[0x4C], name].concat(), &[0x40]);
     assert_refused(&empty, CheckFault::Length { identifier: 0x0101, length: 0 });
     assert_refused(&tampered(&[0x05, 0x41, 0x00, 0x06], &[0x05, 0x42, 0x00, 0x00, 0x06]), CheckFault::Privileges);
-    let applications = bytes.windows(4).position(|window| window == [0x04, 0x81, 0xA9, 0x00]).unwrap();
-    assert_refused(&[&bytes[..applications], &[0x04, 0x80]].concat(), CheckFault::Applications);
-    let application = &bytes[applications + 2..];
-    let two = [&bytes[..applications], &[0x04, 0x82], application, application].concat();
+    let applications = bytes.windows(4).position(|window| window == [0x04, 0x81, 0xAB, 0x00]).unwrap();
+    let (application, rest) = bytes[applications + 2..].split_at(bytes.len() - applications - 2 - 4); // keys 5 and 6
+    assert_refused(&[&bytes[..applications], &[0x04, 0x80], rest].concat(), CheckFault::Applications);
+    let two = [&bytes[..applications], &[0x04, 0x82], application, application, rest].concat();
     assert_refused(&two, CheckFault::Applications);
     let manifest = bytes.windows(4).position(|window| window == [0x82, 0x19, 0x7F, 0xFF]).unwrap() - 1;
     let pin = bytes.windows(4).position(|window| window == [0x82, 0x19, 0x03, 0x01]).unwrap() - 1;
-    let end = bytes.len() - 4; // keys 7 and 8 follow the groupings
+    let end = bytes.len() - 12; // keys 7 to 10 of the application and 5 and 6 of the whole follow the groupings
     let swapped = [&bytes[..pin], &bytes[manifest..end], &bytes[pin..manifest], &bytes[end..]].concat();
     assert_refused(&swapped, CheckFault::ManifestNotLast);
     let without_pin = [&bytes[..pin], &bytes[manifest..]].concat();
-    let groupings = without_pin.windows(3).position(|window| window == [0x06, 0x86, 0x83]).unwrap();
+    let groupings = without_pin.windows(3).position(|window| window == [0x06, 0x86, 0x84]).unwrap();
     let without_pin = [&without_pin[..=groupings], &[0x85], &without_pin[groupings + 2..]].concat();
     assert_refused(&without_pin, CheckFault::MissingDgi(0x0301));
 }
@@ -230,10 +233,10 @@ proptest! {
         let columns = [("name", name.as_str()), ("card_number", &number), ("pin", &pin)];
         let fields = OrderFields::read(&profile, columns, photo.as_deref()).unwrap();
         let today = "1990-01-01".parse::<cardwright_data_preparation::Date>().unwrap().plus_days(days).unwrap();
-        let data = check(prepare(&profile, &fields, today).unwrap()).unwrap();
+        let data = check(prepare(&profile, &fields, today, &Means::default()).unwrap()).unwrap();
         let again = Checked::reopen(&data.to_bytes(), data.digest()).unwrap();
         prop_assert!(*again.to_bytes() == *data.to_bytes());
-        let once_more = check(prepare(&profile, &fields, today).unwrap()).unwrap();
+        let once_more = check(prepare(&profile, &fields, today, &Means::default()).unwrap()).unwrap();
         prop_assert_eq!(once_more.digest(), data.digest());
     }
 
@@ -242,7 +245,7 @@ proptest! {
         let profile = identity();
         let columns = [("name", name.as_str()), ("card_number", &number), ("pin", &pin)];
         if let Ok(fields) = OrderFields::read(&profile, columns, photo.as_deref()) {
-            prop_assert!(check(prepare(&profile, &fields, today()).unwrap()).is_ok());
+            prop_assert!(check(prepare(&profile, &fields, today(), &Means::default()).unwrap()).is_ok());
         }
     }
 

@@ -1,6 +1,8 @@
 //! The identity profile, and an order that fits it.
 
-use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Prepared, Profile, check, prepare};
+use cardwright_data_preparation::{
+    Checked, Date, Means, OrderFields, PersonalizationData, Prepared, Profile, check, prepare,
+};
 
 /// The profile that comes with the project.
 pub(crate) const IDENTITY: &str = include_str!("../../../../profiles/identity.toml");
@@ -23,7 +25,7 @@ pub(crate) fn today() -> Date {
 pub(crate) fn prepared() -> Prepared {
     let profile = identity();
     let fields = OrderFields::read(&profile, COLUMNS, Some(PHOTO)).unwrap();
-    prepare(&profile, &fields, today()).unwrap()
+    prepare(&profile, &fields, today(), &Means::default()).unwrap()
 }
 
 pub(crate) fn checked() -> Checked<PersonalizationData> {

@@ -1,7 +1,7 @@
 //! The commands of a new card in order, and what their answers must show.
 
 use cardwright_apdu::{Aid, Response};
-use cardwright_data_preparation::{Activation, Application, Profile, Protection};
+use cardwright_data_preparation::{Activation, Application, CommitPoint, Profile, Route, Standard};
 use cardwright_globalplatform::commands::{
     AesKeyBlock, CardState, EncryptedKeySet, Installation, Occurrence, Privileges, Scope, StatusFormat, StoredDgi,
     StructureBits, check_put_key_answer, get_status, install_for_personalization, make_selectable, put_keys,
@@ -25,6 +25,7 @@ const SECURED: u8 = 0x0F;
 
 const NOT_IN_SCRIPT: &str = "activation in the script that writes is not offered for new cards";
 const NOT_UNDER_DEK: &str = "data encrypted under the data encryption key is not offered yet";
+const OTHER_WAY: &str = "its applications are not written through their Security Domain, or may refuse data groupings";
 const NO_PROOF: &str = "its level has no R-MAC or does not encrypt commands: nothing would be proven, or all be seen";
 
 /// Why no card can be written by `profile`, whatever its product; asked when a profile is imported.
@@ -34,9 +35,13 @@ pub fn unwritable(profile: &Profile) -> Option<&'static str> {
     let applications = profile.applications();
     let in_script = applications.iter().any(|application| application.activation != Activation::AfterProof);
     let under_dek = applications.iter().flat_map(|application| &application.dgis);
-    let under_dek = under_dek.into_iter().any(|dgi| dgi.protection == Protection::Dek);
+    let under_dek = under_dek.into_iter().any(|dgi| dgi.protection.is_under_dek());
+    let other_way = applications.iter().any(|application| {
+        is_other_way(application.standard, application.route, application.commit_point)
+            || application.dgis.iter().any(|dgi| dgi.optional)
+    });
     let proves = level.is_some_and(|level| level.has_response_mac() && level.has_command_encryption());
-    let reasons = [(in_script, NOT_IN_SCRIPT), (under_dek, NOT_UNDER_DEK), (!proves, NO_PROOF)];
+    let reasons = [(in_script, NOT_IN_SCRIPT), (under_dek, NOT_UNDER_DEK), (other_way, OTHER_WAY), (!proves, NO_PROOF)];
     reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
 }
 
@@ -54,11 +59,23 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     if inputs.data.applications.iter().any(|application| !inputs.product.has_preloaded(application.package)) {
         return refused("its application program is not on this card product");
     }
-    let under_dek = |application: &Application| application.dgis.iter().any(|dgi| dgi.protection == Protection::Dek);
+    let under_dek = |application: &Application| application.dgis.iter().any(|dgi| dgi.protection.is_under_dek());
     if inputs.data.applications.iter().any(under_dek) {
         return refused(NOT_UNDER_DEK);
     }
+    let other_way = |application: &Application| {
+        is_other_way(application.standard, application.route, application.commit_point)
+            || application.dgis.iter().any(|dgi| dgi.optional)
+    };
+    if inputs.data.applications.iter().any(other_way) {
+        return refused(OTHER_WAY);
+    }
     Ok(())
+}
+
+/// Whether data must reach the application, or make it usable, by a way that is not carried out yet.
+fn is_other_way(standard: Standard, route: Route, commit_point: CommitPoint) -> bool {
+    standard == Standard::Piv || route != Route::SecurityDomain || commit_point != CommitPoint::MakeSelectable
 }
 
 /// PUT KEY: the issuer's keys in place of the transport keys (GPCS §11.8).

@@ -1,6 +1,6 @@
 //! Approval: a second person says yes, and the card's data is prepared, checked and sealed in the same commit; or no.
 
-use cardwright_data_preparation::{Date, check, prepare};
+use cardwright_data_preparation::{Date, Means, check, prepare};
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::row::Order;
@@ -101,7 +101,8 @@ async fn prepare_order<S: Store>(
     let sealed = center.store.sealed_order(order.id).await?;
     let sealed = sealed.ok_or_else(|| StoreError::Damaged("an order without its sealed fields".into()))?;
     let content = sealing::open_order(&*center.keystore, order.id, &sealed, &profile)?;
-    let data = prepare(&profile, &content.fields, today(now)?).and_then(check).map_err(sealing::field_refused)?;
+    let prepared = prepare(&profile, &content.fields, today(now)?, &Means::default());
+    let data = prepared.and_then(check).map_err(sealing::field_refused)?;
     let prepared = sealing::seal_prepared(&*center.keystore, order.id, &sealed, &data)?;
     commit.registrations.push(Registration::Approve(order.id, person.id));
     commit.registrations.push(Registration::Prepared(order.id, prepared));

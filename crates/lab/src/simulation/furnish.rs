@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cardwright_data_preparation::{Date, OrderFields, Profile, check, prepare};
+use cardwright_data_preparation::{Date, Means, OrderFields, Profile, check, prepare};
 use cardwright_globalplatform::StaticKey;
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{Base, Card as CardRow, KeySet, Order, Reader, Terminal};
@@ -152,7 +152,8 @@ impl World {
         let fields = OrderFields::read(&profile, columns, picture).expect("the fields fit the profile");
         let today = Date::new(2027, 1, 15).expect("a date that is");
         let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
-        let prepared = prepare(&profile, &content.fields, today).expect("the fields fit the profile");
+        let prepared =
+            prepare(&profile, &content.fields, today, &Means::default()).expect("the fields fit the profile");
         let data = check(prepared).expect("what was prepared passes its check");
         let id = self.id();
         let day = at_once(sealing::destruction_key(&self.center, 20_800)).expect("a keystore in memory");

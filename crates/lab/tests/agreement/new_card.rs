@@ -1,7 +1,7 @@
 //! The flow of a new card in process: the issuing side on the real keystore, the card beside it, and nobody between
 //! them but the test.
 
-use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
 use cardwright_globalplatform::{SessionSecrets, StaticKey};
 use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, begin};
@@ -36,7 +36,7 @@ pub(crate) fn data() -> Checked<PersonalizationData> {
     let columns = [("name", "Ada Example"), ("card_number", "6200001234567894"), ("pin", "4711"), ("photo", "ada.jpg")];
     let photo: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain((0..1500u32).map(|place| place as u8)).collect();
     let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
-    check(prepare(&profile, &fields, Date::new(2026, 11, 22).unwrap()).unwrap()).unwrap()
+    check(prepare(&profile, &fields, Date::new(2026, 11, 22).unwrap(), &Means::default()).unwrap()).unwrap()
 }
 
 fn made(product: &str) -> cardwright_virtual_card::CardProduct {

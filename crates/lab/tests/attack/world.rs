@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use cardwright_data_preparation::{Date, OrderFields, Profile, check, prepare};
+use cardwright_data_preparation::{Date, Means, OrderFields, Profile, check, prepare};
 use cardwright_globalplatform::StaticKey;
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
@@ -192,7 +192,9 @@ impl World {
         let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
         let fields = OrderFields::read(&profile, columns, None).unwrap();
         let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
-        let data = check(prepare(&profile, &content.fields, Date::new(2027, 1, 15).unwrap()).unwrap()).unwrap();
+        let data =
+            check(prepare(&profile, &content.fields, Date::new(2027, 1, 15).unwrap(), &Means::default()).unwrap())
+                .unwrap();
         let id = self.id();
         let day = at_once(sealing::destruction_key(&self.center, 20_800)).unwrap();
         let keystore = &*self.center.keystore;
