@@ -129,7 +129,11 @@ pub fn read_length(bytes: &[u8]) -> Result<(usize, &[u8]), Error> {
     if shortest { Ok((length, rest)) } else { Err(Error::Invalid("a length that is not in its shortest form")) }
 }
 
-fn read_tag(bytes: &[u8]) -> Result<(Tag, &[u8]), Error> {
+/// Reads a tag from the front of `bytes`, and hands back the rest.
+///
+/// # Errors
+/// `Error::Truncated`, or `Error::Invalid` for a tag of more than 3 bytes or not in its shortest form.
+pub fn read_tag(bytes: &[u8]) -> Result<(Tag, &[u8]), Error> {
     let (first, mut rest) = bytes.split_first().ok_or(Error::Truncated { expected: 1, found: 0 })?;
     let mut number = u32::from(*first);
     if number == 0 {

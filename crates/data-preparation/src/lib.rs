@@ -26,6 +26,7 @@
 mod check;
 mod data;
 mod date;
+pub mod emv;
 mod encoding;
 mod error;
 mod manifest;

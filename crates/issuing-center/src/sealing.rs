@@ -199,7 +199,7 @@ pub fn seal_prepared(
     value.extend_from_slice(data.digest());
     value.extend_from_slice(&bytes);
     let sealed = keystore.encrypt(&data_key(order, sealed_order)?, &place("prepared", order, "sealed"), &value)?;
-    Ok(SealedBlob { sealed, digest: keyed_digest(keystore, data)? })
+    Ok(SealedBlob { sealed, digest: keyed_digest(keystore, data)?, profile: data.profile.digest })
 }
 
 /// The digest that may stand in the database: without the search key, nobody can try values against it.
