@@ -1,5 +1,6 @@
 //! Scripts from rows: the first stage of an issuance, and the one that follows proven answers.
 
+use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::new_card::{self, Inputs, Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet};
@@ -39,13 +40,13 @@ pub(super) fn key_sets<'a>(
 
 impl<S: Store> Engine<S> {
     /// The first stage: two calls to the keystore after one another, for keys that are kept wrapped.
-    pub(super) async fn first_stage(
+    pub(super) fn first_stage(
         &self,
         source: &Source<'_>,
+        data: Checked<PersonalizationData>,
         initialize_update_answer: &[u8],
     ) -> Result<Result<Stage, Refusal>, Refused> {
         let keystore = &*self.center.keystore;
-        let data = sealing::open_prepared(&self.center, source.order).await?;
         let inputs = Inputs {
             product: source.product.clone(),
             data,
@@ -105,7 +106,8 @@ impl<S: Store> Engine<S> {
         let open: Open = cardwright_relay::decode(&issuance.open_message)?;
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
         let lost = |refusal: Refusal| Refused::with(refusal.code, refusal.parameters);
-        let mut stage = self.first_stage(source, &answer).await?.map_err(lost)?;
+        let data = sealing::open_prepared(&self.center, source.order).await?;
+        let mut stage = self.first_stage(source, data, &answer)?.map_err(lost)?;
         for intent in intents.iter().filter(|intent| intent.step <= step) {
             if decision::prepare(&stage, issuance.id, intent.step, 0).hash != intent.script_hash {
                 tracing::error!(session = ?issuance.id, step = intent.step, "another script than the intent's");

@@ -17,7 +17,10 @@ fn module(certificate: &[u8]) -> (Card, SigningKey) {
 #[test]
 fn it_signs_a_hash_with_the_card_authentication_key() {
     let (mut card, key) = module(&[0x30, 0x00]);
-    assert_eq!(send(&mut card, SELECT), "61384F0600001000010079074F05A000000308500E6361726477726967687420504956AC1580010380010880010A80010C8001078001110601009000");
+    assert_eq!(
+        send(&mut card, SELECT),
+        "61384F0600001000010079074F05A000000308500E6361726477726967687420504956AC1580010380010880010A80010C8001078001110601009000"
+    );
     let hash = [0xA5; 32];
     let command = format!("0087119E267C2482008120{}00", hex::encode(hash));
     let answer = send(&mut card, &command);

@@ -48,9 +48,12 @@ impl Visit<'_> {
                 self.session.challenge = Some(Pending::Challenge(challenge));
                 Ok(answer)
             }
-            Template { witness: Some(shown), challenge: Some(asked), response: None | Some([]), exponentiation: None }
-                if asked.len() == block =>
-            {
+            Template {
+                witness: Some(shown),
+                challenge: Some(asked),
+                response: None | Some([]),
+                exponentiation: None,
+            } if asked.len() == block => {
                 let right = matches!(pending, Some(Pending::Witness(witness)) if witness.equals(shown));
                 self.conclude(right)?;
                 Ok(template::answer(RESPONSE, &encrypt(&cipher, asked)))
