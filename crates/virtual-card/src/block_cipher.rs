@@ -132,9 +132,13 @@ pub(crate) fn aes_cmac(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 16]> {
 /// Retail MAC: single DES chained to the last block, 3DES on it (GPCS §B.1.2.2, ISO 9797-1 algorithm 3).
 /// `data` is padded with 80 00 .. here; `initial` is the chaining block.
 pub(crate) fn retail_mac(key: &[u8], initial: [u8; 8], data: &[u8]) -> Option<[u8; 8]> {
+    retail_mac_of_blocks(key, initial, &pad(data, 8))
+}
+
+/// The same over whole blocks, one or more, that are padded already.
+pub(crate) fn retail_mac_of_blocks(key: &[u8], initial: [u8; 8], padded: &[u8]) -> Option<[u8; 8]> {
     let inner = BlockCipher::single_des(key.get(..8)?)?;
     let outer = BlockCipher::triple_des(key)?;
-    let padded = pad(data, 8);
     let (before, last) = padded.split_last_chunk::<8>()?;
     let mut chained = initial;
     for block in before.chunks_exact(8) {

@@ -142,7 +142,8 @@ fn dispatch_to_application(
         (0x80, 0x50) if opens_channel => security_domain::initialize_update(memory, volatile, entropy, command),
         (0x84, 0x82) if opens_channel => security_domain::external_authenticate(memory, volatile, command),
         _ => {
-            let plain = volatile.channel.unwrap(command)?;
+            let unwrapped = volatile.channel.unwrap(command);
+            let plain = unwrapped.inspect_err(|_| volatile.application.interrupt())?;
             let Volatile { application: session, channel, .. } = volatile;
             let response = applications::process(Running { memory, aid, session, channel, entropy }, &plain)?;
             Ok(channel.protect(response))

@@ -33,6 +33,10 @@ pub enum ProgramName {
     Identity,
     /// the PIV card-authentication application
     Piv,
+    /// the EMV payment application
+    Emv,
+    /// the EMV payment environments, PSE and PPSE
+    PaymentEnvironment,
     /// a program that this card cannot run: it is kept, installed and listed, and answers 6D00
     Opaque,
 }

@@ -50,7 +50,7 @@ impl Volatile {
     /// What is selected is selected again, and remembers what was proven to it. The channel ends all the same.
     pub(crate) fn select_again(&mut self) {
         let mut application = std::mem::take(&mut self.application);
-        application.piv.select_again();
+        application.interrupt();
         *self = Self { selected: self.selected, application, ..Self::default() };
     }
 

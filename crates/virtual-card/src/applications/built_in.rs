@@ -31,7 +31,7 @@ pub struct Module {
 /// # Panics
 /// Never: the AIDs are 5 to 16 bytes.
 #[must_use]
-pub fn all() -> [BuiltIn; 2] {
+pub fn all() -> [BuiltIn; 3] {
     let aid = |bytes: &[u8]| Aid::new(bytes).expect("5 to 16 bytes");
     let package = |package: &[u8], modules: &[(ProgramName, &[u8])]| BuiltIn {
         program: modules[0].0,
@@ -41,11 +41,17 @@ pub fn all() -> [BuiltIn; 2] {
             .map(|(program, ending)| Module { program: *program, aid: aid(&[package, ending].concat()) })
             .collect(),
     };
-    [package(IDENTITY, &[(ProgramName::Identity, &[0x01])]), package(PIV, &[(ProgramName::Piv, &[0x01, 0x00])])]
+    [
+        package(IDENTITY, &[(ProgramName::Identity, &[0x01])]),
+        package(PIV, &[(ProgramName::Piv, &[0x01, 0x00])]),
+        package(EMV, &[(ProgramName::Emv, &[0x01]), (ProgramName::PaymentEnvironment, &[0x02])]),
+    ]
 }
 
 /// The identity application's package.
 const IDENTITY: &[u8] = &[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x49, 0x44, 0x00];
+/// The EMV applications' package.
+const EMV: &[u8] = &[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x45, 0x4D, 0x56, 0x00];
 /// The PIV application's package (NIST SP 800-73-4 part 1 §2.2).
 const PIV: &[u8] = &[0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
 

@@ -1,6 +1,7 @@
 //! The programs a card can run. Each has persistent data in the state and a session in volatile memory.
 
 pub mod built_in;
+pub mod emv;
 pub mod identity;
 mod personalization;
 pub mod piv;
@@ -24,6 +25,10 @@ pub enum Program {
     Identity(Box<identity::IdentityData>),
     /// docs/piv-application.md
     Piv(Box<piv::PivData>),
+    /// docs/emv-application.md, the payment application
+    Emv(Box<emv::EmvData>),
+    /// the same page, PSE and PPSE
+    PaymentEnvironment(Box<emv::EnvironmentData>),
     /// cannot be run here
     Opaque,
 }
@@ -33,6 +38,14 @@ pub enum Program {
 pub(crate) struct ApplicationSession {
     pub(crate) identity: identity::IdentitySession,
     pub(crate) piv: piv::PivSession,
+    pub(crate) emv: emv::EmvSession,
+}
+
+impl ApplicationSession {
+    /// The channel that commands came through ends, or begins, or the instance is selected again.
+    pub(crate) fn interrupt(&mut self) {
+        self.piv.interrupt();
+    }
 }
 
 /// The selected instance, and what it runs a command with.
@@ -51,6 +64,8 @@ impl Program {
         match name {
             ProgramName::Identity => Self::Identity(Box::default()),
             ProgramName::Piv => Self::Piv(Box::default()),
+            ProgramName::Emv => Self::Emv(Box::default()),
+            ProgramName::PaymentEnvironment => Self::PaymentEnvironment(Box::default()),
             ProgramName::Opaque => Self::Opaque,
         }
     }
@@ -61,15 +76,19 @@ impl Program {
         match self {
             Self::Identity(data) => data.memory_used(),
             Self::Piv(data) => data.memory_used(),
+            Self::Emv(data) => data.memory_used(),
+            Self::PaymentEnvironment(data) => data.memory_used(),
             Self::Opaque => 0,
         }
     }
 
     /// What SELECT by name answers, or why the instance called `aid` does not want to be selected.
-    pub(crate) fn select(&self, _state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
+    pub(crate) fn select(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         match self {
             Self::Identity(data) => data.file_control_information(aid),
             Self::Piv(_) => Ok(piv::property_template(aid)),
+            Self::Emv(data) => Ok(data.file_control_information(state, aid)),
+            Self::PaymentEnvironment(data) => Ok(data.file_control_information(state, aid)),
             Self::Opaque => Ok(Vec::new()),
         }
     }
@@ -78,6 +97,8 @@ impl Program {
     pub(crate) fn opens_channel(&self) -> bool {
         match self {
             Self::Piv(_) => true,
+            Self::Emv(data) => !data.is_complete(),
+            Self::PaymentEnvironment(data) => !data.is_complete(),
             Self::Identity(_) | Self::Opaque => false,
         }
     }
@@ -91,7 +112,7 @@ impl Program {
     fn takes_chains(&self) -> bool {
         match self {
             Self::Piv(_) => true,
-            Self::Identity(_) | Self::Opaque => false,
+            Self::Identity(_) | Self::Emv(_) | Self::PaymentEnvironment(_) | Self::Opaque => false,
         }
     }
 }
@@ -107,6 +128,8 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     match &application.program {
         Program::Identity(_) => identity::process(running, command),
         Program::Piv(_) => piv::process(running, command),
+        Program::Emv(_) => emv::process(running, command),
+        Program::PaymentEnvironment(_) => emv::process_environment(running, command),
         Program::Opaque => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),
     }
 }

@@ -3,7 +3,7 @@
 
 use cardwright_apdu::{Aid, StatusWord};
 
-use super::{Program, identity};
+use super::{Program, emv, identity};
 use crate::memory::{Memory, Stop};
 
 /// Decrypts sensitive data under the Security Domain's DEK; `None` where it is no whole number of blocks.
@@ -16,6 +16,7 @@ pub(crate) type DecryptSensitive<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
 pub(crate) fn begin_personalization(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {
     match memory.read().application(aid).map(|application| &application.program) {
         Some(Program::Identity(_)) => identity::begin(memory, aid),
+        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::begin(memory, aid),
         Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
     }
 }
@@ -30,6 +31,7 @@ pub(crate) fn store_data(
 ) -> Result<(), Stop> {
     match memory.read().application(aid).map(|application| &application.program) {
         Some(Program::Identity(_)) => identity::store_data(memory, aid, p1, block, decrypt),
+        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::store_data(memory, aid, p1, block, decrypt),
         Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
     }
 }

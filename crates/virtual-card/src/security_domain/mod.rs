@@ -63,6 +63,7 @@ fn end_what_was_begun(volatile: &mut Volatile) {
     volatile.next_block = 0;
     volatile.load = None;
     volatile.listing = None;
+    volatile.application.interrupt();
 }
 
 fn run(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {

@@ -42,9 +42,8 @@ pub(crate) struct PivSession {
 }
 
 impl PivSession {
-    /// The application is selected while it is selected: what was proven stays (SP 800-73-5 part 2 §3.1.1), what
-    /// was begun ends.
-    pub(crate) fn select_again(&mut self) {
+    /// What was begun ends, what was proven stays. A chain never goes on in another channel, nor from clear into one.
+    pub(super) fn interrupt(&mut self) {
         self.pin_just_verified = false;
         self.challenge = None;
         self.chain = None;
@@ -70,19 +69,22 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     fn process(&mut self, command: &Command) -> Result<Response, Stop> {
+        let by_issuer = self.channel.is_some();
+        let complete = self.data()?.is_complete();
+        if !by_issuer && !complete {
+            return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
+        }
         let Some(whole) = chain::gather(&mut self.session.chain, command)? else {
             return Ok(Response::new([], StatusWord::SUCCESS));
         };
         let just_verified = std::mem::take(&mut self.session.pin_just_verified);
         let pending = self.session.challenge.take();
         let header = whole.header;
-        let by_issuer = self.channel.is_some();
-        let complete = self.data()?.is_complete();
         let answer = match (header.cla, header.ins) {
             (0x80, 0xE2) if by_issuer => self.complete(&whole)?,
             (0x00, 0x24) if by_issuer && header.p1 == 0xFF => self.set_reference(&whole)?,
-            (0x00, 0x47) if by_issuer || complete => self.generate(&whole)?,
-            (0x00, 0xDB) if by_issuer || complete => self.put_data(&whole)?,
+            (0x00, 0x47) => self.generate(&whole)?,
+            (0x00, 0xDB) => self.put_data(&whole)?,
             _ if !complete => return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
             (0x00, 0xCB) => self.get_data(&whole)?,
             (0x00, 0x20) => self.verify(&whole)?,
