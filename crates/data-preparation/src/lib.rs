@@ -37,7 +37,7 @@ mod prepare;
 pub mod profile;
 mod standard;
 
-pub use check::{CheckFault, Checked, check};
+pub use check::{CheckFault, Checked, EmvFault, Interface, check};
 pub use data::{
     Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
     PersonalizationData, PivContent, PivKey, PivObject, PivReference, ProfileReference, ProtectedDgi, Protection,

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod documentation;
+mod emv_bits;
+mod emv_check;
+mod emv_draft;
+mod emv_sample;
 mod order;
 mod preparation;
 mod profile;
