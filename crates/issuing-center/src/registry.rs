@@ -75,7 +75,7 @@ fn checked_name(name: &str) -> Result<(), Refused> {
 }
 
 /// The entry that tells of a registration by `person`.
-fn registered(now: i64, person: &Person, what: &str, name: &str) -> Entry {
+pub(crate) fn registered(now: i64, person: &Person, what: &str, name: &str) -> Entry {
     let event = Event::Registered { what: what.to_owned(), name: name.to_owned(), present: true };
     Entry { person: Some(person.id), ..Entry::new(now, event) }
 }
