@@ -40,7 +40,11 @@ pub enum Error {
         /// the lengths that fit, for people
         allowed: &'static str,
     },
-    /// The caller's: a key value that no key can have, as a P-256 scalar of zero.
+    /// The caller's: an RSA modulus of so many bits.
+    #[error("there are no RSA keys of {0} bits here: take 512 to 4096, a multiple of 8")]
+    RsaBits(u16),
+    /// The caller's: a key value that no key of the kind can have, as a P-256 scalar of zero, or an RSA key of another
+    /// size.
     #[error("the bytes are not a value of a {0} key")]
     KeyValue(KeyKind),
     /// The ceremony's: the value entered is not the value meant.
@@ -78,7 +82,7 @@ pub enum Error {
     /// The store's: the file system said no. After a write, the file holds the state before or after, whole.
     #[error("keystore file: {0}")]
     Io(#[from] std::io::Error),
-    /// The store's: the backend is down, full or out of randomness. Trying later may help.
+    /// The store's: the backend is down, full, out of randomness or has miscalculated. Trying later may help.
     #[error("the keystore does not answer: {0}")]
     Unavailable(String),
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Error;
+use crate::rsa::{RsaComponents, RsaSize};
 
 /// A key's handle: a name and a version, written `name.version`. The value behind a handle never changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,19 +73,23 @@ pub enum KeyKind {
     Hmac256,
     /// NIST P-256, the private scalar of 32 bytes, big-endian
     P256,
+    /// RSA of this size, for raw operations
+    Rsa(RsaSize),
 }
 
 impl KeyKind {
-    /// All kinds.
-    pub const ALL: [Self; 6] = [Self::Aes128, Self::Aes192, Self::Aes256, Self::Tdes2, Self::Hmac256, Self::P256];
+    /// All kinds but RSA, whose sizes are many.
+    pub const ALL_BUT_RSA: [Self; 6] =
+        [Self::Aes128, Self::Aes192, Self::Aes256, Self::Tdes2, Self::Hmac256, Self::P256];
 
-    /// The length of the key's value in bytes.
+    /// The length of the key's value in bytes; of an RSA key's, as [`RsaComponents::to_bytes`] gives it.
     #[must_use]
     pub const fn length(self) -> usize {
         match self {
             Self::Aes128 | Self::Tdes2 => 16,
             Self::Aes192 => 24,
             Self::Aes256 | Self::Hmac256 | Self::P256 => 32,
+            Self::Rsa(size) => RsaComponents::encoded_length(size),
         }
     }
 
@@ -97,14 +102,16 @@ impl KeyKind {
 
 impl fmt::Display for KeyKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+        let name = match self {
+            Self::Rsa(size) => return write!(out, "RSA ({size})"),
             Self::Aes128 => "AES-128",
             Self::Aes192 => "AES-192",
             Self::Aes256 => "AES-256",
             Self::Tdes2 => "3DES",
             Self::Hmac256 => "HMAC-SHA-256",
             Self::P256 => "P-256",
-        })
+        };
+        out.write_str(name)
     }
 }
 
@@ -121,17 +128,43 @@ pub enum Purpose {
     Mac,
     /// P-256: signatures
     Sign,
+    /// AES or 3DES: a master whose derived keys are handed out as session secrets, to be put on tokens as data.
+    /// It does nothing else: what keeps a token's channel is derived from a [`Purpose::Derive`] key.
+    Personalize,
+    /// 3DES: MACs by ISO/IEC 9797-1 algorithm 3; of one block, that is the block encrypted
+    RetailMac,
+    /// AES or 3DES: enciphers and deciphers single blocks that are exchanged with another party, as PIN blocks are
+    Zone,
+    /// RSA: the raw private operation, on blocks that the caller has formed
+    RsaSign,
 }
 
 impl Purpose {
+    /// All purposes.
+    pub const ALL: [Self; 9] = [
+        Self::Wrap,
+        Self::Derive,
+        Self::Token,
+        Self::Mac,
+        Self::Sign,
+        Self::Personalize,
+        Self::RetailMac,
+        Self::Zone,
+        Self::RsaSign,
+    ];
+
     /// Whether a key of `kind` can serve this purpose.
     #[must_use]
     pub const fn takes(self, kind: KeyKind) -> bool {
         match self {
             Self::Wrap => matches!(kind, KeyKind::Aes256),
-            Self::Derive | Self::Token => kind.is_aes() || matches!(kind, KeyKind::Tdes2),
+            Self::Derive | Self::Token | Self::Personalize | Self::Zone => {
+                kind.is_aes() || matches!(kind, KeyKind::Tdes2)
+            }
             Self::Mac => matches!(kind, KeyKind::Hmac256),
             Self::Sign => matches!(kind, KeyKind::P256),
+            Self::RetailMac => matches!(kind, KeyKind::Tdes2),
+            Self::RsaSign => matches!(kind, KeyKind::Rsa(_)),
         }
     }
 
@@ -167,7 +200,7 @@ impl fmt::Debug for Kcv {
 pub enum Public {
     /// of a symmetric key
     Kcv(Kcv),
-    /// of a P-256 key: SubjectPublicKeyInfo, DER (RFC 5480)
+    /// of a P-256 or RSA key: SubjectPublicKeyInfo, DER (RFC 5480, RFC 3279)
     Key(Vec<u8>),
 }
 

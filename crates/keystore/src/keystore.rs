@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    Derivation, Error, Kcv, KeyId, KeyInfo, KeyKind, KeyRef, NewKey, PublishedKeys, Secret, WrappedKey, WrappedPurpose,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, NewKey, NewSealedRsa,
+    NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
 };
 
 /// What keeps keys and works with them. All verbs may be called from many threads at once; they block, for
@@ -20,12 +21,13 @@ pub trait Keystore: Send + Sync {
     /// [`Error::KeyExists`], [`Error::Unsuitable`]; the backend's own.
     fn generate(&self, new: &NewKey) -> Result<KeyInfo, Error>;
 
-    /// Takes in a clear key value, once, at a key ceremony. `expected` is the check value on the ceremony's papers.
+    /// Takes in a clear key value, once, at a key ceremony: of an RSA key PKCS#8 in DER (RFC 5208, RFC 8017 §A.1.2), of
+    /// all others the bytes. `expected` is the check value on the ceremony's papers; RSA and P-256 keys have none.
     /// The caller wipes its own copy of `clear`.
     ///
     /// # Errors
     /// As [`Keystore::generate`]; [`Error::KcvMismatch`], [`Error::KeyValue`], and [`Error::PublishedKey`] unless
-    /// `published` allows it (it never does for Wrap, Mac and Sign).
+    /// `published` allows it (it does for Derive and Token only).
     fn import(
         &self,
         new: &NewKey,
@@ -77,7 +79,7 @@ pub trait Keystore: Send + Sync {
     /// Those of all verbs.
     fn sign_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error>;
 
-    /// The public key of a Sign key: SubjectPublicKeyInfo, DER (RFC 5480).
+    /// The public key of a Sign or RsaSign key: SubjectPublicKeyInfo, DER (RFC 5480, RFC 3279).
     ///
     /// # Errors
     /// Those of all verbs.
@@ -96,12 +98,54 @@ pub trait Keystore: Send + Sync {
     /// Those of all verbs.
     fn rewrap(&self, items: &[Rewrapping<'_>]) -> Result<Vec<Rewrapped>, Error>;
 
-    /// The one verb that yields secrets: what each derivation makes of a token's key. The key is a named or wrapped
-    /// Token key, or derived; a Derive key directly is refused, for that would give a token's key away.
+    /// Yields secrets: what each derivation makes of a token's key, or of a master for personalization. The key is a
+    /// named or wrapped Token key, derived, or a named Personalize key; a Derive key directly is refused, for that
+    /// would give a token's key away.
     ///
     /// # Errors
     /// Those of all verbs.
     fn session_secrets(&self, items: &[(&KeyRef, &Derivation)]) -> Result<Vec<Secret>, Error>;
+
+    /// The MAC of each message under its RetailMac key: ISO/IEC 9797-1 algorithm 3, IV 0, whole. The message is whole
+    /// blocks of 8 bytes, one at least; no padding is added. Of one block, the MAC is its encryption (EDE).
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn retail_mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 8]>, Error>;
+
+    /// Enciphers blocks: data for a token under its key, a named, wrapped or derived Token key; or a block for another
+    /// party under a named Zone key. [`BlockMechanism`](crate::BlockMechanism) says which mechanism is for which.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn encipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Yields secrets: the blocks that another party enciphered under a named Zone key, which both have. What was
+    /// enciphered for a token is refused: only the token opens it.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn decipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Secret>, Error>;
+
+    /// The raw RSA operation with each private key, an RsaSign key: the block, as long as the modulus and numerically
+    /// below it, to the power of d. Each result was verified with the public key before it comes out.
+    ///
+    /// # Errors
+    /// Those of all verbs; [`Error::Unavailable`] for a result that does not verify.
+    fn rsa_private_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// The public key of an RsaSign key.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn rsa_public_key(&self, key: &KeyId) -> Result<RsaPublicKey, Error>;
+
+    /// Makes RSA keys for tokens, and encrypts the [`RsaComponents`](crate::RsaComponents) of each as
+    /// [`Keystore::encrypt_batch`] does. Takes a tenth of a second for each and more: nobody should be waiting.
+    ///
+    /// # Errors
+    /// Those of all verbs.
+    fn rsa_generate_sealed_batch(&self, items: &[NewSealedRsa<'_>]) -> Result<Vec<SealedRsa>, Error>;
 
     /// One item of [`Keystore::encrypt_batch`].
     ///
@@ -135,6 +179,38 @@ pub trait Keystore: Send + Sync {
         only(self.sign_batch(&[(key, message)])?)
     }
 
+    /// One item of [`Keystore::retail_mac_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn retail_mac(&self, key: &KeyId, message: &[u8]) -> Result<[u8; 8], Error> {
+        only(self.retail_mac_batch(&[(key, message)])?)
+    }
+
+    /// One item of [`Keystore::encipher_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn encipher(&self, item: &Enciphering<'_>) -> Result<Vec<u8>, Error> {
+        only(self.encipher_batch(std::slice::from_ref(item))?)
+    }
+
+    /// One item of [`Keystore::decipher_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decipher(&self, item: &Enciphering<'_>) -> Result<Secret, Error> {
+        only(self.decipher_batch(std::slice::from_ref(item))?)
+    }
+
+    /// One item of [`Keystore::rsa_private_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn rsa_private(&self, key: &KeyId, block: &[u8]) -> Result<Vec<u8>, Error> {
+        only(self.rsa_private_batch(&[(key, block)])?)
+    }
+
     /// One item of [`Keystore::wrap_new_batch`].
     ///
     /// # Errors
@@ -149,97 +225,4 @@ fn only<T>(results: Vec<T>) -> Result<T, Error> {
     let [result] = <[T; 1]>::try_from(results)
         .map_err(|results| Error::Unavailable(format!("{} results for one item", results.len())))?;
     Ok(result)
-}
-
-/// Data to encrypt.
-#[derive(Clone, Copy)]
-pub struct Encryption<'a> {
-    /// a named Wrap key or a wrapped Data key
-    pub key: &'a KeyRef,
-    /// what the data belongs to; needed again to decrypt, not contained in the result
-    pub associated_data: &'a [u8],
-    /// the clear data, of any length
-    pub data: &'a [u8],
-}
-
-/// Data to decrypt.
-#[derive(Clone, Copy)]
-pub struct Decryption<'a> {
-    /// the key it was encrypted under
-    pub key: &'a KeyRef,
-    /// what it was encrypted with
-    pub associated_data: &'a [u8],
-    /// `nonce 12 ‖ ciphertext ‖ tag 16`
-    pub sealed: &'a [u8],
-}
-
-/// A key to be made and sealed.
-#[derive(Clone, Copy)]
-pub struct NewWrappedKey<'a> {
-    /// the named Wrap key it will be sealed under
-    pub under: &'a KeyId,
-    /// what the key belongs to
-    pub associated_data: &'a [u8],
-    /// what it is
-    pub kind: KeyKind,
-    /// the one thing it will do
-    pub purpose: WrappedPurpose,
-    /// where its value comes from
-    pub source: Source<'a>,
-}
-
-/// Where a wrapped key's value comes from.
-#[derive(Clone, Copy)]
-pub enum Source<'a> {
-    /// the keystore's randomness
-    Random,
-    /// a derivation, of a named Derive key or of a token's key
-    Derived(&'a KeyRef, &'a Derivation),
-    /// a clear value, as individual keys come with a shipment; the caller wipes its copy
-    Clear {
-        /// the value
-        value: &'a [u8],
-        /// the check value that came with it
-        expected: Option<Kcv>,
-        /// whether a published test key is taken
-        published: PublishedKeys,
-    },
-}
-
-/// A wrapped key, just made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrapped {
-    /// the sealed key, for the caller to keep
-    pub key: WrappedKey,
-    /// its check value
-    pub kcv: Kcv,
-}
-
-/// A key to be encrypted under another key of the token.
-#[derive(Clone, Copy)]
-pub struct Rewrapping<'a> {
-    /// the key to be put on the token
-    pub key: &'a KeyRef,
-    /// the key that the token has
-    pub under: &'a KeyRef,
-    /// how
-    pub mechanism: RewrapMechanism,
-}
-
-/// How a token wants keys encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RewrapMechanism {
-    /// under AES: CBC with IV 0; an AES-192 key is filled up with 8 zero bytes (Amd D §6.2.8)
-    AesCbcZeroIv,
-    /// under 3DES: each 8-byte block by itself (GPCS §E.4.7)
-    TdesEcb,
-}
-
-/// A key encrypted for the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewrapped {
-    /// as long as the key, filled up to whole blocks
-    pub ciphertext: Vec<u8>,
-    /// the key's check value
-    pub kcv: Kcv,
 }

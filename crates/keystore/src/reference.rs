@@ -63,7 +63,8 @@ pub struct WrappedKey {
 pub enum WrappedPurpose {
     /// AES-256: encrypts and decrypts data, as a named Wrap key does
     Data,
-    /// AES or 3DES: a token's own key: derives, gives session secrets, encrypts its successors and is rewrapped
+    /// AES or 3DES: a token's own key: derives, gives session secrets, enciphers its successors and data for the token,
+    /// and is rewrapped
     Token,
 }
 
@@ -105,6 +106,11 @@ pub enum Derivation {
         /// the inputs
         blocks: Vec<[u8; 8]>,
     },
+    /// Under AES: each block encrypted by itself (ECB), one after the other; 16 bytes of output for each, 64 at most.
+    AesEcb {
+        /// the inputs
+        blocks: Vec<[u8; 16]>,
+    },
 }
 
 impl Derivation {
@@ -115,6 +121,7 @@ impl Derivation {
             Self::AesCmac { length, .. } => *length,
             Self::TdesCbc { .. } => 16,
             Self::TdesEcb { blocks } => blocks.len() * 8,
+            Self::AesEcb { blocks } => blocks.len() * 16,
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Secrets that leave the keystore: session keys, in locked memory, wiped when dropped.
+//! Secrets that leave the keystore, and key values within it: in locked memory, wiped when dropped.
 
 use zeroize::Zeroize;
 
 use crate::Error;
 use crate::locked_memory::LockedBytes;
 
-/// At most 64 bytes that nobody may see: not printable, not copyable, kept out of swap and core dumps where the
+/// At most 4096 bytes that nobody may see: not printable, not copyable, kept out of swap and core dumps where the
 /// system allows it, and wiped when dropped.
 pub struct Secret(LockedBytes);
 
@@ -16,12 +16,17 @@ impl Secret {
     /// Takes the bytes over; `clear` is wiped, whatever happens.
     ///
     /// # Errors
-    /// [`Error::Length`] for more than 64 bytes.
+    /// [`Error::Length`] for more than 4096 bytes.
     pub fn take(clear: &mut [u8]) -> Result<Self, Error> {
-        let held = LockedBytes::copy_of(clear);
-        let length = clear.len();
+        let held = Self::copy_of(clear);
         clear.zeroize();
-        held.map(Self).ok_or(Error::Length { what: "a secret", length, allowed: "0 to 64" })
+        held
+    }
+
+    /// A copy; `clear` is the caller's to wipe.
+    pub(crate) fn copy_of(clear: &[u8]) -> Result<Self, Error> {
+        let too_long = Error::Length { what: "a secret", length: clear.len(), allowed: "0 to 4096" };
+        LockedBytes::copy_of(clear).map(Self).ok_or(too_long)
     }
 
     /// The bytes, for as long as they are borrowed.

@@ -3,11 +3,13 @@
 //! A backend's test run hands an empty keystore to each of [`CASES`]. A case answers with what it found wrong; it
 //! never panics, so that a test can also show that a bad keystore is caught.
 
+mod blocks;
 mod data;
 mod derivations;
 mod handles;
 mod purposes;
 mod rewrapping;
+mod rsa;
 mod wrapping;
 
 use crate::{
@@ -46,6 +48,7 @@ pub const CASES: &[Case] = &[
     ("signatures verify", data::signatures_verify),
     ("P-256 gives the known public key", data::p256_gives_the_known_public_key),
     ("randomness has the length asked for", data::randomness_has_the_length_asked_for),
+    ("AES and 3DES masters give the known answers", derivations::masters_for_personalization_give_the_known_answers),
     ("AES-CMAC gives the known answers", derivations::aes_cmac_gives_the_known_answers),
     ("3DES derivations give the known answers", derivations::tdes_derivations_give_the_known_answers),
     ("derivations refuse what does not fit", derivations::derivations_refuse_what_does_not_fit),
@@ -60,6 +63,15 @@ pub const CASES: &[Case] = &[
     ("every key does the one thing it is for", purposes::every_key_does_the_one_thing_it_is_for),
     ("rewrapping gives the known answers", rewrapping::rewrapping_gives_the_known_answers),
     ("rewrapping refuses what does not fit", rewrapping::rewrapping_refuses_what_does_not_fit),
+    ("enciphering gives the known answers", blocks::enciphering_gives_the_known_answers),
+    ("enciphering refuses what does not fit", blocks::enciphering_refuses_what_does_not_fit),
+    ("the retail MAC gives the known answers", blocks::the_retail_mac_gives_the_known_answers),
+    ("a batch of blocks is done as a whole", blocks::a_batch_of_blocks_is_done_as_a_whole),
+    ("raw RSA gives the known answer", rsa::raw_rsa_gives_the_known_answer),
+    ("raw RSA takes only blocks below the modulus", rsa::raw_rsa_takes_only_blocks_below_the_modulus),
+    ("an RSA import is checked", rsa::an_rsa_import_is_checked),
+    ("RSA keys have exactly the size asked for", rsa::rsa_keys_have_exactly_the_size_asked_for),
+    ("sealed RSA keys open to all their numbers", rsa::sealed_rsa_keys_open_to_all_their_numbers),
 ];
 
 /// `Ok` where the keystore did what it must.

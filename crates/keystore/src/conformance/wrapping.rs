@@ -2,8 +2,8 @@
 
 use super::{Failure, Outcome, bytes, cmac, ensure, generated, not_authentic, refused, unsuitable, wrong_length};
 use crate::{
-    Error, Kcv, KeyId, KeyKind, KeyRef, Keystore, NewWrappedKey, PublishedKeys, Purpose, Source, Wrapped, WrappedKey,
-    WrappedPurpose,
+    Error, Kcv, KeyId, KeyKind, KeyRef, Keystore, NewWrappedKey, PublishedKeys, Purpose, RsaExponent, RsaSize, Source,
+    Wrapped, WrappedKey, WrappedPurpose,
 };
 
 /// A random AES-128 key of a token, wrapped for `place`.
@@ -93,7 +93,8 @@ pub(super) fn clear_values_are_checked(keystore: &dyn Keystore) -> Outcome {
     ensure(transport.kcv == Kcv([0x50, 0x4A, 0x77]), "the published key's check value")?;
     let for_data = wrap(KeyKind::Aes256, data, &counted, None, PublishedKeys::AllowedForTransport);
     refused(for_data, published, "a published key for data")?;
-    for kind in KeyKind::ALL {
+    let rsa = KeyKind::Rsa(RsaSize::new(512, RsaExponent::Three)?);
+    for kind in KeyKind::ALL_BUT_RSA.into_iter().chain([rsa]) {
         for purpose in [token, data] {
             let made = wrap(kind, purpose, &vec![7; kind.length()], None, PublishedKeys::Refused);
             if purpose.takes(kind) {

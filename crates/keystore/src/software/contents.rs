@@ -1,14 +1,15 @@
 //! What is inside the file: the keys, one after the other.
 //!
 //! Count (4 bytes); for each key: length of its name (1), name, version (4), kind (1), purpose (1), time made (8, µs),
-//! value (as long as its kind). Numbers are big-endian.
+//! value (as long as its kind; an RSA key's first bytes tell its size). Numbers are big-endian.
 
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::rsa::{self, Blinding};
 use super::{Keys, signature, symmetric};
-use crate::{Error, KeyId, KeyInfo, KeyKind, NewKey, Public, Purpose, Secret};
+use crate::{Error, KeyId, KeyInfo, KeyKind, NewKey, Public, Purpose, RsaComponents, Secret};
 
 /// One key.
 #[derive(Clone)]
@@ -17,17 +18,21 @@ pub(super) struct Entry {
     pub(super) info: KeyInfo,
     /// its value
     pub(super) value: Arc<Secret>,
+    /// what an RSA key's operations are blinded with
+    pub(super) blinding: Arc<Blinding>,
 }
 
 impl Entry {
     /// The key `new` with this value.
     pub(super) fn new(new: &NewKey, value: Secret) -> Result<Self, Error> {
-        let public = match symmetric::check_value(new.kind, value.expose())? {
-            Some(kcv) => Public::Kcv(kcv),
-            None => Public::Key(signature::public_key(value.expose())?),
+        let public = match (symmetric::check_value(new.kind, value.expose())?, new.kind) {
+            (Some(kcv), _) => Public::Kcv(kcv),
+            (None, KeyKind::Rsa(_)) => Public::Key(rsa::subject_public_key_info(value.expose())?),
+            (None, _) => Public::Key(signature::public_key(value.expose())?),
         };
         let NewKey { id, kind, purpose, created } = new.clone();
-        Ok(Self { info: KeyInfo { id, kind, purpose, created, public }, value: Arc::new(value) })
+        let info = KeyInfo { id, kind, purpose, created, public };
+        Ok(Self { info, value: Arc::new(value), blinding: Arc::default() })
     }
 }
 
@@ -38,7 +43,7 @@ pub(super) fn encode(keys: &Keys) -> Zeroizing<Vec<u8>> {
     let total = 4 + keys.iter().map(|(id, entry)| length(id, entry)).sum::<usize>();
     let mut bytes = Zeroizing::new(Vec::with_capacity(total));
     bytes.extend_from_slice(&(keys.len() as u32).to_be_bytes());
-    for (id, Entry { info, value }) in keys {
+    for (id, Entry { info, value, .. }) in keys {
         bytes.push(id.name().len() as u8);
         bytes.extend_from_slice(id.name().as_bytes());
         bytes.extend_from_slice(&id.version().to_be_bytes());
@@ -73,13 +78,19 @@ fn decode_entry(rest: &mut &[u8]) -> Result<Entry, Error> {
     let name = str::from_utf8(name).map_err(|_| DAMAGED)?;
     let id = KeyId::new(name, u32::from_be_bytes(take(rest)?)).map_err(|_| DAMAGED)?;
     let [kind, purpose] = take(rest)?;
-    let kind = KeyKind::ALL.into_iter().find(|known| kind_code(*known) == kind).ok_or(DAMAGED)?;
-    let purpose = PURPOSES.into_iter().find(|known| purpose_code(*known) == purpose).ok_or(DAMAGED)?;
+    let purpose = Purpose::ALL.into_iter().find(|known| purpose_code(*known) == purpose).ok_or(DAMAGED)?;
     let created = i64::from_be_bytes(take(rest)?);
-    let mut value = Zeroizing::new([0; 32]);
-    let value = &mut value[..kind.length()];
-    value.copy_from_slice(take_slice(rest, kind.length())?);
-    Entry::new(&NewKey { id, kind, purpose, created }, Secret::take(value)?)
+    let kind = decode_kind(kind, rest)?;
+    let value = Secret::copy_of(take_slice(rest, kind.length())?)?;
+    Entry::new(&NewKey { id, kind, purpose, created }, value)
+}
+
+/// The kind of a code; `value` is the key's value and whatever comes after it.
+fn decode_kind(code: u8, value: &[u8]) -> Result<KeyKind, Error> {
+    if code == RSA {
+        return RsaComponents::size_of(value).map(KeyKind::Rsa);
+    }
+    KeyKind::ALL_BUT_RSA.into_iter().find(|known| kind_code(*known) == code).ok_or(DAMAGED)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Error> {
@@ -94,7 +105,7 @@ fn take_slice<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], Error>
     Ok(taken)
 }
 
-const PURPOSES: [Purpose; 5] = [Purpose::Wrap, Purpose::Derive, Purpose::Token, Purpose::Mac, Purpose::Sign];
+const RSA: u8 = 7;
 
 /// The kind in the file and in sealed keys: these numbers never change.
 pub(super) const fn kind_code(kind: KeyKind) -> u8 {
@@ -105,6 +116,7 @@ pub(super) const fn kind_code(kind: KeyKind) -> u8 {
         KeyKind::Tdes2 => 4,
         KeyKind::Hmac256 => 5,
         KeyKind::P256 => 6,
+        KeyKind::Rsa(_) => RSA,
     }
 }
 
@@ -115,5 +127,9 @@ const fn purpose_code(purpose: Purpose) -> u8 {
         Purpose::Mac => 3,
         Purpose::Sign => 4,
         Purpose::Token => 5,
+        Purpose::Personalize => 6,
+        Purpose::RetailMac => 7,
+        Purpose::Zone => 8,
+        Purpose::RsaSign => 9,
     }
 }

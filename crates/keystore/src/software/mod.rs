@@ -1,21 +1,25 @@
 //! The software keystore: one encrypted file, its keys unwrapped in locked memory while it is open.
 //!
-//! Every verb runs in this process, with aws-lc-rs (AES-GCM, HMAC, P-256, SHA-256, randomness) and RustCrypto
-//! (AES-CMAC, CBC, 3DES). A change is on the disk before its verb answers.
+//! Every verb runs in this process, with aws-lc-rs (AES-GCM, HMAC, P-256, SHA-256, randomness), RustCrypto (AES-CMAC,
+//! CBC, 3DES) and the system's OpenSSL (RSA). A change is on the disk before its verb answers.
 //!
 //! Several programs of one machine may have the same file open, a server and the commands beside it. None loses what
 //! another has changed, and each verb works with the keys that are in the file when it begins: a key destroyed by one
 //! program is refused by all others from their next verb on. The file belongs on a local file system.
 
 mod aead;
+mod block_cipher;
+mod blocks;
 mod contents;
 mod disk;
 mod envelope;
 mod kept;
 mod lock;
+mod making;
 mod passphrase;
 mod randomness;
 mod resolve;
+mod rsa;
 mod shared_file;
 mod signature;
 mod stack;

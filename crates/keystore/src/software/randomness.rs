@@ -2,7 +2,8 @@
 
 use crate::Error;
 
-/// A source of random bytes. Tests and simulations hand in a seeded one; signatures draw from AWS-LC in any case.
+/// A source of random bytes. Tests and simulations hand in a seeded one; in any case P-256 signatures draw from AWS-LC,
+/// and RSA keys from OpenSSL.
 pub trait RandomSource: Send + Sync {
     /// Fills `bytes`.
     ///

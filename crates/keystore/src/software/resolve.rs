@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::contents::Entry;
 use super::{Keys, symmetric, wrapped};
-use crate::{Error, KeyId, KeyKind, KeyRef, Purpose, Secret, WrappedKey, WrappedPurpose};
+use crate::{BlockMechanism, Error, KeyId, KeyKind, KeyRef, Purpose, Secret, WrappedKey, WrappedPurpose};
 
 /// What a key is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,34 @@ pub(super) enum Use {
     Rewrapped,
     /// encrypt a key for a token
     RewrapsOthers,
+    /// encipher data for a token
+    ForTokens,
+    /// encipher single blocks of 3DES: data for a token, or blocks for another party
+    ForTokensOrZones,
+    /// encipher or decipher blocks that another party has the key of
+    WithZones,
+    /// decipher data for a token, which no key does
+    DeciphersForTokens,
 }
 
 impl Use {
+    /// What enciphering by `mechanism` asks of a key.
+    pub(super) const fn of_enciphering(mechanism: BlockMechanism) -> Self {
+        match mechanism {
+            BlockMechanism::AesCbcZeroIv => Self::ForTokens,
+            BlockMechanism::TdesEcb => Self::ForTokensOrZones,
+            BlockMechanism::AesEcb => Self::WithZones,
+        }
+    }
+
+    /// What deciphering by `mechanism` asks of a key: nothing is deciphered that was enciphered for a token.
+    pub(super) const fn of_deciphering(mechanism: BlockMechanism) -> Self {
+        match mechanism {
+            BlockMechanism::AesCbcZeroIv => Self::DeciphersForTokens,
+            BlockMechanism::AesEcb | BlockMechanism::TdesEcb => Self::WithZones,
+        }
+    }
+
     const fn verb(self) -> &'static str {
         match self {
             Self::Data => "encrypting data",
@@ -29,6 +54,10 @@ impl Use {
             Self::Session => "giving session secrets",
             Self::Rewrapped => "being encrypted for a token",
             Self::RewrapsOthers => "encrypting keys for a token",
+            Self::ForTokens => "enciphering data for a token",
+            Self::ForTokensOrZones => "enciphering data for a token or another party",
+            Self::WithZones => "exchanging blocks with another party",
+            Self::DeciphersForTokens => "deciphering what is for a token",
         }
     }
 
@@ -36,16 +65,25 @@ impl Use {
         match self {
             Self::Data => matches!(purpose, Purpose::Wrap),
             Self::Derivation => matches!(purpose, Purpose::Derive | Purpose::Token),
-            Self::Session | Self::RewrapsOthers => matches!(purpose, Purpose::Token),
-            Self::Rewrapped => false,
+            Self::Session => matches!(purpose, Purpose::Token | Purpose::Personalize),
+            Self::RewrapsOthers | Self::ForTokens => matches!(purpose, Purpose::Token),
+            Self::ForTokensOrZones => matches!(purpose, Purpose::Token | Purpose::Zone),
+            Self::WithZones => matches!(purpose, Purpose::Zone),
+            Self::Rewrapped | Self::DeciphersForTokens => false,
         }
     }
 
-    const fn wrapped_purpose(self) -> WrappedPurpose {
+    /// What a wrapped key must have been wrapped for, if it can do this at all.
+    const fn wrapped_purpose(self) -> Option<WrappedPurpose> {
         match self {
-            Self::Data => WrappedPurpose::Data,
-            _ => WrappedPurpose::Token,
+            Self::Data => Some(WrappedPurpose::Data),
+            Self::WithZones | Self::DeciphersForTokens => None,
+            _ => Some(WrappedPurpose::Token),
         }
+    }
+
+    const fn allows_derived(self) -> bool {
+        matches!(self.wrapped_purpose(), Some(WrappedPurpose::Token))
     }
 }
 
@@ -69,8 +107,11 @@ fn resolve_at_depth(keys: &Keys, key: &KeyRef, to_be_used: Use, depth: usize) ->
             }
             Ok(Resolved { kind: entry.info.kind, value: Arc::clone(&entry.value) })
         }
-        KeyRef::Wrapped(key) => unwrap(keys, key, to_be_used.wrapped_purpose()),
-        KeyRef::Derived { .. } if to_be_used == Use::Data => Err(not_allowed("a derived key".into(), to_be_used)),
+        KeyRef::Wrapped(key) => match to_be_used.wrapped_purpose() {
+            Some(purpose) => unwrap(keys, key, purpose),
+            None => Err(not_allowed(format!("a key wrapped under {}", key.under), to_be_used)),
+        },
+        KeyRef::Derived { .. } if !to_be_used.allows_derived() => Err(not_allowed("a derived key".into(), to_be_used)),
         KeyRef::Derived { .. } if depth == KeyRef::MAX_DEPTH => {
             Err(Error::Length { what: "a chain of derivations", length: depth + 1, allowed: "1 to 4" })
         }

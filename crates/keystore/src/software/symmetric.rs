@@ -2,17 +2,20 @@
 
 use aes::{Aes128, Aes192, Aes256};
 use aws_lc_rs::hmac;
-use cipher::{BlockCipherEncrypt, KeyInit};
+use cipher::KeyInit;
 use cmac::{Cmac, Mac};
-use des::TdesEde2;
 use zeroize::Zeroizing;
 
+use super::block_cipher::{BlockCipher, aes, tdes};
 use crate::{Derivation, Error, Kcv, KeyKind, RewrapMechanism, Secret};
+
+/// The most bytes that a derivation gives.
+const LONGEST_DERIVED: usize = 64;
 
 /// What `derivation` makes of a key.
 pub(super) fn derive(kind: KeyKind, key: &[u8], derivation: &Derivation) -> Result<Secret, Error> {
     let length = derivation.length();
-    let mut output = Zeroizing::new([0; Secret::MAX_LENGTH]);
+    let mut output = Zeroizing::new([0; LONGEST_DERIVED]);
     let output = output.get_mut(..length).filter(|output| !output.is_empty()).ok_or(Error::Length {
         what: "the output of a derivation",
         length,
@@ -22,14 +25,15 @@ pub(super) fn derive(kind: KeyKind, key: &[u8], derivation: &Derivation) -> Resu
         Derivation::AesCmac { blocks, .. } => derive_by_cmac(kind, key, blocks, output)?,
         Derivation::TdesCbc { block } => {
             output.copy_from_slice(block);
-            cbc_zero_iv(&tdes(kind, key, "a 3DES derivation")?, output);
+            tdes(kind, key, "a 3DES derivation")?.encrypt_cbc_zero_iv(output);
         }
         Derivation::TdesEcb { blocks } => {
-            let cipher = tdes(kind, key, "a 3DES derivation")?;
-            for (place, block) in output.chunks_exact_mut(8).zip(blocks) {
-                place.copy_from_slice(block);
-                cipher.encrypt(place);
-            }
+            output.copy_from_slice(blocks.as_flattened());
+            tdes(kind, key, "a 3DES derivation")?.encrypt_ecb(output);
+        }
+        Derivation::AesEcb { blocks } => {
+            output.copy_from_slice(blocks.as_flattened());
+            aes(kind, key, "an AES derivation")?.encrypt_ecb(output);
         }
     }
     Secret::take(output)
@@ -65,10 +69,10 @@ fn cmacs<M: Mac + KeyInit + Clone>(
     Ok(())
 }
 
-/// A key's check value; `None` for P-256.
+/// A key's check value; `None` for P-256 and RSA.
 pub(super) fn check_value(kind: KeyKind, key: &[u8]) -> Result<Option<Kcv>, Error> {
     Ok(match kind {
-        KeyKind::P256 => None,
+        KeyKind::P256 | KeyKind::Rsa(_) => None,
         KeyKind::Hmac256 => Some(first_three(&hmac_sha_256(key, &[]))),
         KeyKind::Tdes2 => Some(first_three(&encrypted(kind, key, [0x00; 8])?)),
         KeyKind::Aes128 | KeyKind::Aes192 | KeyKind::Aes256 => Some(first_three(&encrypted(kind, key, [0x01; 16])?)),
@@ -98,69 +102,15 @@ pub(super) fn encrypt_key(
     mechanism: RewrapMechanism,
 ) -> Result<Vec<u8>, Error> {
     let cipher = match mechanism {
-        RewrapMechanism::AesCbcZeroIv if under_kind.is_aes() => BlockCipher::new(under_kind, under, "AES-CBC")?,
-        RewrapMechanism::AesCbcZeroIv => return Err(Error::Unsuitable { kind: under_kind, what: "AES-CBC" }),
+        RewrapMechanism::AesCbcZeroIv => aes(under_kind, under, "AES-CBC")?,
         RewrapMechanism::TdesEcb => tdes(under_kind, under, "3DES-ECB")?,
     };
     // Made at its full length: a vector that grows leaves a copy of the key behind.
     let mut bytes = vec![0; key.len().next_multiple_of(cipher.block_length())];
     bytes[..key.len()].copy_from_slice(key);
     match mechanism {
-        RewrapMechanism::AesCbcZeroIv => cbc_zero_iv(&cipher, &mut bytes),
-        RewrapMechanism::TdesEcb => bytes.chunks_exact_mut(8).for_each(|block| cipher.encrypt(block)),
+        RewrapMechanism::AesCbcZeroIv => cipher.encrypt_cbc_zero_iv(&mut bytes),
+        RewrapMechanism::TdesEcb => cipher.encrypt_ecb(&mut bytes),
     }
     Ok(bytes)
-}
-
-/// Encrypts whole blocks in place: CBC, IV 0 (SP 800-38A).
-fn cbc_zero_iv(cipher: &BlockCipher, bytes: &mut [u8]) {
-    let length = cipher.block_length();
-    let mut before: Option<&[u8]> = None;
-    for block in bytes.chunks_exact_mut(length) {
-        for (byte, chained) in block.iter_mut().zip(before.unwrap_or(&[])) {
-            *byte ^= chained;
-        }
-        cipher.encrypt(block);
-        before = Some(block);
-    }
-}
-
-/// A block cipher with its key.
-enum BlockCipher {
-    Aes128(Aes128),
-    Aes192(Aes192),
-    Aes256(Aes256),
-    Tdes2(TdesEde2),
-}
-
-impl BlockCipher {
-    fn new(kind: KeyKind, key: &[u8], what: &'static str) -> Result<Self, Error> {
-        match kind {
-            KeyKind::Aes128 => Aes128::new_from_slice(key).map(Self::Aes128),
-            KeyKind::Aes192 => Aes192::new_from_slice(key).map(Self::Aes192),
-            KeyKind::Aes256 => Aes256::new_from_slice(key).map(Self::Aes256),
-            KeyKind::Tdes2 => TdesEde2::new_from_slice(key).map(Self::Tdes2),
-            KeyKind::Hmac256 | KeyKind::P256 => return Err(Error::Unsuitable { kind, what }),
-        }
-        .map_err(|_| Error::KeyValue(kind))
-    }
-
-    fn block_length(&self) -> usize {
-        if matches!(self, Self::Tdes2(_)) { 8 } else { 16 }
-    }
-
-    /// Encrypts one block in place.
-    fn encrypt(&self, block: &mut [u8]) {
-        const WHOLE: &str = "callers hand in whole blocks";
-        match self {
-            Self::Aes128(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Aes192(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Aes256(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-            Self::Tdes2(cipher) => cipher.encrypt_block(block.try_into().expect(WHOLE)),
-        }
-    }
-}
-
-fn tdes(kind: KeyKind, key: &[u8], what: &'static str) -> Result<BlockCipher, Error> {
-    if kind == KeyKind::Tdes2 { BlockCipher::new(kind, key, what) } else { Err(Error::Unsuitable { kind, what }) }
 }

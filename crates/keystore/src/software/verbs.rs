@@ -4,13 +4,14 @@ use zeroize::Zeroizing;
 
 use super::contents::Entry;
 use super::kept::Current;
-use super::resolve::{Use, check_derived, named, resolve};
+use super::making::{check_purpose, clear_value, kcv};
+use super::resolve::{Resolved, Use, named, resolve};
 use super::stack::leaving_no_trace;
-use super::wrapped::{self, Description};
-use super::{Keys, SoftwareKeystore, aead, signature, symmetric};
+use super::{SoftwareKeystore, aead, blocks, rsa, signature, symmetric};
 use crate::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey,
-    Public, PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Source, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey,
+    NewSealedRsa, NewWrappedKey, Public, PublishedKeys, Purpose, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa,
+    Secret, Wrapped,
 };
 
 impl Keystore for SoftwareKeystore {
@@ -28,9 +29,8 @@ impl Keystore for SoftwareKeystore {
     ) -> Result<KeyInfo, Error> {
         check_purpose(new)?;
         leaving_no_trace(|| {
-            let kcv = checked_clear_value(new.kind, clear, expected)?;
-            published.admit(new.kind, clear, kcv, new.purpose.may_transport())?;
-            self.keep(Entry::new(new, copied(clear)?)?)
+            let value = clear_value(new.kind, clear, expected, published, new.purpose.may_transport())?;
+            self.keep(Entry::new(new, value)?)
         })
     }
 
@@ -89,7 +89,8 @@ impl Keystore for SoftwareKeystore {
 
     fn public_key(&self, key: &KeyId) -> Result<Vec<u8>, Error> {
         let keys = self.keys()?;
-        match &named(&keys, key, Purpose::Sign, "signing")?.info.public {
+        let entry = named(&keys, key, Purpose::Sign, "signing");
+        match &entry.or_else(|_| named(&keys, key, Purpose::RsaSign, "signing"))?.info.public {
             Public::Key(encoded) => Ok(encoded.clone()),
             Public::Kcv(_) => Err(Error::Damaged("a key for signing has no public key")),
         }
@@ -120,93 +121,66 @@ impl Keystore for SoftwareKeystore {
         };
         leaving_no_trace(|| items.iter().map(derive).collect())
     }
+
+    fn retail_mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 8]>, Error> {
+        let keys = self.keys()?;
+        let mac = |(key, message): &(&KeyId, &[u8])| {
+            let key = named(&keys, key, Purpose::RetailMac, "retail MACs")?;
+            blocks::retail_mac(key.value.expose(), message)
+        };
+        leaving_no_trace(|| items.iter().map(mac).collect())
+    }
+
+    fn encipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Vec<u8>>, Error> {
+        let keys = self.keys()?;
+        let encipher = |item: &Enciphering<'_>| {
+            blocks::encipher(&resolve(&keys, item.under, Use::of_enciphering(item.mechanism))?, item)
+        };
+        leaving_no_trace(|| items.iter().map(encipher).collect())
+    }
+
+    fn decipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Secret>, Error> {
+        let keys = self.keys()?;
+        let decipher = |item: &Enciphering<'_>| {
+            blocks::decipher(&resolve(&keys, item.under, Use::of_deciphering(item.mechanism))?, item)
+        };
+        leaving_no_trace(|| items.iter().map(decipher).collect())
+    }
+
+    fn rsa_private_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
+        let keys = self.keys()?;
+        let entry = |(key, _): &(&KeyId, _)| named(&keys, key, Purpose::RsaSign, "raw RSA").cloned();
+        let entries = items.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        // The keys are held, and changes wait, for the looking up alone: a batch of RSA takes its time.
+        drop(keys);
+        let private = |(key, (_, block)): (&Entry, &(&KeyId, &[u8]))| {
+            rsa::private(key.value.expose(), &key.blinding, &*self.random, block)
+        };
+        leaving_no_trace(|| entries.iter().zip(items).map(private).collect())
+    }
+
+    fn rsa_public_key(&self, key: &KeyId) -> Result<RsaPublicKey, Error> {
+        let keys = self.keys()?;
+        let entry = named(&keys, key, Purpose::RsaSign, "raw RSA")?;
+        leaving_no_trace(|| rsa::public(entry.value.expose()))
+    }
+
+    fn rsa_generate_sealed_batch(&self, items: &[NewSealedRsa<'_>]) -> Result<Vec<SealedRsa>, Error> {
+        let keys = self.keys()?;
+        let under = |item: &NewSealedRsa<'_>| resolve(&keys, item.under, Use::Data);
+        let under = leaving_no_trace(|| items.iter().map(under).collect::<Result<Vec<_>, _>>())?;
+        drop(keys);
+        let generate = |(under, item): (&Resolved, &NewSealedRsa<'_>)| {
+            let key = rsa::generate(item.size)?;
+            let sealed = aead::seal(under.value.expose(), &[], item.associated_data, key.expose(), &*self.random)?;
+            Ok(SealedRsa { public: rsa::public(key.expose())?, sealed })
+        };
+        leaving_no_trace(|| under.iter().zip(items).map(generate).collect())
+    }
 }
 
 impl SoftwareKeystore {
     fn keys(&self) -> Result<Current<'_>, Error> {
         self.kept.current()
     }
-
-    fn keep(&self, entry: Entry) -> Result<KeyInfo, Error> {
-        self.kept.change(&*self.random, |keys| {
-            let info = entry.info.clone();
-            if keys.contains_key(&info.id) {
-                return Err(Error::KeyExists(info.id));
-            }
-            keys.insert(info.id.clone(), entry);
-            Ok(info)
-        })
-    }
-
-    fn wrap(&self, keys: &Keys, item: &NewWrappedKey<'_>) -> Result<Wrapped, Error> {
-        let NewWrappedKey { under, associated_data, kind, purpose, .. } = *item;
-        if !purpose.takes(kind) {
-            return Err(Error::Unsuitable { kind, what: "the purpose it is wrapped for" });
-        }
-        let wrapping_key = named(keys, under, Purpose::Wrap, "sealing keys")?;
-        let value = self.value_from(keys, item)?;
-        let description = Description { under, kind, purpose, associated_data };
-        let key = wrapped::seal(&description, wrapping_key.value.expose(), value.expose(), &*self.random)?;
-        Ok(Wrapped { key, kcv: kcv(kind, value.expose())? })
-    }
-
-    fn value_from(&self, keys: &Keys, item: &NewWrappedKey<'_>) -> Result<Secret, Error> {
-        match item.source {
-            Source::Random => self.random_key(item.kind),
-            Source::Derived(parent, derivation) => {
-                check_derived(item.kind, derivation.length())?;
-                let parent = resolve(keys, parent, Use::Derivation)?;
-                symmetric::derive(parent.kind, parent.value.expose(), derivation)
-            }
-            Source::Clear { value, expected, published } => {
-                let kcv = checked_clear_value(item.kind, value, expected)?;
-                published.admit(item.kind, value, kcv, item.purpose.may_transport())?;
-                copied(value)
-            }
-        }
-    }
-
-    fn random_key(&self, kind: KeyKind) -> Result<Secret, Error> {
-        // A random scalar is none of P-256's once in 2^32 draws; a source that fails 8 times is broken.
-        for _ in 0..8 {
-            let mut value = Zeroizing::new([0; 32]);
-            let value = &mut value[..kind.length()];
-            self.random.fill(value)?;
-            if kind != KeyKind::P256 || signature::public_key(value).is_ok() {
-                return Secret::take(value);
-            }
-        }
-        Err(Error::Unavailable("the source of randomness repeats itself".into()))
-    }
-}
-
-fn check_purpose(new: &NewKey) -> Result<(), Error> {
-    if new.purpose.takes(new.kind) {
-        Ok(())
-    } else {
-        Err(Error::Unsuitable { kind: new.kind, what: "the key's purpose" })
-    }
-}
-
-fn checked_clear_value(kind: KeyKind, clear: &[u8], expected: Option<Kcv>) -> Result<Option<Kcv>, Error> {
-    if clear.len() != kind.length() {
-        return Err(Error::Length { what: "a key", length: clear.len(), allowed: "the length of its kind" });
-    }
-    let found = symmetric::check_value(kind, clear)?;
-    match (expected, found) {
-        (Some(expected), Some(found)) if expected != found => Err(Error::KcvMismatch { expected, found }),
-        (Some(_), None) => Err(Error::Unsuitable { kind, what: "a key check value" }),
-        _ => Ok(found),
-    }
-}
-
-fn copied(clear: &[u8]) -> Result<Secret, Error> {
-    let mut copy = Zeroizing::new([0; Secret::MAX_LENGTH]);
-    let copy = &mut copy[..clear.len()];
-    copy.copy_from_slice(clear);
-    Secret::take(copy)
-}
-
-fn kcv(kind: KeyKind, value: &[u8]) -> Result<Kcv, Error> {
-    symmetric::check_value(kind, value)?.ok_or(Error::Unsuitable { kind, what: "a key check value" })
 }

@@ -3,8 +3,9 @@
 use cardwright_keystore::conformance::CASES;
 use cardwright_keystore::software::{Settings, SoftwareKeystore, SystemRandomness};
 use cardwright_keystore::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewWrappedKey,
-    PublishedKeys, Purpose, Rewrapped, Rewrapping, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey,
+    NewSealedRsa, NewWrappedKey, PublishedKeys, Purpose, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret,
+    Wrapped,
 };
 use zeroize::Zeroizing;
 
@@ -49,6 +50,12 @@ enum Fault {
     ForgetsPadding,
     HashesWithoutKey,
     SignsSomethingElse,
+    PadsMessages,
+    ChainsSingleBlocks,
+    SwapsBlocks,
+    GivesWrongPowers,
+    MakesSmallerRsaKeys,
+    SealsAnotherRsaKey,
 }
 
 struct Bad(Fault, SoftwareKeystore);
@@ -161,6 +168,54 @@ impl Keystore for Bad {
             .map(|secret| Secret::take(&mut secret.expose()[..secret.expose().len().min(16)].to_vec()))
             .collect()
     }
+
+    fn retail_mac_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<[u8; 8]>, Error> {
+        let padding: &[u8] = if self.has(Fault::PadsMessages) { &[0x80, 0, 0, 0, 0, 0, 0, 0] } else { &[] };
+        let messages: Vec<_> = items.iter().map(|(_, message)| [*message, padding].concat()).collect();
+        let items: Vec<_> = items.iter().zip(&messages).map(|((key, _), message)| (*key, message.as_slice())).collect();
+        self.1.retail_mac_batch(&items)
+    }
+
+    fn encipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Vec<u8>>, Error> {
+        let mut enciphered = self.1.encipher_batch(items)?;
+        if self.has(Fault::ChainsSingleBlocks) {
+            enciphered.iter_mut().filter(|data| data.len() > 16).for_each(|data| data[16] ^= 1);
+        }
+        Ok(enciphered)
+    }
+
+    fn decipher_batch(&self, items: &[Enciphering<'_>]) -> Result<Vec<Secret>, Error> {
+        let mut deciphered = self.1.decipher_batch(items)?;
+        if self.has(Fault::SwapsBlocks) {
+            deciphered.reverse();
+        }
+        Ok(deciphered)
+    }
+
+    fn rsa_private_batch(&self, items: &[(&KeyId, &[u8])]) -> Result<Vec<Vec<u8>>, Error> {
+        let mut powers = self.1.rsa_private_batch(items)?;
+        if self.has(Fault::GivesWrongPowers) {
+            powers.iter_mut().for_each(|power| power[20] ^= 1);
+        }
+        Ok(powers)
+    }
+
+    fn rsa_public_key(&self, key: &KeyId) -> Result<RsaPublicKey, Error> {
+        let mut public = self.1.rsa_public_key(key)?;
+        if self.has(Fault::MakesSmallerRsaKeys) {
+            public.modulus.remove(0);
+        }
+        Ok(public)
+    }
+
+    fn rsa_generate_sealed_batch(&self, items: &[NewSealedRsa<'_>]) -> Result<Vec<SealedRsa>, Error> {
+        let mut made = self.1.rsa_generate_sealed_batch(items)?;
+        if self.has(Fault::SealsAnotherRsaKey) {
+            let others = self.1.rsa_generate_sealed_batch(items)?;
+            made.iter_mut().zip(others).for_each(|(made, other)| made.sealed = other.sealed);
+        }
+        Ok(made)
+    }
 }
 
 #[test]
@@ -177,6 +232,12 @@ fn each_bad_keystore_is_caught_by_the_case_for_it() {
         (Fault::ForgetsPadding, "rewrapping gives the known answers"),
         (Fault::HashesWithoutKey, "HMAC gives the known answers"),
         (Fault::SignsSomethingElse, "signatures verify"),
+        (Fault::PadsMessages, "the retail MAC gives the known answers"),
+        (Fault::ChainsSingleBlocks, "enciphering gives the known answers"),
+        (Fault::SwapsBlocks, "a batch of blocks is done as a whole"),
+        (Fault::GivesWrongPowers, "raw RSA gives the known answer"),
+        (Fault::MakesSmallerRsaKeys, "RSA keys have exactly the size asked for"),
+        (Fault::SealsAnotherRsaKey, "sealed RSA keys open to all their numbers"),
     ] {
         let failed = failures(|| Box::new(Bad(fault, in_memory())));
         assert!(failed.contains(&case), "{fault:?} failed only {failed:?}");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cardwright_keystore::{
-    Decryption, Derivation, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewWrappedKey,
-    PublishedKeys, Rewrapped, Rewrapping, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewSealedRsa,
+    NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
 };
 use zeroize::Zeroizing;
 
@@ -39,5 +39,11 @@ impl<K: Keystore> Keystore for CountingKeystore<K> {
         wrap_new_batch(items: &[NewWrappedKey<'_>]) -> Vec<Wrapped>;
         rewrap(items: &[Rewrapping<'_>]) -> Vec<Rewrapped>;
         session_secrets(items: &[(&KeyRef, &Derivation)]) -> Vec<Secret>;
+        retail_mac_batch(items: &[(&KeyId, &[u8])]) -> Vec<[u8; 8]>;
+        encipher_batch(items: &[Enciphering<'_>]) -> Vec<Vec<u8>>;
+        decipher_batch(items: &[Enciphering<'_>]) -> Vec<Secret>;
+        rsa_private_batch(items: &[(&KeyId, &[u8])]) -> Vec<Vec<u8>>;
+        rsa_public_key(key: &KeyId) -> RsaPublicKey;
+        rsa_generate_sealed_batch(items: &[NewSealedRsa<'_>]) -> Vec<SealedRsa>;
     }
 }
