@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_day_is_counted_forth_and_back() {
-        for (text, number) in [("1970-01-01", 0), ("2000-02-29", 11_016), ("2026-11-24", 20_781), ("2049-12-31", 29_219)]
+        for (text, number) in
+            [("1970-01-01", 0), ("2000-02-29", 11_016), ("2026-11-24", 20_781), ("2049-12-31", 29_219)]
         {
             let date: Date = text.parse().unwrap();
             assert_eq!(day_number(date), number, "{text}");

@@ -1,9 +1,11 @@
 //! Orders in: read, checked against their profiles, sealed, approved by another person, prepared.
 
 mod approval;
+mod certificates;
 mod file;
+mod preparation;
 mod reception;
 
-pub use approval::{approve, reject};
+pub use approval::{approve, prepare_again, reject};
 pub use file::{Columns, FindPhoto};
 pub use reception::{NewOrder, Received, receive, receive_file};

@@ -98,7 +98,8 @@ impl Giving {
         wanted: For<'_>,
     ) -> Result<Option<(CardNumber, Zeroizing<String>)>, Refused> {
         let Some(row) = center.store.number_of(wanted.order).await? else { return Ok(None) };
-        let clear = sealing::open_column(&*center.keystore, wanted.order, wanted.sealed, Column::CardNumber, &row.sealed)?;
+        let clear =
+            sealing::open_column(&*center.keystore, wanted.order, wanted.sealed, Column::CardNumber, &row.sealed)?;
         let digits = std::str::from_utf8(&clear).map_err(|_| StoreError::Damaged("a sealed card number".into()))?;
         let digits = Zeroizing::new(digits.to_owned());
         Ok(Some((row, digits)))
@@ -163,7 +164,8 @@ fn row<S>(
     hash: [u8; 32],
     novelty: Novelty,
 ) -> Result<Registration, Refused> {
-    let sealed = sealing::seal_column(&*center.keystore, wanted.order, wanted.sealed, Column::CardNumber, digits.as_bytes())?;
+    let sealed =
+        sealing::seal_column(&*center.keystore, wanted.order, wanted.sealed, Column::CardNumber, digits.as_bytes())?;
     let masked = masked(digits.as_bytes());
     let number = CardNumber { order: wanted.order, hash, sequence: wanted.sequence, masked, sealed };
     Ok(Registration::CardNumber(number, novelty))

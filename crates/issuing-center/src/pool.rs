@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 
 use cardwright_data_preparation::Profile;
 use cardwright_issuance::Id;
-use cardwright_keystore::{Error, KeyId, KeyRef, Keystore, NewSealedRsa, RsaComponents, RsaExponent, RsaSize, SealedRsa};
+use cardwright_keystore::{
+    Error, KeyId, KeyRef, Keystore, NewSealedRsa, RsaComponents, RsaExponent, RsaSize, SealedRsa,
+};
 use cardwright_relay::Code;
 
 use crate::center::{CARD_KEY_POOL_KEY, Center};
 use crate::refused::Refused;
-use crate::registry::random_id;
-use crate::store::{Commit, PoolKey, PoolLevel, Registration, Store, StoreError};
+use crate::registry::{random_id, registered};
+use crate::store::{Commit, Person, PoolKey, PoolLevel, Registration, Store, StoreError};
 
 /// To which level the pool is filled, and below which it warns, for each size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,4 +150,16 @@ impl Taking {
         self.taken.insert(key.id);
         Ok((open(&*center.keystore, &key)?, Registration::TakePoolKey(key.id)))
     }
+}
+
+/// Tells the log that a person had so many keys made.
+///
+/// # Errors
+/// The store's own.
+pub async fn filled<S: Store>(center: &Center<S>, person: &Person, made: u32) -> Result<(), Refused> {
+    if made == 0 {
+        return Ok(());
+    }
+    let entries = vec![registered(center.now(), person, "pool keys", &made.to_string())];
+    Ok(center.store.commit(Commit { entries, ..Commit::default() }).await?)
 }

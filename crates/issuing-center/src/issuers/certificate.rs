@@ -139,15 +139,16 @@ fn verify<S>(
     let wrong = |rule: String, remedy: &str| refused(format!("The certificate of {}", issuer.name), rule, remedy);
     let signer = PublicKey::new(&authority.modulus, &authority.exponent)
         .map_err(|fault| wrong(fault.to_string(), "Compare the authority's key with what the scheme publishes"))?;
-    let recovered = Certificate::recover(certificate, remainder, exponent, signer)
-        .map_err(|fault| not_this_one(issuer, fault))?;
+    let recovered =
+        Certificate::recover(certificate, remainder, exponent, signer).map_err(|fault| not_this_one(issuer, fault))?;
     let ours = public_key(center, issuer)?;
     if (&recovered.modulus, &recovered.exponent) != (&ours.modulus, &ours.exponent) {
         return Err(wrong("it is over another key".into(), "Ask for one over the key of issuer-ca request"));
     }
     if Some(recovered.identifier) != identifier_bytes(&issuer.identifier) {
         let found = hex::encode_upper(recovered.identifier);
-        let rule = format!("it is for the issuer identifier {}, not {}", found.trim_end_matches('F'), issuer.identifier);
+        let rule =
+            format!("it is for the issuer identifier {}, not {}", found.trim_end_matches('F'), issuer.identifier);
         return Err(wrong(rule, "Ask for one with the identifier of issuer-ca request"));
     }
     let (today, last) = (center.now().div_euclid(DAY), last_day(recovered.expires));

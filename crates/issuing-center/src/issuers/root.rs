@@ -41,7 +41,11 @@ pub async fn make_root<S: Store>(
     // ISO/IEC 7816-5: a first half byte of F tells of an identifier that is not registered.
     if new.rid[0] >> 4 != 0xF {
         let rule = "its RID is one that schemes register";
-        return Err(refused(element(), rule, "Take a RID that begins with F; a scheme's key comes with its certificate"));
+        return Err(refused(
+            element(),
+            rule,
+            "Take a RID that begins with F; a scheme's key comes with its certificate",
+        ));
     }
     if new.size.bits() > LONGEST {
         let rule = format!("a certification authority's key has {LONGEST} bits at most");

@@ -36,11 +36,7 @@ pub async fn run<S: Store>(center: Center<S>, levels: Levels, mut stopping: Stop
 }
 
 /// Makes one key of the size that lacks most; false where nothing lacks.
-async fn step<S: Store>(
-    center: &Center<S>,
-    levels: Levels,
-    warned: &mut BTreeSet<RsaSize>,
-) -> Result<bool, Refused> {
+async fn step<S: Store>(center: &Center<S>, levels: Levels, warned: &mut BTreeSet<RsaSize>) -> Result<bool, Refused> {
     let standing = standing(&*center.store).await?;
     warn(&standing, levels, warned);
     let lacking = standing.iter().filter(|one| one.wanted && one.keys < levels.full);

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use cardwright_data_preparation::profile::NamedKey;
 use cardwright_keystore::{Error, Kcv, KeyId, KeyInfo, KeyKind, NewKey, PublishedKeys, Purpose};
 use cardwright_relay::Code;
 
@@ -27,8 +28,7 @@ pub enum KeyUse {
 
 impl KeyUse {
     /// All uses.
-    pub const ALL: [Self; 5] =
-        [Self::CardKeys, Self::Application, Self::Verification, Self::Zone, Self::Authority];
+    pub const ALL: [Self; 5] = [Self::CardKeys, Self::Application, Self::Verification, Self::Zone, Self::Authority];
 
     /// Its name on the command line.
     #[must_use]
@@ -186,6 +186,30 @@ fn not_taken(name: &str, error: Error) -> Refused {
         }
         other => other.into(),
     }
+}
+
+/// That the keystore has every key that a profile names, for what the profile wants it.
+///
+/// # Errors
+/// `KEY_UNKNOWN`, `KEY_REFUSED` with the reason; the keystore's own.
+pub fn hold_named<S>(center: &Center<S>, named: &[NamedKey]) -> Result<(), Refused> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let keys = center.keystore.list()?;
+    for NamedKey { id, purpose, kind } in named {
+        let found = keys.iter().find(|key| key.id == *id);
+        let found = found.ok_or_else(|| Refused::with(Code::KEY_UNKNOWN, [id.to_string()]))?;
+        let reason = if found.purpose != *purpose {
+            format!("it is for {}, and the profile wants one for {}", use_name(found.purpose), use_name(*purpose))
+        } else if kind.is_some_and(|kind| kind != found.kind) {
+            format!("it is {}, and the profile wants another kind", found.kind)
+        } else {
+            continue;
+        };
+        return Err(Refused::with(Code::KEY_REFUSED, [id.to_string(), reason]));
+    }
+    Ok(())
 }
 
 /// The key called `name`: `name.version`, or the newest of that name.

@@ -7,7 +7,9 @@ use cardwright_relay::Code;
 use super::person::{self, Role};
 use super::registered;
 use crate::authority::{Authority, CERTIFICATE_SETTING};
-use crate::center::{AUTHORITY_KEY, CARD_KEY_POOL_KEY, CARD_STORAGE_KEY, Center, ISSUER_MASTER_KEY, READER_LIST_KEY, SEARCH_KEY};
+use crate::center::{
+    AUTHORITY_KEY, CARD_KEY_POOL_KEY, CARD_STORAGE_KEY, Center, ISSUER_MASTER_KEY, READER_LIST_KEY, SEARCH_KEY,
+};
 use crate::refused::Refused;
 use crate::store::{Commit, Person, Registration, Store};
 
