@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod documentation;
+mod examples;
 mod order;
 mod preparation;
 mod profile;
