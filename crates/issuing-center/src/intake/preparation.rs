@@ -2,13 +2,17 @@
 //! used up is taken in the commit that keeps it.
 
 use cardwright_data_preparation::profile::{NumberSource, SequenceSource};
-use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_data_preparation::{
+    Checked, Date, Error, Means, MeansFault, OrderFields, PersonalizationData, PinForMailer, Profile, Standard, check,
+    prepare,
+};
 use cardwright_issuance::row::Order;
 use cardwright_keystore::RsaComponents;
 use cardwright_relay::Code;
 use zeroize::Zeroizing;
 
 use super::certificates;
+use super::pin::Mailer;
 use crate::calendar::{DAY, day_of};
 use crate::center::Center;
 use crate::issuers;
@@ -49,14 +53,16 @@ impl Preparation {
         let mut registrations = Vec::new();
         let wanted = (&profile, &content.fields);
         let number = self.number(center, order, &sealed, wanted, &mut registrations).await?;
+        let mailer = Mailer::of(center, order, &sealed, &profile).await?;
         let means = Means {
             keystore: Some(&*center.keystore),
             issuers: &issuers,
             card_keys: self.card_keys(center, &profile, &mut registrations).await?,
             number: number.as_deref().map(String::as_str),
-            random: random(center, profile.random_bytes())?,
+            random: mailer.random(&*center.keystore, profile.random_bytes())?,
         };
-        let data = made(&profile, &content.fields, today, &means)?;
+        let (data, pin) = made(&profile, &content.fields, today, &means)?;
+        registrations.extend(mailer.row(center, order, &sealed, &data, pin.as_ref(), &means.random)?);
         registrations.extend(certificates::given(center, order, &data).await?);
         Ok(Made { sealed: sealing::seal_prepared(&*center.keystore, order.id, &sealed, &data)?, registrations })
     }
@@ -91,7 +97,7 @@ impl Preparation {
                 Err(Refused::with(Code::DATA_REFUSED, ["card-number", rule, remedy]))
             }
             (None, Some(brought)) => {
-                if profile.has_unique_number() {
+                if is_payment(profile) {
                     registrations.push(self.giving.enter(center, wanted, brought).await?);
                 }
                 Ok(None)
@@ -122,26 +128,66 @@ impl Preparation {
     }
 }
 
-/// Makes and checks the data; every reason against it as a refusal.
+/// Makes and checks the data; every reason against it as a refusal. With it comes the PIN for who prints it, where one
+/// was generated.
 pub(crate) fn made(
     profile: &Profile,
     fields: &OrderFields,
     today: Date,
     means: &Means<'_>,
-) -> Result<Checked<PersonalizationData>, Refused> {
-    prepare(profile, fields, today, means).and_then(check).map_err(sealing::field_refused)
+) -> Result<(Checked<PersonalizationData>, Option<PinForMailer>), Refused> {
+    let prepared = prepare(profile, fields, today, means).map_err(refused)?;
+    let pin = prepared.pin_for_mailer().cloned();
+    Ok((check(prepared).map_err(refused)?, pin))
+}
+
+/// Why the data cannot be made: element, rule, remedy; never a value.
+fn refused(error: Error) -> Refused {
+    let (element, reason) = match &error {
+        Error::Keystore(_) => ("keystore", String::new()),
+        Error::Means(MeansFault::Issuer(_) | MeansFault::IssuerExpired { .. }) => ("issuer certificate", String::new()),
+        Error::Means(MeansFault::Size { .. } | MeansFault::AuthorityTooSmall { .. }) => ("issuer key", String::new()),
+        Error::Means(MeansFault::Number | MeansFault::NumberRule(_)) => ("card-number", String::new()),
+        Error::PinBlock { field, .. } => (field.as_str(), String::new()),
+        Error::Certificate { what, .. } => (*what, String::new()),
+        Error::DateOutOfRange => ("validity", "shorten [validity] of the profile".to_owned()),
+        Error::Check(_) => ("check", "correct the profile's application, and import it again".to_owned()),
+        Error::Unprepared(_) => ("application", "take a version that can, or leave the application out".to_owned()),
+        _ => return other_refusal(error),
+    };
+    let told = error.to_string();
+    let (rule, remedy) = match told.rsplit_once(if told.contains("; ") { "; " } else { ": " }) {
+        Some((rule, remedy)) if reason.is_empty() => (rule.to_owned(), capital(remedy)),
+        _ => (told.clone(), capital(&reason)),
+    };
+    let element = element.to_owned();
+    match error {
+        Error::Keystore(error) => error.into(),
+        _ => Refused::with(Code::DATA_REFUSED, [element, rule, remedy]),
+    }
+}
+
+/// What is wrong with the order's fields, or with what calls this.
+fn other_refusal(error: Error) -> Refused {
+    match error {
+        Error::Keystore(error) => error.into(),
+        other => sealing::field_refused(other),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Numbers of payment cards are given once; a number of another card is its holder's, and comes again with a new card.
+fn is_payment(profile: &Profile) -> bool {
+    profile.applications().iter().any(|application| application.standard == Standard::Emv)
 }
 
 fn text<'a>(fields: &'a OrderFields, field: &str) -> Result<Option<&'a str>, Refused> {
     let text = fields.value(field).map(std::str::from_utf8).transpose();
     text.map_err(|_| StoreError::Damaged("an order's field is no text".into()).into())
-}
-
-fn random<S>(center: &Center<S>, length: usize) -> Result<Zeroizing<Vec<u8>>, Refused> {
-    if length == 0 {
-        return Ok(Zeroizing::default());
-    }
-    Ok(Zeroizing::new(center.keystore.random(length)?))
 }
 
 /// The day, UTC.

@@ -17,6 +17,7 @@ mod order;
 mod order_import;
 mod output_file;
 mod person;
+mod pin_mailer;
 mod piv_ca;
 mod pool;
 mod product;
@@ -87,6 +88,9 @@ enum Command {
     /// Authorities that certify the keys which PIV cards make
     #[command(subcommand)]
     PivCa(piv_ca::Command),
+    /// Generated PINs for who prints them
+    #[command(subcommand)]
+    PinMailer(pin_mailer::Command),
     /// Cards' RSA keys, made ahead
     #[command(subcommand)]
     Pool(pool::Command),
@@ -144,6 +148,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Key(command) => command.run(&context).await,
         Command::IssuerCa(command) => command.run(&context).await,
         Command::PivCa(command) => command.run(&context).await,
+        Command::PinMailer(command) => command.run(&context).await,
         Command::Pool(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,
         Command::Terminal(command) => command.run(&context).await,

@@ -16,3 +16,11 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
         unusable(error)
     })
 }
+
+/// That there is no file of this name.
+pub(crate) fn absent(path: &Path) -> Result<(), Failure> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Err(Failure::file(path.display(), "there is a file already; give another name")),
+        Err(_) => Ok(()),
+    }
+}
