@@ -2,71 +2,19 @@
 //!
 //! [`Checked`] is what the store takes and what cards are written from; it can be made here alone.
 
+pub(crate) mod emv;
+mod fault;
+
+pub use emv::{EmvFault, Interface};
+pub use fault::CheckFault;
+
 use std::ops::Deref;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::data::masked;
-use crate::{Error, PersonalizationData, Prepared, Standard, encoding};
-
-/// Why finished data was refused. It never holds the data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CheckFault {
-    /// the bytes are not the canonical encoding of format 1
-    #[error("the bytes are not the canonical encoding of personalization data")]
-    Encoding,
-    /// the digest is another one: the bytes are not those that were checked
-    #[error("the digest of the data is not the one on record")]
-    Digest,
-    /// there is no application, or two under one AID
-    #[error("the applications are none, or two of them have one AID")]
-    Applications,
-    /// an application whose data this version cannot read back
-    #[error("data of {0:?} applications cannot be read back")]
-    Standard(Standard),
-    /// privileges of another length than 1 and 3
-    #[error("the privileges are not 1 or 3 bytes")]
-    Privileges,
-    /// personal data under a level without command encryption
-    #[error("personal data would travel unencrypted")]
-    SecurityLevel,
-    /// a DGI that the card's application does not know
-    #[error("the card's application knows no DGI {0:04X}")]
-    UnknownDgi(u16),
-    /// a DGI that is there twice
-    #[error("DGI {0:04X} is there twice")]
-    DoubledDgi(u16),
-    /// a DGI that the card's application needs
-    #[error("DGI {0:04X} is missing")]
-    MissingDgi(u16),
-    /// a DGI of a length that the card's application refuses
-    #[error("DGI {identifier:04X} cannot have {length} bytes")]
-    Length {
-        /// the DGI
-        identifier: u16,
-        /// its bytes
-        length: usize,
-    },
-    /// a DGI whose bytes are not what they must be
-    #[error("DGI {0:04X} does not hold what it must")]
-    Value(u16),
-    /// a DGI that must be encrypted under the DEK is not
-    #[error("DGI {0:04X} must be encrypted under the data encryption key")]
-    Unprotected(u16),
-    /// a DGI about a person that is not declared so
-    #[error("DGI {0:04X} must be declared personal")]
-    NotPersonal(u16),
-    /// the last DGI is not the manifest
-    #[error("the last DGI is not the manifest")]
-    ManifestNotLast,
-    /// the manifest names other DGIs, lengths or hashes
-    #[error("the manifest is not that of the DGIs before it")]
-    Manifest,
-    /// the number for people is not that of the card
-    #[error("the masked number is not that of the card number")]
-    MaskedNumber,
-}
+use crate::{CommitPoint, Error, PersonalizationData, Prepared, Route, Standard, encoding};
 
 /// A value that passed its check, and the digest by which it is known from then on.
 ///
@@ -161,8 +109,16 @@ fn read_back(data: &PersonalizationData) -> Result<(), CheckFault> {
         if closed && !data.security_level.encrypts_commands() {
             return Err(CheckFault::SecurityLevel);
         }
-        application.standard.read_back(application, data.security_level)?;
+        let payment = matches!(application.standard, Standard::Emv | Standard::PaymentEnvironment);
+        let own = application.commit_point == CommitPoint::Personalized;
+        if payment && own != (application.route == Route::Application) {
+            return Err(CheckFault::CommitPoint(application.instance));
+        }
+        application.standard.read_back(application, data)?;
+    }
+    if let Some(key) = emv::idle_authority(data) {
+        return Err(CheckFault::CertificationKey { provider: key.rid, index: key.index });
     }
     let mut numbers = applications.iter().filter_map(|application| application.standard.card_number(application));
-    if numbers.all(|number| masked(number) == data.masked_number) { Ok(()) } else { Err(CheckFault::MaskedNumber) }
+    if numbers.all(|number| masked(&number) == data.masked_number) { Ok(()) } else { Err(CheckFault::MaskedNumber) }
 }

@@ -12,10 +12,11 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use minicbor::{Decode, Encode};
+use zeroize::Zeroizing;
 
-use crate::check::CheckFault;
+use crate::check::{self, CheckFault};
 use crate::profile::{RsaKey, RsaPart};
-use crate::{Application, Protection, Route, SecurityLevel};
+use crate::{Application, PersonalizationData, Protection, Route, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -142,12 +143,11 @@ impl Standard {
         self.rules().iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 
-    /// Reads `application` back as the card's application would, from its DGIs alone; `level` is that of the channel
-    /// they travel under.
+    /// Reads `application` of `data` back as the card's application would, and those who use it, from its DGIs alone.
     ///
     /// # Errors
     /// The first fault, in the order of the DGIs.
-    pub(crate) fn read_back(self, application: &Application, level: SecurityLevel) -> Result<(), CheckFault> {
+    pub(crate) fn read_back(self, application: &Application, data: &PersonalizationData) -> Result<(), CheckFault> {
         let dgis = &application.dgis;
         for (position, grouping) in dgis.iter().enumerate() {
             let dgi = grouping.dgi();
@@ -159,7 +159,7 @@ impl Standard {
             if !rule.lengths.contains(&dgi.data.len()) {
                 return Err(CheckFault::Length { identifier, length: dgi.data.len() });
             }
-            if !rule.allows(grouping.protection, level) {
+            if !rule.allows(grouping.protection, data.security_level) {
                 return Err(CheckFault::Unprotected(identifier));
             }
             if rule.personal && !grouping.personal {
@@ -170,17 +170,21 @@ impl Standard {
         if let Some(missing) = self.needed(&there).difference(&there).next() {
             return Err(CheckFault::MissingDgi(*missing));
         }
+        let in_application = |fault| CheckFault::Emv { application: application.instance, fault };
         match self {
             Self::Identity => identity::read_back(dgis),
-            Self::Emv | Self::PaymentEnvironment | Self::Piv => Err(CheckFault::Standard(self)),
+            Self::Emv => check::emv::read_back(application, data).map_err(in_application),
+            Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
+            Self::Piv => Err(CheckFault::Standard(self)),
         }
     }
 
     /// The card number in `application`'s data, where the application has one.
-    pub(crate) fn card_number(self, application: &Application) -> Option<&[u8]> {
+    pub(crate) fn card_number(self, application: &Application) -> Option<Zeroizing<Vec<u8>>> {
         match self {
-            Self::Identity => identity::card_number(&application.dgis),
-            Self::Emv | Self::PaymentEnvironment | Self::Piv => None,
+            Self::Identity => identity::card_number(&application.dgis).map(|number| Zeroizing::new(number.to_vec())),
+            Self::Emv => check::emv::card_number(application),
+            Self::PaymentEnvironment | Self::Piv => None,
         }
     }
 }

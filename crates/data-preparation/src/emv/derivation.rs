@@ -57,6 +57,12 @@ pub fn under_tdes(blocks: [[u8; 8]; 2]) -> Derivation {
     Derivation::TdesEcb { blocks: blocks.to_vec() }
 }
 
+/// What the keystore makes of an AES key with `blocks` and [`option_c`]: a card key of 16 bytes of the first, or of 32.
+#[must_use]
+pub fn under_aes(blocks: &[[u8; 16]]) -> Derivation {
+    Derivation::AesEcb { blocks: blocks.to_vec() }
+}
+
 /// The decimal digits of `bytes` in their order, then the half bytes A to F as 0 to 5: the two passes.
 pub(super) fn decimalised(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     let decimal = nibbles(bytes).filter(|nibble| *nibble < 10);
@@ -99,6 +105,15 @@ mod tests {
         let long = pan(b"6304000000000000000");
         assert_ne!(option_b(&long, sequence), option_a(&long, sequence));
         assert!(nibbles(&option_b(&long, sequence)[0]).all(|nibble| nibble < 10));
+    }
+
+    #[test]
+    fn derivations_are_as_long_as_the_keys_they_make() {
+        let (pan, sequence) = (pan(b"4761739001010119"), Sequence::new(1).unwrap());
+        assert_eq!(under_tdes(option_a(&pan, sequence)).length(), 16);
+        assert_eq!(under_tdes(session(7)).length(), 16);
+        assert_eq!(under_aes(&option_c(&pan, sequence)[..1]).length(), 16);
+        assert_eq!(under_aes(&option_c(&pan, sequence)).length(), 32);
     }
 
     #[test]

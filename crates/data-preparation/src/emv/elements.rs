@@ -54,7 +54,7 @@ const fn element(tag: u32, name: &'static str, format: Format, first: usize, las
 use Format::{Alphanumeric, Binary, CompressedNumeric, LocalText, Numeric, Text};
 
 /// All primitive elements that cards keep, by tag.
-pub static ELEMENTS: [Element; 63] = [
+pub static ELEMENTS: [Element; 64] = [
     element(0x42, "issuer identification number", Numeric, 3, 3),
     element(0x4F, "application identifier", Binary, 5, 16),
     element(0x50, "application label", Text, 1, 16),
@@ -117,6 +117,7 @@ pub static ELEMENTS: [Element; 63] = [
     element(0x9F47, "card public key exponent", Binary, 1, 3),
     element(0x9F48, "card public key remainder", Binary, 1, 248),
     element(0x9F49, "DDOL", Binary, 2, 252),
+    element(0x9F4F, "log format", Binary, 2, 252),
     element(0x9F4A, "static data authentication tag list", Binary, 1, 252),
 ];
 

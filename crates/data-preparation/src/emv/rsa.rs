@@ -115,9 +115,9 @@ impl<'a> PublicKey<'a> {
     /// # Errors
     /// [`RsaFault::PartLength`], [`RsaFault::Part`].
     pub fn belongs_to_parts(&self, parts: &PrivateParts<'_>) -> Result<(), RsaFault> {
-        let half = self.modulus.len() / 2;
+        let half = self.modulus.len().div_ceil(2);
         let all = [parts.p, parts.q, parts.d_p, parts.d_q, parts.q_inverse];
-        if !self.modulus.len().is_multiple_of(2) || all.iter().any(|part| part.len() != half) {
+        if all.iter().any(|part| part.len() != half) {
             return Err(RsaFault::PartLength);
         }
         let [p, q, d_p, d_q, q_inverse] = all.map(|part| Zeroizing::new(number(part)));
@@ -130,7 +130,7 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// A private key in the form of the Chinese remainder theorem; each part half as long as the modulus. Borrowed.
+/// A private key in the form of the Chinese remainder theorem; each part half as long as the modulus, rounded up. Borrowed.
 #[derive(Clone, Copy)]
 pub struct PrivateParts<'a> {
     /// the first prime

@@ -26,6 +26,9 @@ pub(crate) const INTERNAL: u16 = 0x3000;
 /// The longest record.
 pub(crate) const LONGEST_RECORD: usize = 254;
 
+/// The longest template of SELECT: with the AID around it, it must fit one answer.
+const LONGEST_TEMPLATE: usize = 222;
+
 /// The DGIs of which the first must come before the second (CPS).
 pub(crate) const BEFORE: [(u16, u16); 2] = [(KEYS, CHECK_VALUES), (PIN_TRIES, PIN)];
 
@@ -68,6 +71,16 @@ const fn closed(
     }
 }
 
+const fn longer(least: usize, rule: Rule) -> Rule {
+    let most = *rule.lengths.end();
+    Rule { lengths: least..=most, ..rule }
+}
+
+/// Two that the contactless side has together.
+const fn with(other: u16, rule: Rule) -> Rule {
+    Rule { along_with: Some(other), ..rule }
+}
+
 const fn needed(rule: Rule) -> Rule {
     Rule { needed: true, ..rule }
 }
@@ -108,11 +121,17 @@ static PIN_KEY: [[Shape; 1]; 7] = [
 
 /// The DGIs of a payment application.
 pub(super) static RULES: [Rule; 24] = [
-    open(0x0101, 0x1EFF, LONGEST_RECORD, "a record: in files 1 to 10 one template 70"),
-    open(INTERNAL, INTERNAL, LONGEST_RECORD, "elements with tags that the application keeps for itself"),
+    longer(2, open(0x0101, 0x1EFF, LONGEST_RECORD, "a record: in files 1 to 10 one template 70")),
+    needed(longer(
+        10,
+        open(INTERNAL, INTERNAL, LONGEST_RECORD, "9F10, 9F58 and 9F59: what the application keeps for itself"),
+    )),
     needed(closed(KEYS, 48..=48, &[Shape::ApplicationKeys], "the application keys", CHECK_VALUES, Protection::Dek)),
     closed(CHECK_VALUES, 9..=9, &[Shape::CheckValues], "the keys' check values", KEYS, Protection::Clear),
-    closed(PIN, 8..=8, &[Shape::PinBlock], "the PIN, one PIN block", PIN_TRIES, Protection::Dek),
+    Rule {
+        personal: true,
+        ..closed(PIN, 8..=8, &[Shape::PinBlock], "the PIN, one PIN block", PIN_TRIES, Protection::Dek)
+    },
     Rule { lengths: 2..=2, ..open(PIN_TRIES, PIN_TRIES, 2, "tries left and limit, one byte each") },
     part(0x8101, &ICC[0], 0x8103),
     part(0x8103, &ICC[1], 0x8101),
@@ -128,14 +147,30 @@ pub(super) static RULES: [Rule; 24] = [
     part(0x8303, &PIN_KEY[4], 0x8304),
     part(0x8304, &PIN_KEY[5], 0x8305),
     part(0x8305, &PIN_KEY[6], 0x8301),
-    needed(open(SELECTION, SELECTION, 232, "one template A5: the answer to SELECT, contact")),
-    open(SELECTION_CONTACTLESS, SELECTION_CONTACTLESS, 232, "one template A5: the answer to SELECT, contactless"),
-    needed(open(PROCESSING, PROCESSING, 248, "82 and 94: the answer to GET PROCESSING OPTIONS, contact")),
-    open(PROCESSING_CONTACTLESS, PROCESSING_CONTACTLESS, 248, "the answer to GET PROCESSING OPTIONS, contactless"),
+    needed(open(SELECTION, SELECTION, LONGEST_TEMPLATE, "one template A5: the answer to SELECT, contact")),
+    with(
+        PROCESSING_CONTACTLESS,
+        open(
+            SELECTION_CONTACTLESS,
+            SELECTION_CONTACTLESS,
+            LONGEST_TEMPLATE,
+            "one template A5: the answer to SELECT, contactless",
+        ),
+    ),
+    needed(open(PROCESSING, PROCESSING, LONGEST_RECORD, "82 and 94: the answer to GET PROCESSING OPTIONS, contact")),
+    with(
+        SELECTION_CONTACTLESS,
+        open(
+            PROCESSING_CONTACTLESS,
+            PROCESSING_CONTACTLESS,
+            LONGEST_RECORD,
+            "the answer to GET PROCESSING OPTIONS, contactless",
+        ),
+    ),
 ];
 
 /// The DGIs of a directory: of PSE the template of SELECT and records, of PPSE the template alone.
 pub(super) static ENVIRONMENT_RULES: [Rule; 2] = [
-    needed(open(SELECTION, SELECTION, 232, "one template A5: the answer to SELECT")),
-    open(0x0101, 0x0AFF, LONGEST_RECORD, "a record of the directory: one template 70"),
+    needed(open(SELECTION, SELECTION, LONGEST_TEMPLATE, "one template A5: the answer to SELECT")),
+    longer(2, open(0x0101, 0x0AFF, LONGEST_RECORD, "a record of the directory: one template 70")),
 ];

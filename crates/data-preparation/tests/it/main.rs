@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod documentation;
+mod emv_bits;
+mod emv_check;
+mod emv_sample;
 mod examples;
+mod issuer;
 mod order;
+mod payment;
 mod preparation;
 mod profile;
 mod sample;

@@ -4,7 +4,7 @@ use super::{
     Outcome, bytes, cmac, ensure, generated, imported, refused, same, session_secret, unsuitable, wrapped_value,
     wrong_length,
 };
-use crate::{Derivation, Kcv, KeyKind, KeyRef, Keystore, NewWrappedKey, Public, Purpose, Source, WrappedPurpose};
+use crate::{Derivation, KeyKind, KeyRef, Keystore, NewWrappedKey, Purpose, Source, WrappedPurpose};
 
 const MESSAGE: &str = "6BC1BEE22E409F96E93D7E117393172AAE2D8A571E03AC9C9EB76FAC45AF8E51
                        30C81C46A35CE411E5FBC1191A0A52EFF69F2445DF4F9B17AD2B417BE66C3710";
@@ -65,19 +65,13 @@ pub(super) fn masters_for_personalization_give_the_known_answers(keystore: &dyn 
     let aes = imported(keystore, "aes", KeyKind::Aes128, Purpose::Personalize, counted)?.into();
     let block = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF];
     let found = session_secret(keystore, &aes, &Derivation::AesEcb { blocks: vec![block, [1; 16]] })?;
-    same(&found[..32], "69C4E0D86A7B0430D8CDB78070B4C55A", "AES-ECB")?;
-    let kcv = keystore.list()?.first().map(|info| info.public.clone());
-    ensure(kcv == Some(Public::Kcv(Kcv(first_three(&found[32..])))), "the check value is that of the same block")?;
+    same(found.get(..32).unwrap_or_default(), "69C4E0D86A7B0430D8CDB78070B4C55A", "AES-ECB")?;
+    ensure(found.get(32..) == Some("C352805754237F311AC0FFF4E3E03E78"), "each block by itself")?;
     let other = "0123456789ABCDEFFEDCBA9876543210";
     let tdes = imported(keystore, "tdes", KeyKind::Tdes2, Purpose::Personalize, other)?.into();
     let blocks = vec![[0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF]; 2];
     let found = session_secret(keystore, &tdes, &Derivation::TdesEcb { blocks })?;
     same(&found, "1A4D672DCA6CB3351A4D672DCA6CB335", "3DES-ECB")
-}
-
-fn first_three(digits: &str) -> [u8; 3] {
-    let found = bytes(&digits[..6]);
-    [found[0], found[1], found[2]]
 }
 
 /// Kinds and lengths, in both places where derivations stand.

@@ -12,6 +12,8 @@ mod rewrapping;
 mod rsa;
 mod wrapping;
 
+pub use rsa::pkcs8;
+
 use crate::{
     Derivation, Error, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source,
     Wrapped, WrappedPurpose,

@@ -8,6 +8,7 @@ use cardwright_keystore::software::{PassphraseCost, SoftwareKeystore};
 use cardwright_keystore::{Error, KeyKind, Keystore, PublishedKeys, Purpose};
 use tempfile::TempDir;
 
+use crate::openssl;
 use crate::seeded::{generated, new_key, settings};
 
 const PASSPHRASE: &[u8] = b"four words of it";
@@ -196,6 +197,48 @@ fn the_first_file_of_format_1_still_opens() {
     let (_second, again) = place();
     filled(&again);
     assert_eq!(fs::read(&again).unwrap(), fs::read(&golden).unwrap(), "the same seed writes the same file");
+}
+
+/// The kinds and purposes of a payment card's keys, in a file as it was first written with them.
+#[test]
+fn the_first_file_with_rsa_keys_still_opens() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1-payment.keystore");
+    let (_directory, path) = place();
+    fs::copy(&golden, &path).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    let keystore = open(&path, PASSPHRASE).unwrap();
+    let listed: Vec<_> =
+        keystore.list().unwrap().iter().map(|info| format!("{} {} {:?}", info.id, info.kind, info.purpose)).collect();
+    assert_eq!(
+        listed,
+        [
+            "cards.1 3DES Personalize",
+            "cards.2 AES-256 Personalize",
+            "issuer.1 RSA (1976 bits, e = 3) RsaSign",
+            "pin-verification.1 3DES RetailMac",
+            "pins.1 AES-128 Zone",
+        ]
+    );
+    // The key of `openssl.rs`, and its answer there.
+    let power = keystore.rsa_private(&"issuer.1".parse().unwrap(), &openssl::block()).unwrap();
+    assert_eq!(power, openssl::power());
+    let (_second, again) = place();
+    with_payment_keys(&again);
+    assert_eq!(fs::read(&again).unwrap(), fs::read(&golden).unwrap(), "the same seed writes the same file");
+}
+
+fn with_payment_keys(path: &Path) {
+    let keystore = SoftwareKeystore::create(path, PASSPHRASE, settings()).unwrap();
+    for (id, kind, purpose) in [
+        ("cards.1", KeyKind::Tdes2, Purpose::Personalize),
+        ("cards.2", KeyKind::Aes256, Purpose::Personalize),
+        ("pin-verification.1", KeyKind::Tdes2, Purpose::RetailMac),
+        ("pins.1", KeyKind::Aes128, Purpose::Zone),
+    ] {
+        generated(&keystore, id, kind, purpose);
+    }
+    let new = new_key("issuer.1", openssl::kind(), Purpose::RsaSign);
+    keystore.import(&new, &openssl::pkcs8(), None, PublishedKeys::Refused).unwrap();
 }
 
 #[test]

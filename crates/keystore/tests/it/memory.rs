@@ -54,11 +54,14 @@ fn secrets_lie_in_locked_pages_that_are_not_dumped() {
 }
 
 #[test]
-fn secrets_hold_up_to_64_bytes_and_do_not_overlap() {
-    assert!(Secret::take(&mut [1; 65]).is_err());
-    let secrets: Vec<_> = (0..=64_u8).map(|length| Secret::take(&mut vec![length; length.into()]).unwrap()).collect();
-    for (length, secret) in secrets.iter().enumerate() {
-        assert_eq!(secret.expose(), vec![length as u8; length]);
+fn secrets_hold_up_to_4096_bytes_and_do_not_overlap() {
+    assert!(Secret::take(&mut [1; 4097]).is_err());
+    let lengths = || (0..=130).chain([1000, 2303, 4095, 4096]);
+    let fill = |length: usize| vec![length as u8; length];
+    let secrets: Vec<_> = lengths().map(|length| Secret::take(&mut fill(length)).unwrap()).collect();
+    for (length, secret) in lengths().zip(&secrets) {
+        assert_eq!(secret.expose(), fill(length));
+        assert!(secret.is_locked());
     }
 }
 

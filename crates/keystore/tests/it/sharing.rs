@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cardwright_keystore::software::{PassphraseCost, Settings, SoftwareKeystore, SystemRandomness};
+use cardwright_keystore::{BlockMechanism, Enciphering, NewSealedRsa, RsaExponent, RsaSize};
 use cardwright_keystore::{Derivation, Error, KeyId, KeyKind, KeyRef, Keystore, NewWrappedKey, Purpose, Source};
 use cardwright_keystore::{RewrapMechanism, Rewrapping, WrappedPurpose};
 use tempfile::TempDir;
@@ -14,6 +15,9 @@ use tempfile::TempDir;
 use crate::seeded::{generated, new_key, settings};
 
 pub(crate) const PASSPHRASE: &[u8] = b"four words of it";
+
+/// How many keys the file has.
+const KEYS: usize = 9;
 
 /// A file with one key of each purpose.
 struct Shared {
@@ -32,6 +36,10 @@ impl Shared {
             ("token.1", KeyKind::Aes128, Purpose::Token),
             ("search.1", KeyKind::Hmac256, Purpose::Mac),
             ("sign.1", KeyKind::P256, Purpose::Sign),
+            ("cards.1", KeyKind::Aes128, Purpose::Personalize),
+            ("retail.1", KeyKind::Tdes2, Purpose::RetailMac),
+            ("zone.1", KeyKind::Aes128, Purpose::Zone),
+            ("rsa.1", KeyKind::Rsa(small()), Purpose::RsaSign),
         ] {
             generated(&keystore, id, kind, purpose);
         }
@@ -65,7 +73,7 @@ fn id(text: &str) -> KeyId {
 
 /// Every verb that works with a key, each with the key it works with.
 type Verb = (&'static str, fn(&dyn Keystore) -> Result<(), Error>);
-const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 15] = [
     ("data.1", |keystore| keystore.encrypt(&id("data.1").into(), b"", b"x").map(drop)),
     ("data.1", |keystore| keystore.decrypt(&id("data.1").into(), b"", &[0; 28]).map(drop)),
     ("data.1", |keystore| wrap(keystore, Source::Random)),
@@ -76,7 +84,31 @@ const VERBS: [Verb; 8] = [
     ("sign.1", |keystore| {
         keystore.sign(&id("sign.1"), b"x").and_then(|_| keystore.public_key(&id("sign.1"))).map(drop)
     }),
+    ("data.1", |keystore| {
+        let (under, size) = (&id("data.1").into(), small());
+        keystore.rsa_generate_sealed_batch(&[NewSealedRsa { under, associated_data: b"", size }]).map(drop)
+    }),
+    ("token.1", |keystore| encipher(keystore, "token.1", BlockMechanism::AesCbcZeroIv)),
+    ("zone.1", |keystore| encipher(keystore, "zone.1", BlockMechanism::AesEcb)),
+    ("zone.1", |keystore| keystore.decipher(&blocks(&id("zone.1").into(), BlockMechanism::AesEcb)).map(drop)),
+    ("cards.1", |keystore| keystore.session_secrets(&[(&id("cards.1").into(), &derivation())]).map(drop)),
+    ("retail.1", |keystore| keystore.retail_mac(&id("retail.1"), &[0; 8]).map(drop)),
+    ("rsa.1", |keystore| {
+        keystore.rsa_private(&id("rsa.1"), &[1; 64]).and_then(|_| keystore.rsa_public_key(&id("rsa.1"))).map(drop)
+    }),
 ];
+
+fn small() -> RsaSize {
+    RsaSize::new(512, RsaExponent::Three).unwrap()
+}
+
+fn blocks(under: &KeyRef, mechanism: BlockMechanism) -> Enciphering<'_> {
+    Enciphering { under, mechanism, data: &[0; 16] }
+}
+
+fn encipher(keystore: &dyn Keystore, under: &str, mechanism: BlockMechanism) -> Result<(), Error> {
+    keystore.encipher(&blocks(&id(under).into(), mechanism)).map(drop)
+}
 
 fn derivation() -> Derivation {
     Derivation::AesCmac { blocks: vec![vec![1; 32]], length: 16 }
@@ -102,7 +134,7 @@ fn a_key_that_one_makes_is_there_for_the_others_at_once() {
     assert_eq!(*one.decrypt(&made, b"", &sealed).unwrap(), b"a row");
     generated(&other, "data.3", KeyKind::Aes256, Purpose::Wrap);
     assert_eq!(one.list().unwrap(), other.list().unwrap());
-    assert_eq!(one.list().unwrap().len(), 7);
+    assert_eq!(one.list().unwrap().len(), KEYS + 2);
     let again = one.generate(&new_key("data.3", KeyKind::Aes256, Purpose::Wrap));
     assert!(matches!(again, Err(Error::KeyExists(_))), "a handle that the other has taken");
 }
@@ -128,7 +160,10 @@ fn a_key_that_one_destroys_does_not_come_back_with_a_change_by_another() {
     generated(&other, "data.2", KeyKind::Aes256, Purpose::Wrap);
     for keystore in [one, other, shared.open()] {
         let handles: Vec<_> = keystore.list().unwrap().into_iter().map(|info| info.id.to_string()).collect();
-        assert_eq!(handles, ["data.2", "master.1", "search.1", "sign.1", "token.1"]);
+        assert_eq!(
+            handles,
+            ["cards.1", "data.2", "master.1", "retail.1", "rsa.1", "search.1", "sign.1", "token.1", "zone.1"]
+        );
     }
 }
 
@@ -148,7 +183,7 @@ fn keys_that_many_make_at_the_same_time_are_all_kept() {
             });
         }
     });
-    assert_eq!(one.list().unwrap().len(), 5 + 4 * 15 * 2);
+    assert_eq!(one.list().unwrap().len(), KEYS + 4 * 15 * 2);
     assert_eq!(shared.open().list().unwrap(), one.list().unwrap());
 }
 
@@ -199,12 +234,12 @@ fn a_change_waits_for_another_to_end_and_work_goes_on_meanwhile() {
         for (key, verb) in VERBS {
             assert!(matches!(verb(&patient), Ok(()) | Err(Error::NotAuthentic)), "{key}");
         }
-        assert_eq!(other.list().unwrap().len(), 5);
-        assert_eq!(shared.open().list().unwrap().len(), 5, "opening needs no lock");
+        assert_eq!(other.list().unwrap().len(), KEYS);
+        assert_eq!(shared.open().list().unwrap().len(), KEYS, "opening needs no lock");
         assert!(!change.is_finished());
         lock.unlock().unwrap();
     });
-    assert_eq!(other.list().unwrap().len(), 6);
+    assert_eq!(other.list().unwrap().len(), KEYS + 1);
     generated(&impatient, "data.3", KeyKind::Aes256, Purpose::Wrap);
 }
 
@@ -224,7 +259,7 @@ fn after_another_has_changed_the_passphrase_nothing_is_done_and_nothing_is_lost(
     assert!(matches!(back, Err(Error::PassphraseChanged)), "the old passphrase does not come back");
     let anew = SoftwareKeystore::open(&shared.path, b"new", own_randomness()).unwrap();
     assert_eq!(anew.list().unwrap(), one.list().unwrap());
-    assert_eq!(anew.list().unwrap().len(), 5);
+    assert_eq!(anew.list().unwrap().len(), KEYS);
 }
 
 #[test]
@@ -242,7 +277,7 @@ fn a_file_that_somebody_writes_into_is_read_again_even_if_its_time_is_put_back()
     assert!(matches!(change, Err(Error::Damaged(_))), "a damaged file is not written over");
     thread::sleep(Duration::from_millis(20));
     file.write_all_at(&whole, 0).unwrap();
-    assert_eq!(keystore.list().unwrap().len(), 5);
+    assert_eq!(keystore.list().unwrap().len(), KEYS);
     fs::set_permissions(&shared.path, Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(keystore.list(), Err(Error::Permissions(0o640))));
 }

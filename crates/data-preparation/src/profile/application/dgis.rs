@@ -56,7 +56,8 @@ impl Within<'_, '_> {
         dgis: &[DgiProfile],
         faults: &mut Faults<'_>,
     ) {
-        let there: BTreeSet<u16> = dgis.iter().map(|dgi| dgi.identifier).collect();
+        // What a card may refuse needs nothing else that it must take.
+        let there: BTreeSet<u16> = dgis.iter().filter(|dgi| !dgi.optional).map(|dgi| dgi.identifier).collect();
         for needed in self.standard.needed(&there) {
             let Some(position) = dgis.iter().position(|dgi| dgi.identifier == needed) else {
                 let message = format!("DGI {needed:04X} is missing: the card's application needs it");

@@ -1,9 +1,9 @@
 //! RSA keys, made by OpenSSL from its own randomness, or taken in.
 
-use openssl::bn::{BigNum, BigNumRef};
+use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::error::ErrorStack;
 use openssl::pkey::Private;
-use openssl::rsa::{Rsa, RsaPrivateKeyBuilder};
+use openssl::rsa::Rsa;
 
 use super::{pkcs8, secret_number, unavailable};
 use crate::{Error, KeyKind, RsaComponents, RsaSize, Secret};
@@ -48,12 +48,37 @@ fn components(key: &Rsa<Private>, size: RsaSize) -> Result<RsaComponents, Error>
     })
 }
 
-/// That p and q are primes, n their product, and the exponents and q^-1 what they must be.
+/// That p and q are primes, n their product, and the exponents and q^-1 what they must be. OpenSSL's own check leaves
+/// q^-1 behind in memory.
 fn belong_together(components: &RsaComponents) -> Result<bool, ErrorStack> {
-    let RsaComponents { n, e, d, p, q, d_p, d_q, q_inv } = components;
-    RsaPrivateKeyBuilder::new(BigNum::from_slice(n)?, BigNum::from_slice(e)?, secret_number(d)?)?
-        .set_factors(secret_number(p)?, secret_number(q)?)?
-        .set_crt_params(secret_number(d_p)?, secret_number(d_q)?, secret_number(q_inv)?)?
-        .build()
-        .check_key()
+    let RsaComponents { n, e, d, p: p_bytes, q: q_bytes, d_p, d_q, q_inv } = components;
+    let mut scratch = BigNumContext::new_secure()?;
+    let (e, d, q_inv) = (secret_number(e)?, secret_number(d)?, secret_number(q_inv)?);
+    let (p, q) = (secret_number(p_bytes)?, secret_number(q_bytes)?);
+    let mut product = BigNum::new_secure()?;
+    product.checked_mul(&p, &q, &mut scratch)?;
+    // The number of rounds is OpenSSL's to choose, by the size.
+    let mut holds = product == BigNum::from_slice(n)?
+        && p.is_prime(0, &mut scratch)?
+        && q.is_prime(0, &mut scratch)?
+        && are_inverse(&q, &q_inv, &p, &mut scratch)?;
+    for (bytes, residue) in [(p_bytes, d_p), (q_bytes, d_q)] {
+        let mut order = secret_number(bytes)?;
+        order.sub_word(1)?;
+        holds = holds
+            && are_inverse(&e, &secret_number(residue)?, &order, &mut scratch)?
+            && are_inverse(&e, &d, &order, &mut scratch)?;
+    }
+    Ok(holds)
+}
+
+fn are_inverse(
+    one: &BigNum,
+    other: &BigNum,
+    modulus: &BigNum,
+    scratch: &mut BigNumContext,
+) -> Result<bool, ErrorStack> {
+    let mut product = BigNum::new_secure()?;
+    product.mod_mul(one, other, modulus, scratch)?;
+    Ok(product == BigNum::from_u32(1)?)
 }
