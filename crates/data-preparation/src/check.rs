@@ -65,7 +65,7 @@ impl<T> Deref for Checked<T> {
 /// # Errors
 /// `Error::Check` with the first fault. The data is lost with it: it was not worth keeping.
 pub fn check(prepared: Prepared) -> Result<Checked<PersonalizationData>, Error> {
-    let Prepared(data) = prepared;
+    let Prepared { data, .. } = prepared;
     read_back(&data)?;
     let digest = Sha256::digest(&*encoding::to_bytes(&data)).into();
     Ok(Checked { value: data, digest })

@@ -42,6 +42,18 @@ impl Date {
         Self::new(year, month, self.day.min(days_in(year, month)))
     }
 
+    /// The last day of the month.
+    #[must_use]
+    pub fn end_of_month(self) -> Self {
+        Self { day: days_in(self.year, self.month), ..self }
+    }
+
+    /// Year and month.
+    #[must_use]
+    pub fn month(self) -> (u16, u8) {
+        (self.year, self.month)
+    }
+
     /// The day `days` later. `None` after 9999-12-31.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Option<Self> {

@@ -1,11 +1,15 @@
 //! The one error of this crate: who is wrong, and where.
 
+use crate::Standard;
 use crate::check::CheckFault;
+use crate::emv::certificate::CertificateFault;
+use crate::emv::pin_block::PinBlockFault;
+use crate::means::MeansFault;
 use crate::order::FieldFault;
 use crate::profile::Fault;
 
 /// Why no personalization data came out. No variant holds a value of an order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The issuer's profile is wrong: every fault that was found, in the order of the lines.
     #[error("the profile has {} fault(s); the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
@@ -22,6 +26,31 @@ pub enum Error {
     /// The validity rule leads to a day after 9999-12-31.
     #[error("the validity ends after the year 9999")]
     DateOutOfRange,
+    /// The caller hands in less than the profile asks for, or something else.
+    #[error("{0}")]
+    Means(#[from] MeansFault),
+    /// The order's PIN block does not open to a PIN, or none can be made of what is there.
+    #[error("{field}: {fault}; ask the issuer's host for the block again, and compare zone key and format")]
+    PinBlock {
+        /// the field of the order
+        field: String,
+        /// what is wrong
+        fault: PinBlockFault,
+    },
+    /// A certificate or signature of the card cannot be made.
+    #[error("the {what} cannot be made: {fault}; compare the sizes of the keys with [application.certificates]")]
+    Certificate {
+        /// which one
+        what: &'static str,
+        /// why
+        fault: CertificateFault,
+    },
+    /// The keystore does not do what the profile asks of it.
+    #[error("the keystore refuses: {0}")]
+    Keystore(#[from] cardwright_keystore::Error),
+    /// A standard whose data this version cannot make.
+    #[error("data of {0:?} applications cannot be prepared by this version")]
+    Unprepared(Standard),
     /// The prepared data would not be accepted by the card's application. The preparation or its store is wrong.
     #[error("the prepared data does not read back: {0}")]
     Check(#[from] CheckFault),

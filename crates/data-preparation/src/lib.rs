@@ -36,7 +36,9 @@ mod pin_block;
 mod prepare;
 pub mod profile;
 mod standard;
+mod transliteration;
 
+pub use cardwright_keystore::{RsaComponents, RsaPublicKey};
 pub use check::{CheckFault, Checked, EmvFault, Interface, check};
 pub use data::{
     Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
@@ -45,8 +47,8 @@ pub use data::{
 };
 pub use date::Date;
 pub use error::Error;
-pub use means::{IssuerKey, Means, RsaComponents, RsaPublicKey};
+pub use means::{IssuerKey, Means, MeansFault};
 pub use order::{FieldFault, FieldRule, OrderFields};
-pub use prepare::{Prepared, prepare};
+pub use prepare::{PinForMailer, Prepared, prepare};
 pub use profile::Profile;
 pub use standard::Standard;

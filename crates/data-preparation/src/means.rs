@@ -1,7 +1,7 @@
 //! What preparation needs besides profile and order: the keystore, certified issuer keys, keys from the pool, a number.
 
-use cardwright_keystore::{KeyId, Keystore};
-use zeroize::{Zeroize, Zeroizing};
+use cardwright_keystore::{KeyId, Keystore, RsaComponents, RsaPublicKey, RsaSize};
+use zeroize::Zeroizing;
 
 use crate::{CertificationKey, Date};
 
@@ -41,41 +41,74 @@ pub struct IssuerKey {
     pub expires: Date,
 }
 
-/// A public RSA key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RsaPublicKey {
-    /// the modulus, big-endian, without leading zeros
-    pub modulus: Vec<u8>,
-    /// the exponent: `03` or `010001`
-    pub exponent: Vec<u8>,
-}
-
-/// A whole RSA key, every part big-endian. `n` and `d` are as long as the modulus, the others but `e` half as long.
-/// Not printable; erased when dropped.
-pub struct RsaComponents {
-    /// the modulus
-    pub n: Vec<u8>,
-    /// the public exponent
-    pub e: Vec<u8>,
-    /// the private exponent
-    pub d: Vec<u8>,
-    /// the greater prime
-    pub p: Vec<u8>,
-    /// the smaller prime
-    pub q: Vec<u8>,
-    /// d mod p - 1
-    pub d_p: Vec<u8>,
-    /// d mod q - 1
-    pub d_q: Vec<u8>,
-    /// 1 / q mod p
-    pub q_inv: Vec<u8>,
-}
-
-impl Drop for RsaComponents {
-    fn drop(&mut self) {
-        let Self { n, e, d, p, q, d_p, d_q, q_inv } = self;
-        for part in [n, e, d, p, q, d_p, d_q, q_inv] {
-            part.zeroize();
-        }
-    }
+/// What is wrong with the means: whose fault, which rule, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MeansFault {
+    /// no keystore
+    #[error("the profile works with keys of the keystore, and none was handed in: open the keystore first")]
+    Keystore,
+    /// no issuer key of the name
+    #[error("there is no issuer key `{0}`: import its certificate, or correct `issuer` in [application.certificates]")]
+    Issuer(String),
+    /// the issuer's certificate ends before the card does
+    #[error(
+        "the certificate of the issuer key `{issuer}` (tag 90) ends on {expires}, before the card's last day {card}: \
+         import a certificate that outlives the card, or shorten [validity]"
+    )]
+    IssuerExpired {
+        /// the issuer key
+        issuer: String,
+        /// the certificate's last day
+        expires: Date,
+        /// the card's last day
+        card: Date,
+    },
+    /// a key of another size than the profile says
+    #[error(
+        "{what} of the issuer key `{issuer}` has {found} bits, the profile says {wanted}: {remedy}",
+        remedy = "correct [application.certificates], or import the right key"
+    )]
+    Size {
+        /// the issuer key
+        issuer: String,
+        /// the key that differs
+        what: &'static str,
+        /// bits of the profile
+        wanted: usize,
+        /// bits that were found
+        found: usize,
+    },
+    /// the authority's key is too small for the issuer's
+    #[error(
+        "the certification authority's key ({authority} bits) is too small for the issuer key `{issuer}` \
+         ({found} bits): take a shorter issuer key, or a certificate by a longer key of the authority"
+    )]
+    AuthorityTooSmall {
+        /// the issuer key
+        issuer: String,
+        /// bits of the authority's key
+        authority: usize,
+        /// bits of the issuer's key
+        found: usize,
+    },
+    /// the pool gave no key
+    #[error("the pool has no RSA key ({0}) for the card: let it be filled, then prepare again")]
+    Pool(RsaSize),
+    /// the pool gave a key of another size
+    #[error("the pool gave an RSA key of another size than {0}: take the keys in the order of the profile")]
+    PoolSize(RsaSize),
+    /// the profile's range gave no number
+    #[error("the profile assigns card numbers, and none was handed in: its range may be exhausted")]
+    Number,
+    /// the assigned number is none of the range
+    #[error("the assigned card number breaks the rule of [card-number]: {0}")]
+    NumberRule(&'static str),
+    /// too few random bytes
+    #[error("the profile wants {wanted} random bytes for a card, {found} were handed in")]
+    Random {
+        /// as many as `Profile::random_bytes` says
+        wanted: usize,
+        /// as many as there were
+        found: usize,
+    },
 }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::profile::{FieldType, OrderField};
 use crate::standard::is_image;
+use crate::transliteration::{Untransliterable, transliterate};
 use crate::{Date, Error, Profile, encoding};
 
 /// The values of an order's fields, valid for one profile. Erased when dropped.
@@ -54,6 +55,10 @@ pub enum FieldRule {
     Date,
     /// neither JPEG nor PNG
     Image,
+    /// no card number of the profile's range, or one that was mistyped
+    CardNumber,
+    /// a letter that a payment card cannot have and that no rule writes otherwise, or too many of them
+    Transliteration,
 }
 
 impl FieldRule {
@@ -68,6 +73,8 @@ impl FieldRule {
             Self::Characters => "characters",
             Self::Date => "date",
             Self::Image => "image",
+            Self::CardNumber => "card-number",
+            Self::Transliteration => "transliteration",
         }
     }
 }
@@ -105,6 +112,11 @@ impl OrderFields {
                 }
             }
         }
+        faults.extend(profile.fields().iter().filter_map(|field| {
+            let bytes = values.get(&field.name)?;
+            let (rule, message, remedy) = use_fault(profile, &field.name, &bytes.0)?;
+            Some(FieldFault { field: field.name.clone(), rule, message, remedy: remedy.to_owned() })
+        }));
         if photo.is_some() && !profile.fields().iter().any(|field| field.field_type == FieldType::Photo) {
             faults.push(unknown("photo"));
         }
@@ -189,7 +201,7 @@ fn fault_of(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
     form_fault(field, bytes).or_else(|| {
         let (least, most) = field.lengths.clone().into_inner();
         let unit = match field.field_type {
-            FieldType::Digits | FieldType::Pin => "digits",
+            FieldType::Digits | FieldType::Pin | FieldType::PinBlock | FieldType::Hexadecimal => "digits",
             _ => "bytes",
         };
         let message = format!("{} {unit}, where {least} to {most} are allowed", bytes.len());
@@ -224,6 +236,9 @@ fn form_fault(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
         FieldType::Digits | FieldType::Pin if !bytes.iter().all(u8::is_ascii_digit) => {
             (FieldRule::Characters, "not only digits", "write the digits 0 to 9, without spaces or hyphens")
         }
+        FieldType::PinBlock | FieldType::Hexadecimal if !is_hexadecimal(bytes) => {
+            (FieldRule::Characters, "not whole bytes in hexadecimal", "write two digits of 0 to 9 and A to F a byte")
+        }
         FieldType::Date if text().parse::<Date>().is_err() => {
             (FieldRule::Date, "not a day of the calendar", "write YYYY-MM-DD")
         }
@@ -233,4 +248,29 @@ fn form_fault(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
         _ => return None,
     };
     Some((rule, message.to_owned(), remedy.to_owned()))
+}
+
+/// What `bytes`, right by themselves, break of what the profile makes of the field.
+fn use_fault(profile: &Profile, field: &str, bytes: &[u8]) -> Option<(FieldRule, String, &'static str)> {
+    if profile.number().field() == Some(field)
+        && let Some(message) = profile.number().fault_of(bytes)
+    {
+        let remedy = "compare it digit by digit with what the issuer's host assigned";
+        return Some((FieldRule::CardNumber, message.to_owned(), remedy));
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    match transliterate(text).err().filter(|_| profile.transliterates(field))? {
+        Untransliterable::Character(at) => {
+            let message = format!("character {at} has no rule for being written with the letters A to Z of tag 5F20");
+            Some((FieldRule::Transliteration, message, "ask the holder how the name is written in Latin letters"))
+        }
+        Untransliterable::Length(length) => {
+            let message = format!("the name has {length} characters on the card, where tag 5F20 has 2 to 26");
+            Some((FieldRule::Transliteration, message, "ask the holder which part of the name to leave out or shorten"))
+        }
+    }
+}
+
+fn is_hexadecimal(digits: &[u8]) -> bool {
+    digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
 }

@@ -5,21 +5,42 @@
 
 mod application;
 mod element;
+mod face;
 mod fault;
 mod field;
 mod lines;
+mod needs;
+mod number;
+mod payment;
+mod pin;
+mod piv;
 mod rules;
 mod section;
+
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 pub use application::{ApplicationProfile, DgiProfile};
-pub use element::{Element, FieldEncoding, Source};
+pub use element::{
+    CertificatePart, DateEncoding, Element, FieldEncoding, NumberEncoding, RsaKey, RsaPart, Source, TrackPart,
+};
+pub use face::{AtBase, CARD_SIZE, FaceRule, Shown};
 pub use fault::{Fault, FaultKind};
 pub use field::{Charset, FieldType, OrderField};
+pub use needs::NamedKey;
+pub(crate) use needs::{DIGIT, PIV_IDENTIFIER, PIV_SERIAL, SERIAL};
+pub use number::{NumberRule, NumberSource, SequenceSource};
+pub use payment::{CardKeyRule, CertificateRule, KeyOption, PaymentRule};
+pub use pin::{PinRule, VerificationRule};
+pub use piv::{
+    NameAttribute, NamePart, PivKeyProfile, PivObjectProfile, PivProfile, PivReferenceProfile, PivReferenceSource,
+    TextSource,
+};
 pub use rules::Validity;
 
+use crate::emv::Pan;
 use crate::{Error, ProfileReference, SecurityLevel};
 use fault::Faults;
 use section::Section;
@@ -37,8 +58,10 @@ pub struct Profile {
     security_level: SecurityLevel,
     validity: Validity,
     retention_days: u32,
-    number_field: String,
-    card_face: Vec<String>,
+    number: NumberRule,
+    pin: Option<PinRule>,
+    verification: VerificationRule,
+    face: Vec<FaceRule>,
 }
 
 impl Profile {
@@ -85,6 +108,10 @@ impl Profile {
         self.elements.iter().find(|element| element.name == name)
     }
 
+    pub(crate) fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
     /// The applications, in the order of their commit points.
     #[must_use]
     pub fn applications(&self) -> &[ApplicationProfile] {
@@ -109,31 +136,85 @@ impl Profile {
         self.retention_days
     }
 
-    /// The name of the order field that is the card number.
+    /// Where the card number comes from, and what it must be.
     #[must_use]
-    pub fn number_field(&self) -> &str {
-        &self.number_field
+    pub fn number(&self) -> &NumberRule {
+        &self.number
     }
 
-    /// The names of the order fields that are printed on the card's face.
+    /// How the PIN comes to the card, where the profile has one besides what orders bring in digits.
     #[must_use]
-    pub fn card_face(&self) -> &[String] {
-        &self.card_face
+    pub fn pin(&self) -> Option<&PinRule> {
+        self.pin.as_ref()
+    }
+
+    /// What the issuer's host verifies cards and PINs by.
+    #[must_use]
+    pub fn verification(&self) -> &VerificationRule {
+        &self.verification
+    }
+
+    /// What is printed on the card's face.
+    #[must_use]
+    pub fn face(&self) -> &[FaceRule] {
+        &self.face
+    }
+
+    /// Whether something is made of `field` in the letters of payment cards.
+    pub(crate) fn transliterates(&self, field: &str) -> bool {
+        self.elements.iter().any(|element| {
+            matches!(&element.source, Source::Field { field: of, encoding: FieldEncoding::Transliterated } if of == field)
+        })
+    }
+
+    /// The names of `content`'s elements and of all that is in them.
+    fn all_elements<'s>(&'s self, content: &'s [String]) -> BTreeSet<&'s str> {
+        let mut all = BTreeSet::new();
+        for name in content {
+            all.insert(name.as_str());
+            if let Some(Element { source: Source::Template(names), .. }) = self.element(name) {
+                all.extend(self.all_elements(names));
+            }
+        }
+        all
+    }
+
+    /// The elements that `application` is made of, each once, in the order of their names.
+    pub(crate) fn elements_of<'s>(&'s self, application: &'s ApplicationProfile) -> impl Iterator<Item = &'s Element> {
+        let names: BTreeSet<&str> = application.dgis.iter().flat_map(|dgi| self.all_elements(&dgi.content)).collect();
+        names.into_iter().filter_map(|name| self.element(name))
+    }
+
+    /// The fields that something is made of.
+    fn used_fields(&self) -> BTreeSet<&str> {
+        let mut used: BTreeSet<&str> = self.elements.iter().filter_map(Element::field).collect();
+        used.extend(self.number.fields());
+        used.extend(self.face.iter().filter_map(|item| match &item.shows {
+            Shown::Field(field) => Some(field.as_str()),
+            _ => None,
+        }));
+        if let Some(PinRule::FromOrder { field, .. }) = &self.pin {
+            used.insert(field);
+        }
+        used.extend(self.applications.iter().filter_map(|one| one.piv.as_ref()).flat_map(PivProfile::fields));
+        used
     }
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "format",
     "name",
     "version",
     "security-level",
     "card-number",
-    "card-face",
     "validity",
     "retention",
     "field",
+    "pin",
+    "verification",
     "element",
     "application",
+    "face",
 ];
 
 fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>) -> Option<Profile> {
@@ -143,18 +224,24 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
     let name = whole.name("name", faults);
     let version = whole.number("version", 1..=u32::MAX, FaultKind::OutOfRange, faults);
     let fields = field::read_all(&whole, faults);
+    let number = number::read(&whole, &fields, faults);
+    let pin = pin::read(&whole, &fields, faults);
+    let verification = pin::read_verification(&whole, faults);
     let elements = element::read_all(&whole, &fields, faults);
     let security_level = rules::security_level(&whole, faults);
-    let applications = application::read_all(&whole, &fields, &elements, security_level, faults);
+    let applications = {
+        let (number, pin) = (number.as_ref(), pin.as_ref());
+        let declared =
+            application::Declared { whole: &whole, fields: &fields, elements: &elements, number, pin, security_level };
+        application::read_all(&declared, faults)
+    };
     if let Some(level) = security_level {
         rules::hold_level(&whole, level, &applications, faults);
     }
     let validity = rules::validity(&whole, faults);
     let retention_days = rules::retention(&whole, faults);
-    let number_field = rules::number_field(&whole, &fields, faults);
-    let card_face = rules::card_face(&whole, &fields, faults);
-    rules::nothing_unused(&whole, &fields, &elements, &applications, faults);
-    Some(Profile {
+    let face = face::read_all(&whole, &fields, faults);
+    let profile = Profile {
         reference: ProfileReference { name: name?, version: version?, digest: Sha256::digest(text).into() },
         fields,
         elements,
@@ -162,7 +249,51 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
         security_level: security_level?,
         validity: validity?,
         retention_days: retention_days?,
-        number_field: number_field?,
-        card_face: card_face?,
-    })
+        number: number?,
+        pin,
+        verification: verification?,
+        face,
+    };
+    hold_values(&whole, &profile, faults);
+    rules::nothing_unused(&whole, &profile, faults);
+    Some(profile)
+}
+
+/// Refuses what is made of a PIN, of keys or of a card number that the profile does not describe.
+fn hold_values(whole: &Section<'_>, profile: &Profile, faults: &mut Faults<'_>) {
+    let (card, pin) = profile.wanted_values();
+    let verification = &profile.verification;
+    for (wanted, there, what) in [
+        (profile.wants_pin(), profile.pin.is_some(), "a PIN, and there is no [pin]"),
+        (card, verification.card_key.is_some(), "a card verification value, and [verification] has no `card-key`"),
+        (pin, verification.pin_key.is_some(), "a PIN verification value, and [verification] has no `pin-key`"),
+    ] {
+        if wanted && !there && (what.contains("verification") || !whole.has("pin")) {
+            let message = format!("something is made of {what}");
+            faults.add(
+                whole.value_span("verification"),
+                FaultKind::NotDescribed,
+                message,
+                "add it, or leave out what needs it",
+            );
+        }
+    }
+    let (number, span) = (&profile.number, || whole.value_span("card-number"));
+    let pan = number.check_digit
+        && Pan::DIGITS.contains(number.lengths.start())
+        && Pan::DIGITS.contains(number.lengths.end());
+    if (profile.wants_pan() || profile.pin.is_some()) && !pan {
+        let message =
+            "payment data and PIN blocks under a zone key are made of a number of 12 to 19 digits with a check digit";
+        faults.add(span(), FaultKind::CardNumber, message, "write check-digit = true, and limits within 12 and 19");
+    }
+    if number.source == NumberSource::Range && !number.check_digit {
+        let message = "numbers of a range end in a check digit";
+        faults.add(span(), FaultKind::CardNumber, message, "write check-digit = true");
+    }
+    let payment = profile.applications.iter().any(|application| application.payment.is_some());
+    if payment && !matches!(profile.validity, Validity::EndOfMonth(_)) {
+        let message = "a payment card is valid to the end of a month: track 2 and certificates have no day";
+        faults.add(whole.value_span("validity"), FaultKind::DateRule, message, "write to = \"end-of-month\"");
+    }
 }

@@ -3,9 +3,8 @@
 //! One file for each application. The same table serves twice: profiles are held against it, and the finished data
 //! is read back by it.
 
-mod emv;
 mod identity;
-mod payment_environment;
+pub(crate) mod payment;
 
 pub(crate) use identity::is_image;
 
@@ -16,7 +15,8 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::check::{self, CheckFault};
-use crate::{Application, PersonalizationData, Protection, SecurityLevel};
+use crate::profile::{RsaKey, RsaPart};
+use crate::{Application, PersonalizationData, Protection, Route, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -49,6 +49,16 @@ pub(crate) enum Shape {
     ValidTo,
     PinBlock,
     Manifest,
+    ApplicationKeys,
+    CheckValues,
+    RsaPart(RsaKey, RsaPart),
+}
+
+impl Shape {
+    /// Whether it stands only where an application asks for it by name.
+    fn is_closed(self) -> bool {
+        matches!(self, Self::PinBlock | Self::Manifest | Self::ApplicationKeys | Self::RsaPart(..))
+    }
 }
 
 /// One DGI, or one range of them, that an application takes.
@@ -69,6 +79,8 @@ pub(crate) struct Rule {
     pub(crate) personal: bool,
     /// whether it is a secret: encrypted under the DEK as well, unless the level is 33
     pub(crate) secret: bool,
+    /// the one protection it travels under, where the standard says so
+    pub(crate) under: Option<Protection>,
 }
 
 impl Rule {
@@ -78,23 +90,34 @@ impl Rule {
     /// is SCP03's alone (Amd D Table 7-6), which authenticates what it has encrypted.
     pub(crate) fn allows(&self, protection: Protection, level: SecurityLevel) -> bool {
         let enough = level == SecurityLevel::CommandEncryptionResponseEncryption;
-        !self.secret || enough || protection.is_under_dek()
+        match self.under {
+            Some(under) => protection == under,
+            None => protection == Protection::Clear && (!self.secret || enough) || protection == Protection::Dek,
+        }
     }
 
     /// Whether elements of `shapes` make up the DGI.
     pub(crate) fn takes(&self, shapes: &[Shape]) -> bool {
-        let closed = |shape: &Shape| matches!(shape, Shape::PinBlock | Shape::Manifest);
-        if self.content.is_empty() { !shapes.iter().any(closed) } else { self.content == shapes }
+        if self.content.is_empty() { !shapes.iter().any(|shape| shape.is_closed()) } else { self.content == shapes }
     }
 }
 
 impl Standard {
+    /// Whether its data can reach it by `route`.
+    pub(crate) fn takes(self, route: Route) -> bool {
+        match self {
+            Self::Identity => route == Route::SecurityDomain,
+            Self::Piv => route == Route::Application,
+            Self::Emv | Self::PaymentEnvironment => true,
+        }
+    }
+
     /// The DGIs the application takes.
     pub(crate) fn rules(self) -> &'static [Rule] {
         match self {
             Self::Identity => &identity::RULES,
-            Self::Emv => &emv::RULES,
-            Self::PaymentEnvironment => &payment_environment::RULES,
+            Self::Emv => &payment::RULES,
+            Self::PaymentEnvironment => &payment::ENVIRONMENT_RULES,
             Self::Piv => &[],
         }
     }

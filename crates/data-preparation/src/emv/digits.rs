@@ -3,13 +3,13 @@
 use zeroize::Zeroizing;
 
 /// The half bytes of `bytes`, the high one first.
-pub(super) fn nibbles(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u8> + '_ {
+pub(crate) fn nibbles(bytes: &[u8]) -> impl DoubleEndedIterator<Item = u8> + '_ {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F])
 }
 
 /// Writes `digits` (half bytes, or ASCII digits, whose low halves are the same) two a byte into `out`, from the
 /// front; what is left of `out` is filled with `filler`. Digits that do not fit are left out.
-pub(super) fn pack_left(digits: impl IntoIterator<Item = u8>, filler: u8, out: &mut [u8]) {
+pub(crate) fn pack_left(digits: impl IntoIterator<Item = u8>, filler: u8, out: &mut [u8]) {
     let mut all = digits.into_iter().chain(std::iter::repeat(filler)).map(|digit| digit & 0x0F);
     for byte in out {
         *byte = all.next().unwrap_or_default() << 4 | all.next().unwrap_or_default();
@@ -17,7 +17,7 @@ pub(super) fn pack_left(digits: impl IntoIterator<Item = u8>, filler: u8, out: &
 }
 
 /// Writes the last digits of `digits` two a byte into `out`, ending at its end, with zeros before them.
-pub(super) fn pack_right<I>(digits: I, out: &mut [u8])
+pub(crate) fn pack_right<I>(digits: I, out: &mut [u8])
 where
     I: IntoIterator<Item = u8>,
     I::IntoIter: DoubleEndedIterator,
@@ -29,7 +29,7 @@ where
 }
 
 /// The ASCII digits of `bytes` up to the filler F, or `None` where something else stands there, or a digit after F.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn unpack(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(bytes.len() * 2));
     let mut ended = false;
     for nibble in nibbles(bytes) {

@@ -10,7 +10,7 @@ pub mod afl;
 pub mod certificate;
 pub mod cryptogram;
 pub mod derivation;
-mod digits;
+pub(crate) mod digits;
 pub mod dol;
 pub mod elements;
 pub mod pan;

@@ -61,7 +61,7 @@ impl Pin {
     }
 
     /// The digits, ASCII.
-    pub(super) fn digits(&self) -> &[u8] {
+    pub(crate) fn digits(&self) -> &[u8] {
         &self.digits[..self.length]
     }
 

@@ -1,14 +1,20 @@
-//! The applications of a profile and their DGIs, held against what the card's application reads.
+//! The applications of a profile: what they are, and how their data reaches them.
 
-use std::collections::BTreeSet;
+mod dgis;
+mod payment_rules;
+mod records;
 
 use cardwright_apdu::Aid;
 
-use super::element::Element;
+use super::element::{Element, Scope};
 use super::fault::{FaultKind, Faults};
 use super::field::OrderField;
+use super::number::NumberRule;
+use super::payment::{self, PaymentRule};
+use super::pin::PinRule;
+use super::piv::{self, PivProfile};
 use super::section::Section;
-use crate::standard::{Rule, Shape, Standard};
+use crate::standard::Standard;
 use crate::{Activation, CommitPoint, Protection, Rewrite, Route, SecurityLevel};
 
 /// One application and what is written into it.
@@ -34,8 +40,12 @@ pub struct ApplicationProfile {
     pub route: Route,
     /// the way by which data is changed on a card in use
     pub rewrite: Rewrite,
-    /// the data groupings in the order in which the card receives them
+    /// the data groupings in the order in which the card receives them; none for PIV
     pub dgis: Vec<DgiProfile>,
+    /// certificates and keys; there exactly for payment applications
+    pub payment: Option<PaymentRule>,
+    /// there exactly for PIV
+    pub piv: Option<PivProfile>,
 }
 
 /// One data grouping of an application.
@@ -51,31 +61,31 @@ pub struct DgiProfile {
     pub personal: bool,
     /// whether the card may refuse it, as a version that does not know it
     pub optional: bool,
+    /// of a record: whether it takes part in offline data authentication
+    pub signed: bool,
 }
 
-/// What the readers of DGIs look things up in.
-struct Declared<'a, 't> {
-    whole: &'a Section<'t>,
-    fields: &'a [OrderField],
-    elements: &'a [Element],
+/// What the readers of applications look things up in.
+pub(super) struct Declared<'a, 't> {
+    pub(super) whole: &'a Section<'t>,
+    pub(super) fields: &'a [OrderField],
+    pub(super) elements: &'a [Element],
+    pub(super) number: Option<&'a NumberRule>,
+    pub(super) pin: Option<&'a PinRule>,
     /// `None` where it could not be read, which is a fault of its own
-    security_level: Option<SecurityLevel>,
+    pub(super) security_level: Option<SecurityLevel>,
+}
+
+impl<'a> Declared<'a, '_> {
+    fn scope<'s>(&'s self, payment: Option<&'s PaymentRule>, others: usize) -> Scope<'s> {
+        Scope { fields: self.fields, elements: self.elements, number: self.number, payment, others }
+    }
 }
 
 /// The privilege Card Reset (GPCS Table 11-7).
 const CARD_RESET: u8 = 0x04;
 
-impl Declared<'_, '_> {
-    /// The first field that the elements of `content` are made of and that an order may leave out.
-    fn optional_field(&self, content: &[String]) -> Option<&str> {
-        let elements = self.elements.iter().filter(|element| content.contains(&element.name));
-        let names: Vec<&str> = elements.filter_map(Element::field).collect();
-        let mut fields = self.fields.iter().filter(|field| names.contains(&field.name.as_str()));
-        fields.find(|field| !field.required).map(|field| field.name.as_str())
-    }
-}
-
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "standard",
     "package",
     "module",
@@ -84,20 +94,21 @@ const KEYS: [&str; 9] = [
     "privileges",
     "activation",
     "commit-point",
-    "dgi",
+    "route",
+    "rewrite",
 ];
 
-pub(super) fn read_all(
-    whole: &Section<'_>,
-    fields: &[OrderField],
-    elements: &[Element],
-    security_level: Option<SecurityLevel>,
-    faults: &mut Faults<'_>,
-) -> Vec<ApplicationProfile> {
-    let declared = Declared { whole, fields, elements, security_level };
+const STANDARDS: [(&str, Standard); 4] = [
+    ("identity", Standard::Identity),
+    ("emv", Standard::Emv),
+    ("payment-environment", Standard::PaymentEnvironment),
+    ("piv", Standard::Piv),
+];
+
+pub(super) fn read_all(declared: &Declared<'_, '_>, faults: &mut Faults<'_>) -> Vec<ApplicationProfile> {
     let mut applications: Vec<ApplicationProfile> = Vec::new();
-    for section in whole.sections("application", faults) {
-        let Some(application) = read(&declared, &section, faults) else { continue };
+    for section in declared.whole.sections("application", faults) {
+        let Some(application) = read(declared, &section, faults) else { continue };
         if applications.iter().any(|other| other.instance == application.instance) {
             let message = format!("{} is already the instance of an application", application.instance);
             faults.add(section.value_span("instance"), FaultKind::Aid, message, "give each application its own AID");
@@ -108,8 +119,13 @@ pub(super) fn read_all(
 }
 
 fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<ApplicationProfile> {
-    section.only(&KEYS, faults);
-    let standard = section.choice("standard", &[("identity", Standard::Identity)], FaultKind::UnknownValue, faults);
+    let standard = section.choice("standard", &STANDARDS, FaultKind::UnknownValue, faults);
+    let further: &[&str] = match standard {
+        Some(Standard::Emv) => &["dgi", "interchange-profile", "certificates", "keys"],
+        Some(Standard::Piv) => &["piv"],
+        _ => &["dgi"],
+    };
+    section.only(&[&KEYS, further].concat(), faults);
     let package = read_aid(section, "package", faults);
     let module = read_aid(section, "module", faults);
     let instance = read_aid(section, "instance", faults);
@@ -122,14 +138,25 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
     let install_parameters = section.hexadecimal("install-parameters", 0..=128, faults);
     let privileges = read_privileges(section, faults);
     let activations = [("after-proof", Activation::AfterProof), ("in-script", Activation::InScript)];
-    let activation = match section.has("activation") {
-        true => section.choice("activation", &activations, FaultKind::UnknownValue, faults),
-        false => Some(Activation::AfterProof),
-    };
-    let commit_points = [("make-selectable", CommitPoint::MakeSelectable)];
-    let commit_point = section.choice("commit-point", &commit_points, FaultKind::UnknownValue, faults);
+    let activation = section.optional_choice("activation", &activations, Activation::AfterProof, faults);
+    let way = read_way(section, standard, faults);
+    let rewrite = read_rewrite(section, standard, faults);
     let standard = standard?;
-    let dgis = read_dgis(declared, section, standard, faults);
+    let payment = match standard {
+        Standard::Emv => Some(payment::read(section, faults)),
+        _ => None,
+    };
+    let piv = match standard {
+        Standard::Piv => Some(piv::read(declared.whole, section, declared.fields, declared.pin, faults)),
+        _ => None,
+    };
+    // What could not be read of the tables is told already; the groupings are read all the same.
+    let known = payment.as_ref().and_then(Option::as_ref);
+    let dgis = match standard {
+        Standard::Piv => Vec::new(),
+        _ => dgis::read_all(declared, section, standard, known, faults),
+    };
+    let (route, commit_point) = way?;
     Some(ApplicationProfile {
         standard,
         package: package?,
@@ -138,11 +165,67 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
         install_parameters: install_parameters?,
         privileges: privileges?,
         activation: activation?,
-        commit_point: commit_point?,
-        route: Route::SecurityDomain,
-        rewrite: Rewrite::StoreData,
+        commit_point,
+        route,
+        rewrite: rewrite?,
         dgis,
+        payment: match payment {
+            Some(read) => Some(read?),
+            None => None,
+        },
+        piv: match piv {
+            Some(read) => Some(read?),
+            None => None,
+        },
     })
+}
+
+/// Route and commit point, which go together: what is written through its Security Domain is made selectable by it;
+/// an application that takes its data itself is selectable already, and personalized by the last of it.
+fn read_way(
+    section: &Section<'_>,
+    standard: Option<Standard>,
+    faults: &mut Faults<'_>,
+) -> Option<(Route, CommitPoint)> {
+    let routes = [("security-domain", Route::SecurityDomain), ("application", Route::Application)];
+    let default = if standard == Some(Standard::Piv) { Route::Application } else { Route::SecurityDomain };
+    let route = section.optional_choice("route", &routes, default, faults);
+    let points = [("make-selectable", CommitPoint::MakeSelectable), ("personalized", CommitPoint::Personalized)];
+    let point = section.choice("commit-point", &points, FaultKind::UnknownValue, faults);
+    let (route, point) = (route?, point?);
+    if standard.is_some_and(|standard| !standard.takes(route)) {
+        let message = "the card's application does not take its data by this route";
+        let remedy = "identity takes route = \"security-domain\", piv takes route = \"application\"";
+        faults.add(section.value_span("route"), FaultKind::CommitPoint, message, remedy);
+    } else if (route == Route::Application) != (point == CommitPoint::Personalized) {
+        let (message, remedy) = match route {
+            Route::SecurityDomain => (
+                "data that goes through the Security Domain is not what makes the application usable",
+                "write commit-point = \"make-selectable\", or route = \"application\"",
+            ),
+            Route::Application => (
+                "an application that takes its data itself is selectable already",
+                "write commit-point = \"personalized\", or route = \"security-domain\"",
+            ),
+        };
+        faults.add(section.value_span("commit-point"), FaultKind::CommitPoint, message, remedy);
+    }
+    Some((route, point))
+}
+
+fn read_rewrite(section: &Section<'_>, standard: Option<Standard>, faults: &mut Faults<'_>) -> Option<Rewrite> {
+    let rewrites = [
+        ("store-data", Rewrite::StoreData),
+        ("put-data", Rewrite::PutData),
+        ("issuer-script", Rewrite::IssuerScript),
+        ("reinstall", Rewrite::Reinstall),
+    ];
+    let default = match standard {
+        Some(Standard::Emv | Standard::PaymentEnvironment) => Rewrite::Reinstall,
+        Some(Standard::Piv) => Rewrite::PutData,
+        _ => Rewrite::StoreData,
+    };
+    section.optional_choice("rewrite", &rewrites, default, faults)
 }
 
 fn read_aid(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Aid> {
@@ -170,137 +253,4 @@ fn read_privileges(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec
         faults.add(section.value_span("privileges"), FaultKind::Privileges, message, remedy);
     }
     Some(privileges)
-}
-
-fn read_dgis(
-    declared: &Declared<'_, '_>,
-    section: &Section<'_>,
-    standard: Standard,
-    faults: &mut Faults<'_>,
-) -> Vec<DgiProfile> {
-    let sections = section.sections("dgi", faults);
-    let mut dgis: Vec<DgiProfile> = Vec::new();
-    for (position, part) in sections.iter().enumerate() {
-        let others = sections.len() - 1;
-        let Some((dgi, rule)) = read_dgi(declared, part, standard, others, faults) else { continue };
-        let identifier = dgi.identifier;
-        if dgis.iter().any(|other| other.identifier == identifier) {
-            let message = format!("DGI {identifier:04X} is there twice: the card would keep the last only");
-            faults.add(part.value_span("identifier"), FaultKind::DuplicateDgi, message, "remove one of them");
-        }
-        if rule.content == [Shape::Manifest] && position != others {
-            let message = "the manifest must be the last DGI: the card takes it as the end of the data";
-            faults.add(part.value_span("identifier"), FaultKind::ManifestNotLast, message, "move it to the end");
-        }
-        dgis.push(dgi);
-    }
-    if dgis.len() == sections.len() {
-        refuse_missing(declared, section, &sections, standard, &dgis, faults);
-    }
-    dgis
-}
-
-/// Refuses DGIs that the card's application needs and that can be missing on a card. `sections` are those of `dgis`.
-fn refuse_missing(
-    declared: &Declared<'_, '_>,
-    section: &Section<'_>,
-    sections: &[Section<'_>],
-    standard: Standard,
-    dgis: &[DgiProfile],
-    faults: &mut Faults<'_>,
-) {
-    let there: BTreeSet<u16> = dgis.iter().map(|dgi| dgi.identifier).collect();
-    for needed in standard.needed(&there) {
-        let Some(position) = dgis.iter().position(|dgi| dgi.identifier == needed) else {
-            let message = format!("DGI {needed:04X} is missing: the card's application needs it");
-            faults.add(section.span(), FaultKind::MissingDgi, message, "add it as an [[application.dgi]]");
-            continue;
-        };
-        if let Some(field) = declared.optional_field(&dgis[position].content) {
-            let message = format!("DGI {needed:04X} is needed, but an order may leave out `{field}`");
-            let span = sections[position].value_span("content");
-            faults.add(span, FaultKind::MissingDgi, message, "make the field required");
-        }
-    }
-}
-
-fn read_dgi(
-    declared: &Declared<'_, '_>,
-    section: &Section<'_>,
-    standard: Standard,
-    others: usize,
-    faults: &mut Faults<'_>,
-) -> Option<(DgiProfile, &'static Rule)> {
-    section.only(&["identifier", "content", "protection", "personal"], faults);
-    let identifier = section.hexadecimal("identifier", 2..=2, faults);
-    let content = read_content(declared, section, faults);
-    let protections = [("clear", Protection::Clear), ("dek", Protection::Dek)];
-    let protection = section.choice("protection", &protections, FaultKind::UnknownValue, faults);
-    let personal = section.flag("personal", faults);
-    let identifier = u16::from_be_bytes(identifier?.try_into().ok()?);
-    let Some(rule) = standard.rule(identifier) else {
-        let message = format!("the card's application knows no DGI {identifier:04X}");
-        let known = standard.identifiers();
-        faults.add(section.value_span("identifier"), FaultKind::UnknownDgi, message, format!("use one of: {known}"));
-        return None;
-    };
-    let (content, protection, personal) = (content?, protection?, personal?);
-    if declared.security_level.is_some_and(|level| level.encrypts_commands() && !rule.allows(protection, level)) {
-        let message = format!("below level 33 DGI {identifier:04X} must be encrypted under the data encryption key");
-        faults.add(section.value_span("protection"), FaultKind::Protection, message, "write protection = \"dek\"");
-    }
-    if rule.personal && !personal {
-        let message = format!("DGI {identifier:04X} tells something about the card holder");
-        faults.add(section.value_span("personal"), FaultKind::Personal, message, "write personal = true");
-    }
-    hold_content(declared, section, rule, &content, others, faults);
-    let content = content.iter().map(|element| element.name.clone()).collect();
-    Some((DgiProfile { identifier, content, protection, personal, optional: false }, rule))
-}
-
-fn read_content<'a>(
-    declared: &Declared<'a, '_>,
-    section: &Section<'_>,
-    faults: &mut Faults<'_>,
-) -> Option<Vec<&'a Element>> {
-    let names = section.texts("content", faults)?;
-    let mut content = Vec::new();
-    for name in &names {
-        let found = declared.elements.iter().find(|element| element.name == *name.get_ref());
-        if found.is_none() && !declared.whole.declares("element", name.get_ref()) {
-            let message = format!("there is no element `{}`", name.get_ref());
-            let remedy = "declare it as an [[element]], or correct the name";
-            faults.add(name.span(), FaultKind::UndeclaredElement, message, remedy);
-        }
-        content.push(found);
-    }
-    content.into_iter().collect()
-}
-
-/// Holds what a DGI is made of against what the card's application reads there.
-fn hold_content(
-    declared: &Declared<'_, '_>,
-    section: &Section<'_>,
-    rule: &Rule,
-    content: &[&Element],
-    others: usize,
-    faults: &mut Faults<'_>,
-) {
-    let shapes: Vec<Shape> = content.iter().map(|element| element.shape()).collect();
-    if !rule.takes(&shapes) {
-        let message = format!("the card's application reads {} there", rule.reads);
-        let remedy = "name the elements that make it up, in this order";
-        return faults.add(section.value_span("content"), FaultKind::DgiContent, message, remedy);
-    }
-    let lengths = content.iter().map(|element| element.lengths(declared.fields, others));
-    let (least, most) = lengths.fold((0, 0), |(least, most), one| (least + one.start(), most + one.end()));
-    if least < *rule.lengths.start() || most > *rule.lengths.end() {
-        let message = format!(
-            "the content has {least} to {most} bytes; the card's application takes {} to {}",
-            rule.lengths.start(),
-            rule.lengths.end()
-        );
-        let remedy = "change `min` and `max` of the fields, or the constants";
-        faults.add(section.value_span("content"), FaultKind::DgiSize, message, remedy);
-    }
 }

@@ -1,20 +1,20 @@
 //! Data elements: where each comes from and how it is written in bytes.
-//!
-//! A further source (generated, derived by the keystore, a certificate) is a further variant of [`Source`], with the
-//! value it needs handed to the preparation.
 
-use std::ops::RangeInclusive;
+mod lengths;
+mod reading;
 
-use super::fault::{FaultKind, Faults};
-use super::field::{FieldType, OrderField};
-use super::section::{At, Section};
+pub(super) use lengths::Scope;
+pub(super) use reading::read_all;
+
 use crate::standard::Shape;
 
 /// A data element: the smallest thing that DGIs are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
-    /// its name, for DGIs to refer to
+    /// its name, for DGIs and templates to refer to
     pub name: String,
+    /// where it has one, it is written as TLV: tag, BER length, value
+    pub tag: Option<u32>,
     /// where it comes from
     pub source: Source,
 }
@@ -32,17 +32,52 @@ pub enum Source {
     },
     /// the same bytes on every card
     Constant(Vec<u8>),
-    /// the first day of the card's validity, BCD
-    ValidFrom,
-    /// the last day of the card's validity, BCD
-    ValidTo,
-    /// a PIN as a block of format 2 (ISO 9564-1)
+    /// the card number
+    CardNumber(NumberEncoding),
+    /// the number that tells cards of one card number apart: 1 byte, two digits
+    SequenceNumber,
+    /// the first day of the card's validity
+    ValidFrom(DateEncoding),
+    /// the last day of the card's validity
+    ValidTo(DateEncoding),
+    /// a PIN as a block of format 2 (ISO 9564-1): of the field's digits, or without a field the one that the profile's
+    /// `[pin]` describes
     PinBlock {
         /// the field with the PIN's digits
-        field: String,
+        field: Option<String>,
     },
     /// number, lengths and SHA-256 of all DGIs before it
     Manifest,
+    /// named elements, one after the other
+    Template(Vec<String>),
+    /// track 2 equivalent data
+    Track2 {
+        /// three digits, ASCII
+        service_code: [u8; 3],
+        /// what follows them
+        discretionary: Vec<TrackPart>,
+    },
+    /// the interchange profile
+    InterchangeProfile,
+    /// the file locator of these files (short file identifiers)
+    FileLocator(Vec<u8>),
+    /// something of the certificates
+    Certificate(CertificatePart),
+    /// the card's keys for cryptograms, MACs and encipherment, one after the other
+    ApplicationKeys,
+    /// their check values, 3 bytes each
+    ApplicationKeyCheckValues,
+    /// a part of a card's RSA key
+    RsaPart {
+        /// which key
+        key: RsaKey,
+        /// which part
+        part: RsaPart,
+    },
+    /// issuer application data: `06`, derivation key index, cryptogram version, `03 00 00 00`
+    IssuerApplicationData,
+    /// so many random bytes, drawn for this card
+    Random(usize),
 }
 
 /// How the value of a field is written.
@@ -50,12 +85,118 @@ pub enum Source {
 pub enum FieldEncoding {
     /// the bytes of UTF-8; of a text
     Utf8,
+    /// in capital letters of A to Z and what else a name on a payment card may have; of a text
+    Transliterated,
     /// one byte a digit; of digits
     Ascii,
+    /// two digits a byte, zeros before them to so many bytes; of digits
+    Numeric(usize),
+    /// two digits a byte, F after them; of digits
+    Compressed,
     /// YYYYMMDD, two digits a byte; of a date
     Bcd,
+    /// YYMMDD, two digits a byte; of a date
+    ShortBcd,
     /// as it is; of a photo
     Raw,
+    /// the bytes that it spells; of hexadecimal digits
+    Hexadecimal,
+}
+
+/// How the card number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberEncoding {
+    /// one byte a digit
+    Ascii,
+    /// two digits a byte, F after them
+    Compressed,
+}
+
+/// How a day of the validity is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateEncoding {
+    /// YYYYMMDD, 4 bytes
+    Bcd,
+    /// YYMMDD, 3 bytes
+    ShortBcd,
+}
+
+/// A part of a track's discretionary data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrackPart {
+    /// the same digits on every card
+    Digits(String),
+    /// the index of the PVV key, 1 digit
+    PinKeyIndex,
+    /// the PVV, 4 digits
+    PinValue,
+    /// the iCVV, 3 digits
+    ChipValue,
+    /// the CVV of this service code, 3 digits
+    StripeValue([u8; 3]),
+}
+
+/// Something of the certificates of `[application.certificates]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificatePart {
+    /// 8F
+    AuthorityIndex,
+    /// 90
+    Issuer,
+    /// 92
+    IssuerRemainder,
+    /// 9F32
+    IssuerExponent,
+    /// 9F46
+    Icc,
+    /// 9F48
+    IccRemainder,
+    /// 9F47
+    IccExponent,
+    /// 9F2D
+    Pin,
+    /// 9F2F
+    PinRemainder,
+    /// 9F2E
+    PinExponent,
+    /// 93
+    SignedData,
+}
+
+impl CertificatePart {
+    /// Whether the issuer's signature over the card's data is in it, so that it cannot be signed itself.
+    #[must_use]
+    pub fn is_signed_by_issuer(self) -> bool {
+        matches!(self, Self::Icc | Self::Pin | Self::SignedData)
+    }
+}
+
+/// A card's RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaKey {
+    /// of dynamic data authentication
+    Icc,
+    /// that PINs are enciphered under
+    Pin,
+}
+
+/// A part of an RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaPart {
+    /// n
+    Modulus,
+    /// d
+    Exponent,
+    /// p
+    P,
+    /// q
+    Q,
+    /// d mod p - 1
+    ExponentP,
+    /// d mod q - 1
+    ExponentQ,
+    /// q^-1 mod p
+    QInverse,
 }
 
 impl Element {
@@ -63,163 +204,60 @@ impl Element {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         match &self.source {
-            Source::Field { field, .. } | Source::PinBlock { field } => Some(field),
+            Source::Field { field, .. } => Some(field),
+            Source::PinBlock { field } => field.as_deref(),
             _ => None,
         }
     }
 
-    pub(super) fn shape(&self) -> Shape {
+    /// Whether it tells something about a person.
+    pub(super) fn is_personal(&self) -> bool {
         match &self.source {
-            Source::Field { encoding: FieldEncoding::Utf8, .. } => Shape::Text,
-            Source::Field { encoding: FieldEncoding::Ascii, .. } => Shape::Digits,
-            Source::Field { encoding: FieldEncoding::Bcd, .. } => Shape::Date,
-            Source::Field { encoding: FieldEncoding::Raw, .. } => Shape::Image,
-            Source::Constant(_) => Shape::Bytes,
-            Source::ValidFrom => Shape::ValidFrom,
-            Source::ValidTo => Shape::ValidTo,
+            Source::Field { .. } | Source::CardNumber(_) | Source::PinBlock { .. } | Source::Track2 { .. } => true,
+            Source::Certificate(part) => matches!(part, CertificatePart::Icc | CertificatePart::Pin),
+            _ => false,
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        if self.tag.is_some() {
+            return Shape::Bytes;
+        }
+        match &self.source {
+            Source::Field { encoding, .. } => match encoding {
+                FieldEncoding::Utf8 => Shape::Text,
+                FieldEncoding::Ascii => Shape::Digits,
+                FieldEncoding::Bcd => Shape::Date,
+                FieldEncoding::Raw => Shape::Image,
+                _ => Shape::Bytes,
+            },
+            Source::CardNumber(NumberEncoding::Ascii) => Shape::Digits,
+            Source::ValidFrom(DateEncoding::Bcd) => Shape::ValidFrom,
+            Source::ValidTo(DateEncoding::Bcd) => Shape::ValidTo,
             Source::PinBlock { .. } => Shape::PinBlock,
             Source::Manifest => Shape::Manifest,
-        }
-    }
-
-    /// Its shortest and longest form in bytes; of a manifest, what the number of DGIs makes it.
-    pub(super) fn lengths(&self, fields: &[OrderField], dgis: usize) -> RangeInclusive<usize> {
-        match &self.source {
-            Source::Field { encoding: FieldEncoding::Bcd, .. } | Source::ValidFrom | Source::ValidTo => 4..=4,
-            Source::Field { field, .. } => {
-                fields.iter().find(|known| known.name == *field).map_or(0..=0, |known| known.lengths.clone())
-            }
-            Source::Constant(bytes) => bytes.len()..=bytes.len(),
-            Source::PinBlock { .. } => 8..=8,
-            Source::Manifest => 1..=1 + crate::manifest::ENTRY * dgis,
+            Source::ApplicationKeys => Shape::ApplicationKeys,
+            Source::ApplicationKeyCheckValues => Shape::CheckValues,
+            Source::RsaPart { key, part } => Shape::RsaPart(*key, *part),
+            _ => Shape::Bytes,
         }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Named {
-    Field,
-    Constant,
-    ValidFrom,
-    ValidTo,
-    PinBlock,
-    Manifest,
-}
-
-impl Named {
-    const ALL: [(&'static str, Self); 6] = [
-        ("field", Self::Field),
-        ("constant", Self::Constant),
-        ("valid-from", Self::ValidFrom),
-        ("valid-to", Self::ValidTo),
-        ("pin-block", Self::PinBlock),
-        ("manifest", Self::Manifest),
+impl RsaPart {
+    const ALL: [(&'static str, Self); 7] = [
+        ("modulus", Self::Modulus),
+        ("exponent", Self::Exponent),
+        ("p", Self::P),
+        ("q", Self::Q),
+        ("exponent-p", Self::ExponentP),
+        ("exponent-q", Self::ExponentQ),
+        ("q-inverse", Self::QInverse),
     ];
 
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Field | Self::PinBlock => &["name", "source", "encoding", "field"],
-            Self::Constant => &["name", "source", "encoding", "value"],
-            Self::ValidFrom | Self::ValidTo | Self::Manifest => &["name", "source", "encoding"],
-        }
+    /// Whether it is as long as the modulus; the others are half as long.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Modulus | Self::Exponent)
     }
-}
-
-pub(super) fn read_all(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Vec<Element> {
-    let mut elements: Vec<Element> = Vec::new();
-    for section in whole.sections("element", faults) {
-        let name = section.name("name", faults);
-        let source = read_source(whole, &section, fields, faults);
-        let (Some(name), Some(source)) = (name, source) else { continue };
-        if elements.iter().any(|other| other.name == name) {
-            let message = format!("`{name}` is already the name of an element");
-            faults.add(section.value_span("name"), FaultKind::DuplicateName, message, "give the element another name");
-        }
-        elements.push(Element { name, source });
-    }
-    elements
-}
-
-fn read_source(
-    whole: &Section<'_>,
-    section: &Section<'_>,
-    fields: &[OrderField],
-    faults: &mut Faults<'_>,
-) -> Option<Source> {
-    let named = section.choice("source", &Named::ALL, FaultKind::UnknownSource, faults)?;
-    section.only(named.keys(), faults);
-    match named {
-        Named::Field => {
-            let field = declared_field(whole, section, fields, faults);
-            let encoding = section.text("encoding", faults);
-            let field = field?;
-            let encoding = field_encoding(field, &encoding?, faults)?;
-            Some(Source::Field { field: field.name.clone(), encoding })
-        }
-        Named::PinBlock => {
-            let encoding = only_encoding(section, "iso-9564-2", faults);
-            let field = declared_field(whole, section, fields, faults)?;
-            if field.field_type != FieldType::Pin {
-                let message = format!("a PIN block cannot be made of `{}`, which is no PIN", field.name);
-                faults.add(section.value_span("field"), FaultKind::Encoding, message, "name a field of type `pin`");
-            }
-            encoding.map(|()| Source::PinBlock { field: field.name.clone() })
-        }
-        Named::Constant => read_constant(section, faults).map(Source::Constant),
-        Named::ValidFrom => only_encoding(section, "bcd", faults).map(|()| Source::ValidFrom),
-        Named::ValidTo => only_encoding(section, "bcd", faults).map(|()| Source::ValidTo),
-        Named::Manifest => only_encoding(section, "sha-256", faults).map(|()| Source::Manifest),
-    }
-}
-
-fn declared_field<'f>(
-    whole: &Section<'_>,
-    section: &Section<'_>,
-    fields: &'f [OrderField],
-    faults: &mut Faults<'_>,
-) -> Option<&'f OrderField> {
-    let name = section.text("field", faults)?;
-    let found = fields.iter().find(|field| field.name == *name.get_ref());
-    if found.is_none() && !whole.declares("field", name.get_ref()) {
-        let message = format!("there is no field `{}`", name.get_ref());
-        faults.add(name.span(), FaultKind::UndeclaredField, message, "declare it as a [[field]], or correct the name");
-    }
-    found
-}
-
-fn field_encoding(field: &OrderField, named: &At<&str>, faults: &mut Faults<'_>) -> Option<FieldEncoding> {
-    let (only, encoding) = match field.field_type {
-        FieldType::Text(_) => ("utf-8", FieldEncoding::Utf8),
-        FieldType::Digits => ("ascii", FieldEncoding::Ascii),
-        FieldType::Date => ("bcd", FieldEncoding::Bcd),
-        FieldType::Photo => ("raw", FieldEncoding::Raw),
-        FieldType::Pin => {
-            let message = "a PIN is written as a PIN block only";
-            faults.add(
-                named.span(),
-                FaultKind::Encoding,
-                message,
-                "use source = \"pin-block\", encoding = \"iso-9564-2\"",
-            );
-            return None;
-        }
-    };
-    if *named.get_ref() == only {
-        return Some(encoding);
-    }
-    let message = format!("`{}` cannot be written as `{}`", field.name, named.get_ref());
-    faults.add(named.span(), FaultKind::Encoding, message, format!("use encoding = \"{only}\""));
-    None
-}
-
-fn only_encoding(section: &Section<'_>, only: &str, faults: &mut Faults<'_>) -> Option<()> {
-    section.choice("encoding", &[(only, ())], FaultKind::Encoding, faults)
-}
-
-fn read_constant(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
-    let hexadecimal = section.choice("encoding", &[("utf-8", false), ("hex", true)], FaultKind::Encoding, faults)?;
-    if hexadecimal {
-        return section.hexadecimal("value", 1..=u16::MAX as usize, faults);
-    }
-    section.text("value", faults).map(|text| text.get_ref().as_bytes().to_vec())
 }

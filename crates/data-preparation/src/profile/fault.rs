@@ -85,6 +85,46 @@ pub enum FaultKind {
     ManifestNotLast,
     /// a security level that would send personal data unencrypted
     SecurityLevel,
+    /// a key that is not named as keys of the keystore are
+    KeyHandle,
+    /// RSA keys of sizes that no certificate can join, or that terminals do not take
+    KeySize,
+    /// a tag that is none, or one where none can stand
+    Tag,
+    /// a data element twice where a terminal reads it once
+    DuplicateTag,
+    /// a data element that a terminal needs is not there
+    MissingTag,
+    /// a data element where it must not stand
+    ForbiddenTag,
+    /// a record that is not one template 70
+    RecordForm,
+    /// a record over 254 bytes
+    RecordSize,
+    /// something signed that cannot be
+    Signed,
+    /// a DGI before one that the card must have first
+    DgiOrder,
+    /// two DGIs of which a card takes one
+    DgiConflict,
+    /// a data object list that does not read
+    ObjectList,
+    /// a cardholder verification list that does not read
+    VerificationRules,
+    /// an interchange profile that promises what the data does not hold, or the other way round
+    Interchange,
+    /// an element that is named before it is declared
+    Order,
+    /// something is used that the profile does not describe: keys, certificates, a PIN, a number
+    NotDescribed,
+    /// a card number that is none, or of no range
+    CardNumber,
+    /// a way of the PIN that is none
+    PinWay,
+    /// something outside the card, or nothing to show
+    Face,
+    /// a commit point that does not go with the route
+    CommitPoint,
     /// a validity rule that is not exactly one period within limits
     DateRule,
 }
@@ -121,6 +161,26 @@ impl FaultKind {
             Self::Personal => "personal",
             Self::ManifestNotLast => "manifest-not-last",
             Self::SecurityLevel => "security-level",
+            Self::KeyHandle => "key-handle",
+            Self::KeySize => "key-size",
+            Self::Tag => "tag",
+            Self::DuplicateTag => "duplicate-tag",
+            Self::MissingTag => "missing-tag",
+            Self::ForbiddenTag => "forbidden-tag",
+            Self::RecordForm => "record-form",
+            Self::RecordSize => "record-size",
+            Self::Signed => "signed",
+            Self::DgiOrder => "dgi-order",
+            Self::DgiConflict => "dgi-conflict",
+            Self::ObjectList => "object-list",
+            Self::VerificationRules => "verification-rules",
+            Self::Interchange => "interchange",
+            Self::Order => "order",
+            Self::NotDescribed => "not-described",
+            Self::CardNumber => "card-number",
+            Self::PinWay => "pin-way",
+            Self::Face => "face",
+            Self::CommitPoint => "commit-point",
             Self::DateRule => "date-rule",
         }
     }

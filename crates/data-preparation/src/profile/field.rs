@@ -19,7 +19,7 @@ pub struct OrderField {
     pub name: String,
     /// what its values are
     pub field_type: FieldType,
-    /// shortest and longest value: bytes of UTF-8 for a text, digits, bytes of a photo; 10 for a date
+    /// shortest and longest value: bytes of UTF-8 for a text, digits, bytes of a photo; 10 for a date, 16 for a PIN block
     pub lengths: RangeInclusive<usize>,
     /// whether every order must bring it
     pub required: bool,
@@ -38,6 +38,10 @@ pub enum FieldType {
     Photo,
     /// the digits of a PIN
     Pin,
+    /// a PIN block under a zone key: 16 hexadecimal digits
+    PinBlock,
+    /// bytes, as hexadecimal digits
+    Hexadecimal,
 }
 
 /// The characters a text may hold. None holds control characters or marks that change the writing direction.
@@ -76,15 +80,19 @@ enum Named {
     Date,
     Photo,
     Pin,
+    PinBlock,
+    Hexadecimal,
 }
 
 impl Named {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("text", Self::Text),
         ("digits", Self::Digits),
         ("date", Self::Date),
         ("photo", Self::Photo),
         ("pin", Self::Pin),
+        ("pin-block", Self::PinBlock),
+        ("hexadecimal", Self::Hexadecimal),
     ];
 
     /// The lengths that values of the type can have at all.
@@ -95,6 +103,8 @@ impl Named {
             Self::Date => 10..=10,
             Self::Photo => 1..=LONGEST_PHOTO as usize,
             Self::Pin => pin_block::DIGITS,
+            Self::PinBlock => 16..=16,
+            Self::Hexadecimal => 2..=504,
         }
     }
 }
@@ -131,6 +141,8 @@ fn read(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<OrderField> {
         Named::Date => FieldType::Date,
         Named::Photo => FieldType::Photo,
         Named::Pin => FieldType::Pin,
+        Named::PinBlock => FieldType::PinBlock,
+        Named::Hexadecimal => FieldType::Hexadecimal,
     };
     Some(OrderField { name: name?, field_type, lengths: lengths?, required: required? })
 }
@@ -149,9 +161,9 @@ fn read_charset(section: &Section<'_>, named: Option<Named>, faults: &mut Faults
 
 fn read_lengths(section: &Section<'_>, named: Named, faults: &mut Faults<'_>) -> Option<RangeInclusive<usize>> {
     let possible = named.lengths();
-    if named == Named::Date {
+    if matches!(named, Named::Date | Named::PinBlock) {
         if let Some(key) = ["min", "max"].into_iter().find(|key| section.has(key)) {
-            let message = "a date has no `min` and `max`";
+            let message = "a date and a PIN block have no `min` and `max`";
             faults.add(section.value_span(key), FaultKind::LengthRange, message, "remove them");
             return None;
         }

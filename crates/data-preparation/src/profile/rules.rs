@@ -1,9 +1,10 @@
-//! What a profile says about the whole card: level, validity, retention, number, face.
+//! What a profile says about the whole card: level, validity, retention, and that nothing in it is unused.
 
+use std::collections::BTreeSet;
+
+use super::Profile;
 use super::application::ApplicationProfile;
-use super::element::Element;
 use super::fault::{FaultKind, Faults};
-use super::field::{FieldType, OrderField};
 use super::section::Section;
 use crate::{Date, SecurityLevel};
 
@@ -12,6 +13,8 @@ use crate::{Date, SecurityLevel};
 pub enum Validity {
     /// this many months; a year is 12
     Months(u32),
+    /// to the last day of the month that is so many months later: payment cards show no day
+    EndOfMonth(u32),
     /// this many days
     Days(u32),
 }
@@ -22,6 +25,7 @@ impl Validity {
     pub fn end(self, from: Date) -> Option<Date> {
         match self {
             Self::Months(months) => from.plus_months(months),
+            Self::EndOfMonth(months) => from.plus_months(months).map(Date::end_of_month),
             Self::Days(days) => from.plus_days(days),
         }
     }
@@ -63,7 +67,7 @@ pub(super) fn hold_level(
 /// The validity: exactly one of `years`, `months` and `days`.
 pub(super) fn validity(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<Validity> {
     let section = whole.section("validity", faults)?;
-    section.only(&["from", "years", "months", "days"], faults);
+    section.only(&["from", "years", "months", "days", "to"], faults);
     let from = section.choice("from", &[("preparation", ())], FaultKind::DateRule, faults);
     let years = section.optional_number("years", 1..=50, FaultKind::DateRule, faults);
     let months = section.optional_number("months", 1..=600, FaultKind::DateRule, faults);
@@ -74,8 +78,14 @@ pub(super) fn validity(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<V
         faults.add(section.span(), FaultKind::DateRule, message, "write one of `years`, `months` and `days`");
         return None;
     }
+    let whole_months = section.optional_choice("to", &[("day", false), ("end-of-month", true)], false, faults)?;
+    if whole_months && section.has("days") {
+        let message = "days do not lead to the end of a month";
+        faults.add(section.value_span("to"), FaultKind::DateRule, message, "write `years` or `months`, or remove `to`");
+    }
     let months = years.map(|years| years * 12).or(months);
-    from.and(months.map(Validity::Months).or(days.map(Validity::Days)))
+    let months = months.map(if whole_months { Validity::EndOfMonth } else { Validity::Months });
+    from.and(months.or(days.map(Validity::Days)))
 }
 
 /// The days until destruction.
@@ -85,73 +95,22 @@ pub(super) fn retention(whole: &Section<'_>, faults: &mut Faults<'_>) -> Option<
     section.number("days", 1..=3_650, FaultKind::OutOfRange, faults)
 }
 
-/// The field that is the card number.
-pub(super) fn number_field(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Option<String> {
-    let name = whole.text("card-number", faults)?;
-    let field = fields.iter().find(|field| field.name == *name.get_ref());
-    match field {
-        Some(OrderField { field_type: FieldType::Digits, required: true, .. }) => {}
-        Some(_) => {
-            let message = format!("the card number cannot be `{}`", name.get_ref());
-            let remedy = "name a field of type `digits` that every order must bring";
-            faults.add(name.span(), FaultKind::UnknownValue, message, remedy);
-        }
-        None if whole.declares("field", name.get_ref()) => {}
-        None => {
-            let message = format!("there is no field `{}`", name.get_ref());
-            let remedy = "declare it as a [[field]], or correct the name";
-            faults.add(name.span(), FaultKind::UndeclaredField, message, remedy);
-        }
-    }
-    field.map(|field| field.name.clone())
-}
-
-/// The fields that are printed on the card.
-pub(super) fn card_face(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faults<'_>) -> Option<Vec<String>> {
-    let names = whole.texts("card-face", faults)?;
-    for name in &names {
-        match fields.iter().find(|field| field.name == *name.get_ref()) {
-            Some(field) if field.field_type == FieldType::Pin => {
-                let message = "a PIN is never printed on a card";
-                faults.add(name.span(), FaultKind::Protection, message, "remove it from `card-face`");
-            }
-            None if !whole.declares("field", name.get_ref()) => {
-                let message = format!("there is no field `{}`", name.get_ref());
-                let remedy = "declare it as a [[field]], or correct the name";
-                faults.add(name.span(), FaultKind::UndeclaredField, message, remedy);
-            }
-            _ => {}
-        }
-    }
-    Some(names.iter().map(|name| (*name.get_ref()).to_owned()).collect())
-}
-
 /// Refuses what is declared and used nowhere: a field that nobody needs would be asked of people for nothing.
-pub(super) fn nothing_unused(
-    whole: &Section<'_>,
-    fields: &[OrderField],
-    elements: &[Element],
-    applications: &[ApplicationProfile],
-    faults: &mut Faults<'_>,
-) {
+pub(super) fn nothing_unused(whole: &Section<'_>, profile: &Profile, faults: &mut Faults<'_>) {
     if !faults.is_empty() {
         return; // what is wrong elsewhere may be what makes it look unused
     }
-    let face = whole.texts("card-face", faults).unwrap_or_default();
-    for field in fields {
-        let in_element = elements.iter().any(|element| element.field() == Some(&field.name));
-        if !in_element && !face.iter().any(|name| *name.get_ref() == field.name) {
-            let span = whole.span_of("field", &field.name).unwrap_or_default();
-            let message = format!("the field `{}` is used nowhere", field.name);
-            faults.add(span, FaultKind::Unused, message, "remove it: what is not needed is not to be asked for");
-        }
+    let used = profile.used_fields();
+    for field in profile.fields.iter().filter(|field| !used.contains(field.name.as_str())) {
+        let span = whole.span_of("field", &field.name).unwrap_or_default();
+        let message = format!("the field `{}` is used nowhere", field.name);
+        faults.add(span, FaultKind::Unused, message, "remove it: what is not needed is not to be asked for");
     }
-    let dgis = || applications.iter().flat_map(|application| &application.dgis);
-    for element in elements {
-        if !dgis().any(|dgi| dgi.content.contains(&element.name)) {
-            let span = whole.span_of("element", &element.name).unwrap_or_default();
-            let message = format!("the element `{}` is in no DGI", element.name);
-            faults.add(span, FaultKind::Unused, message, "remove it, or name it in the `content` of a DGI");
-        }
+    let dgis = profile.applications.iter().flat_map(|application| &application.dgis);
+    let used: BTreeSet<&str> = dgis.flat_map(|dgi| profile.all_elements(&dgi.content)).collect();
+    for element in profile.elements.iter().filter(|element| !used.contains(element.name.as_str())) {
+        let span = whole.span_of("element", &element.name).unwrap_or_default();
+        let message = format!("the element `{}` is in no DGI", element.name);
+        faults.add(span, FaultKind::Unused, message, "remove it, or name it in the `content` of a DGI");
     }
 }

@@ -1,5 +1,7 @@
 //! A table of a profile's TOML, read key by key so that every fault is found and keeps its place.
 
+mod optional;
+
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;

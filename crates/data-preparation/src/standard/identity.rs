@@ -24,6 +24,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: true,
         secret: false,
+        under: None,
     },
     Rule {
         identifiers: NUMBER..=NUMBER,
@@ -34,6 +35,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: true,
         secret: false,
+        under: None,
     },
     Rule {
         identifiers: VALIDITY..=VALIDITY,
@@ -44,6 +46,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: true,
         secret: false,
+        under: None,
     },
     Rule {
         identifiers: 0x0110..=0x01FF,
@@ -54,6 +57,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: false,
         secret: false,
+        under: None,
     },
     Rule {
         identifiers: PHOTO..=PHOTO,
@@ -64,6 +68,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: Some(PIN),
         personal: true,
         secret: false,
+        under: None,
     },
     Rule {
         identifiers: PIN..=PIN,
@@ -74,6 +79,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: true,
         secret: true,
+        under: None,
     },
     Rule {
         identifiers: MANIFEST..=MANIFEST,
@@ -84,6 +90,7 @@ pub(super) const RULES: [Rule; 7] = [
         along_with: None,
         personal: true,
         secret: false,
+        under: None,
     },
 ];
 

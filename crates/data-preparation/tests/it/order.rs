@@ -104,7 +104,6 @@ fn with_birthday() -> Profile {
     let (_, rest) = rest.split_once("required = false").unwrap();
     let field = "[[field]]\nname = \"birthday\"\ntype = \"date\"\nrequired = false";
     let text = format!("{fields}{field}{rest}")
-        .replace(", \"photo\"]", "]")
         .replace("field = \"photo\"\nencoding = \"raw\"", "field = \"birthday\"\nencoding = \"bcd\"")
         .replace("identifier = \"0201\"", "identifier = \"0110\"");
     Profile::parse(&text).unwrap()

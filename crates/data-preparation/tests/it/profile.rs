@@ -3,7 +3,7 @@
 use cardwright_data_preparation::profile::{Fault, FaultKind, Validity};
 use cardwright_data_preparation::{Error, Profile};
 
-use crate::sample::{IDENTITY, identity};
+use crate::sample::{IDENTITY, WITH_FACE, identity};
 
 #[test]
 fn the_identity_profile_loads() {
@@ -12,7 +12,7 @@ fn the_identity_profile_loads() {
     assert_eq!(profile.fields().len(), 4);
     assert_eq!(profile.validity(), Validity::Months(60));
     assert_eq!(profile.retention_days(), 30);
-    assert_eq!(profile.card_face(), ["name", "card_number", "photo"]);
+    assert_eq!(Profile::parse(WITH_FACE).unwrap().face().len(), 4);
     let digest = <sha2::Sha256 as sha2::Digest>::digest(IDENTITY);
     assert_eq!(profile.reference().digest[..], digest[..]);
 }
@@ -42,6 +42,9 @@ fn assert_fault(text: &str, kind: FaultKind, place: &str) {
 }
 
 const PIN_GROUPING: &str = "content = [\"pin-block\"]\nprotection = \"clear\"";
+
+const FACE: &str =
+    "[[face]]\nshows = \"field\"\nfield = \"name\"\nleft = 1\ntop = 1\nwidth = 9\nheight = 9\nat-base = \"shown\"\n";
 
 const FURTHER_FILE: &str = r#"[[application.dgi]]
 identifier = "0110"
@@ -191,10 +194,10 @@ fn a_field_that_is_not_declared_is_refused() {
         FaultKind::UndeclaredField,
         "field = \"picture\"",
     );
-    let text = changed("card-number = \"card_number\"", "card-number = \"number\"");
-    assert_fault(&text, FaultKind::UndeclaredField, "card-number = ");
-    let text = changed("card-face = [\"name\",", "card-face = [\"nickname\",");
-    assert_fault(&text, FaultKind::UndeclaredField, "card-face = ");
+    let text = changed("[card-number]\nfield = \"card_number\"", "[card-number]\nfield = \"number\"");
+    assert_fault(&text, FaultKind::UndeclaredField, "field = \"number\"");
+    let text = format!("{IDENTITY}{}", FACE.replace("\"name\"", "\"nickname\""));
+    assert_fault(&text, FaultKind::UndeclaredField, "field = \"nickname\"");
 }
 
 #[test]
@@ -252,6 +255,10 @@ fn a_dgi_of_other_content_is_refused() {
         assert_fault(&text, FaultKind::DgiContent, &format!("content = {wrong}"));
     }
     let text = with_file("source = \"pin-block\"\nfield = \"pin\"\nencoding = \"iso-9564-2\"");
+    let text = text.replace(
+        "content = [\"further\"]\nprotection = \"clear\"\npersonal = false",
+        "content = [\"further\"]\nprotection = \"clear\"\npersonal = true",
+    );
     assert_fault(&text, FaultKind::DgiContent, "content = [\"further\"]");
 }
 
@@ -277,8 +284,8 @@ fn a_pin_is_written_as_a_pin_block_and_never_printed() {
         "source = \"field\"\nfield = \"pin\"\nencoding = \"ascii\"",
     );
     assert_fault(&text, FaultKind::Encoding, "encoding = \"ascii\"\n\n[[element]]\nname = \"manifest\"");
-    let text = changed("card-face = [\"name\",", "card-face = [\"pin\",");
-    assert_fault(&text, FaultKind::Protection, "card-face = ");
+    let text = format!("{IDENTITY}{}", FACE.replace("\"name\"", "\"pin\""));
+    assert_fault(&text, FaultKind::Protection, "field = \"pin\"\nleft");
 }
 
 #[test]
@@ -335,7 +342,6 @@ fn names_are_well_formed_and_unique() {
     );
     let text =
         changed("name = \"photo\"\n", "name = \"reference\"\n").replace("field = \"photo\"", "field = \"reference\"");
-    let text = text.replace(", \"photo\"]", "]");
     assert_fault(&text, FaultKind::DuplicateName, "name = \"reference\"");
     let text = changed("name = \"valid-to\"", "name = \"valid-from\" # 2")
         .replace("\"valid-from\", \"valid-to\"", "\"valid-from\"");

@@ -5,7 +5,18 @@ use cardwright_data_preparation::{
 };
 
 /// The profile that comes with the project.
-pub(crate) const IDENTITY: &str = include_str!("../../../../profiles/identity.toml");
+pub(crate) const WITH_FACE: &str = include_str!("../../../../profiles/identity.toml");
+
+/// The same without the card's face, so that each value stands in the data once.
+pub(crate) const IDENTITY: &str = before_face(WITH_FACE);
+
+const fn before_face(text: &str) -> &str {
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while !(bytes[at] == b'[' && bytes[at + 1] == b'[' && bytes[at + 2] == b'f' && bytes[at + 3] == b'a') {
+        at += 1;
+    }
+    text.split_at(at).0
+}
 
 /// Enough of a PNG to be known as one.
 pub(crate) const PHOTO: &[u8] = b"\x89PNG\r\n\x1A\n and what the image is";

@@ -1,0 +1,83 @@
+//! The PIN: opened from the order's block or made of random bytes, and handed on as a block again.
+
+use cardwright_keystore::{BlockMechanism, Enciphering, KeyRef};
+use zeroize::Zeroizing;
+
+use super::PinForMailer;
+use super::card::{Card, Random, draw, keystore};
+use crate::emv::pin_block::{Pin, PinBlockFault};
+use crate::means::MeansFault;
+use crate::profile::{DIGIT, PinRule, PivReferenceSource, Profile};
+use crate::{Error, Means};
+
+/// Brings the card its PIN, by the profile's `[pin]`.
+pub(super) fn bring(card: &mut Card<'_>, means: &Means<'_>, random: &mut Random<'_>) -> Result<(), Error> {
+    match card.profile.pin() {
+        None => {}
+        Some(PinRule::FromOrder { field, .. }) => {
+            let opened = open(card, &[field], means)?;
+            card.pin = opened.into_iter().next();
+        }
+        Some(PinRule::Generated { digits, .. }) => {
+            let pin = random_digits(random, usize::from(*digits))?;
+            card.pin = Pin::new(&pin);
+            let mut filling = Zeroizing::new([0; 14]);
+            filling.copy_from_slice(&random_digits(random, 14)?);
+            card.filling = Some(filling);
+        }
+    }
+    Ok(())
+}
+
+/// Decimal digits (ASCII), each of 4 random bytes, so that none is likelier than another by more than 1 in 2^28.
+fn random_digits(random: &mut Random<'_>, count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let bytes = draw(random, count * DIGIT)?;
+    let (numbers, _) = bytes.as_chunks::<DIGIT>();
+    Ok(Zeroizing::new(numbers.iter().map(|number| b'0' + (u32::from_be_bytes(*number) % 10) as u8).collect()))
+}
+
+/// Opens the PIN blocks that the order brings in `fields`, under the zone key of the profile's `[pin]`: one batch.
+pub(super) fn open(card: &Card<'_>, fields: &[&str], means: &Means<'_>) -> Result<Vec<Pin>, Error> {
+    let Some(PinRule::FromOrder { zone_key, format, .. }) = card.profile.pin() else { return Ok(Vec::new()) };
+    let pan = card.pan()?;
+    let under = KeyRef::Named(zone_key.clone());
+    let blocks: Vec<Vec<u8>> = fields.iter().map(|field| bytes_of(card.value(field).unwrap_or_default())).collect();
+    let item = |data| Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data };
+    let items: Vec<_> = blocks.iter().map(|block| item(block.as_slice())).collect();
+    let opened = keystore(means)?.decipher_batch(&items)?;
+    let pins = opened.iter().zip(fields).map(|(block, field)| {
+        let refused = |fault| Error::PinBlock { field: (*field).to_owned(), fault };
+        let block = block.expose().try_into().map_err(|_| refused(PinBlockFault::Length))?;
+        Pin::read(*format, block, pan).map_err(refused)
+    });
+    pins.collect()
+}
+
+/// The bytes of hexadecimal digits, which were checked when the order was read.
+pub(super) fn bytes_of(digits: &[u8]) -> Vec<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default() as u8;
+    let (pairs, _) = digits.as_chunks::<2>();
+    pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
+}
+
+/// The generated PIN, for the PIN mailer.
+pub(super) fn for_mailer(card: &Card<'_>, means: &Means<'_>) -> Result<Option<PinForMailer>, Error> {
+    let Some(PinRule::Generated { mailer_key, format, .. }) = card.profile.pin() else { return Ok(None) };
+    let pin = card.pin.as_ref().ok_or(MeansFault::Keystore)?;
+    let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
+    let block = pin.write(*format, card.pan()?, card.filling.as_deref()).map_err(refused)?;
+    let under = KeyRef::Named(mailer_key.clone());
+    let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &*block };
+    let block = keystore(means)?.encipher(&item)?;
+    Ok(Some(PinForMailer { under: mailer_key.clone(), format: *format, block }))
+}
+
+/// The fields with PIN blocks that PIV references are made of.
+pub(super) fn reference_fields(profile: &Profile) -> Vec<&str> {
+    let references = profile.applications().iter().filter_map(|one| one.piv.as_ref()).flat_map(|piv| &piv.references);
+    let fields = references.filter_map(|reference| match &reference.source {
+        PivReferenceSource::Block(field) => Some(field.as_str()),
+        _ => None,
+    });
+    fields.collect()
+}

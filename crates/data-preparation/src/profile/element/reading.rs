@@ -1,0 +1,356 @@
+//! How `[[element]]` tables are read.
+
+use super::{
+    CertificatePart, DateEncoding, Element, FieldEncoding, NumberEncoding, RsaKey, RsaPart, Source, TrackPart,
+};
+use crate::emv::dol::Dol;
+use crate::profile::fault::{FaultKind, Faults};
+use crate::profile::field::{FieldType, OrderField};
+use crate::profile::section::{At, Section};
+
+/// What elements are looked up in.
+struct Declared<'a, 't> {
+    whole: &'a Section<'t>,
+    fields: &'a [OrderField],
+    /// the elements that stand before the one that is read
+    before: &'a [Element],
+}
+
+/// The sources as profiles name them, each with the keys it takes besides `name`, `tag` and `source`.
+#[derive(Clone, Copy)]
+enum Named {
+    Field,
+    Constant,
+    CardNumber,
+    SequenceNumber,
+    ValidFrom,
+    ValidTo,
+    PinBlock,
+    Manifest,
+    Template,
+    Track2,
+    InterchangeProfile,
+    FileLocator,
+    ObjectList,
+    VerificationRules,
+    Certificate(CertificatePart),
+    ApplicationKeys,
+    CheckValues,
+    Rsa(RsaKey),
+    IssuerApplicationData,
+    Random,
+}
+
+impl Named {
+    const ALL: [(&'static str, Self); 31] = [
+        ("field", Self::Field),
+        ("constant", Self::Constant),
+        ("card-number", Self::CardNumber),
+        ("sequence-number", Self::SequenceNumber),
+        ("valid-from", Self::ValidFrom),
+        ("valid-to", Self::ValidTo),
+        ("pin-block", Self::PinBlock),
+        ("manifest", Self::Manifest),
+        ("template", Self::Template),
+        ("track-2", Self::Track2),
+        ("interchange-profile", Self::InterchangeProfile),
+        ("file-locator", Self::FileLocator),
+        ("object-list", Self::ObjectList),
+        ("verification-rules", Self::VerificationRules),
+        ("authority-index", Self::Certificate(CertificatePart::AuthorityIndex)),
+        ("issuer-certificate", Self::Certificate(CertificatePart::Issuer)),
+        ("issuer-remainder", Self::Certificate(CertificatePart::IssuerRemainder)),
+        ("issuer-exponent", Self::Certificate(CertificatePart::IssuerExponent)),
+        ("icc-certificate", Self::Certificate(CertificatePart::Icc)),
+        ("icc-remainder", Self::Certificate(CertificatePart::IccRemainder)),
+        ("icc-exponent", Self::Certificate(CertificatePart::IccExponent)),
+        ("pin-certificate", Self::Certificate(CertificatePart::Pin)),
+        ("pin-remainder", Self::Certificate(CertificatePart::PinRemainder)),
+        ("pin-exponent", Self::Certificate(CertificatePart::PinExponent)),
+        ("signed-data", Self::Certificate(CertificatePart::SignedData)),
+        ("application-keys", Self::ApplicationKeys),
+        ("application-key-check-values", Self::CheckValues),
+        ("icc-key", Self::Rsa(RsaKey::Icc)),
+        ("pin-key", Self::Rsa(RsaKey::Pin)),
+        ("issuer-application-data", Self::IssuerApplicationData),
+        ("random", Self::Random),
+    ];
+
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Field => &["name", "tag", "source", "encoding", "field", "length"],
+            Self::Constant => &["name", "tag", "source", "encoding", "value"],
+            Self::PinBlock => &["name", "source", "encoding", "field"],
+            Self::Manifest => &["name", "source", "encoding"],
+            Self::CardNumber | Self::ValidFrom | Self::ValidTo => &["name", "tag", "source", "encoding"],
+            Self::Template => &["name", "tag", "source", "elements"],
+            Self::Track2 => &["name", "tag", "source", "service-code", "discretionary"],
+            Self::FileLocator => &["name", "tag", "source", "files"],
+            Self::ObjectList => &["name", "tag", "source", "value"],
+            Self::VerificationRules => &["name", "tag", "source", "amount-x", "amount-y", "rules"],
+            Self::Rsa(_) => &["name", "source", "part"],
+            Self::ApplicationKeys | Self::CheckValues => &["name", "source"],
+            Self::Random => &["name", "tag", "source", "length"],
+            Self::SequenceNumber | Self::InterchangeProfile | Self::Certificate(_) | Self::IssuerApplicationData => {
+                &["name", "tag", "source"]
+            }
+        }
+    }
+}
+
+pub(in crate::profile) fn read_all(
+    whole: &Section<'_>,
+    fields: &[OrderField],
+    faults: &mut Faults<'_>,
+) -> Vec<Element> {
+    let mut elements: Vec<Element> = Vec::new();
+    for section in whole.optional_sections("element", faults) {
+        let name = section.name("name", faults);
+        let tag = read_tag(&section, faults);
+        let source = Declared { whole, fields, before: &elements }.source(&section, faults);
+        let (Some(name), Some(tag), Some(source)) = (name, tag, source) else { continue };
+        if elements.iter().any(|other| other.name == name) {
+            let message = format!("`{name}` is already the name of an element");
+            faults.add(section.value_span("name"), FaultKind::DuplicateName, message, "give the element another name");
+        }
+        let constructed = tag.is_some_and(|tag| cardwright_apdu::tlv::Tag(tag).is_constructed());
+        if tag.is_some() && constructed != matches!(source, Source::Template(_)) {
+            let message = "a template has a constructed tag (bit 20 of its first byte), and no other element has";
+            faults.add(section.value_span("tag"), FaultKind::Tag, message, "correct the tag or the source");
+        }
+        elements.push(Element { name, tag, source });
+    }
+    elements
+}
+
+/// `Some(None)` where there is no tag.
+fn read_tag(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Option<u32>> {
+    if !section.has("tag") {
+        return Some(None);
+    }
+    let bytes = section.hexadecimal("tag", 1..=3, faults)?;
+    let read = cardwright_apdu::tlv::read_tag(&bytes).ok().filter(|(_, rest)| rest.is_empty());
+    if read.is_none() {
+        let message = "that is no tag: its first byte tells how many follow";
+        faults.add(section.value_span("tag"), FaultKind::Tag, message, "write it as the standard does: 5A, 9F46, BF0C");
+    }
+    read.map(|(tag, _)| Some(tag.0))
+}
+
+impl Declared<'_, '_> {
+    fn source(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
+        let named = section.choice("source", &Named::ALL, FaultKind::UnknownSource, faults)?;
+        section.only(named.keys(), faults);
+        match named {
+            Named::Field => self.of_field(section, faults),
+            Named::Constant => read_constant(section, faults).map(Source::Constant),
+            Named::CardNumber => {
+                let encodings = [("ascii", NumberEncoding::Ascii), ("compressed", NumberEncoding::Compressed)];
+                section.choice("encoding", &encodings, FaultKind::Encoding, faults).map(Source::CardNumber)
+            }
+            Named::SequenceNumber => Some(Source::SequenceNumber),
+            Named::ValidFrom => day(section, faults).map(Source::ValidFrom),
+            Named::ValidTo => day(section, faults).map(Source::ValidTo),
+            Named::PinBlock => self.pin_block(section, faults),
+            Named::Manifest => only_encoding(section, "sha-256", faults).map(|()| Source::Manifest),
+            Named::Template => self.template(section, faults).map(Source::Template),
+            Named::Track2 => track_2(section, faults),
+            Named::InterchangeProfile => Some(Source::InterchangeProfile),
+            Named::FileLocator => {
+                let files = section.numbers("files", 1..=30, faults)?;
+                Some(Source::FileLocator(files.iter().map(|file| *file as u8).collect()))
+            }
+            Named::ObjectList => object_list(section, faults).map(Source::Constant),
+            Named::VerificationRules => verification_rules(section, faults).map(Source::Constant),
+            Named::Certificate(part) => Some(Source::Certificate(part)),
+            Named::ApplicationKeys => Some(Source::ApplicationKeys),
+            Named::CheckValues => Some(Source::ApplicationKeyCheckValues),
+            Named::Rsa(key) => {
+                let part = section.choice("part", &RsaPart::ALL, FaultKind::UnknownValue, faults)?;
+                Some(Source::RsaPart { key, part })
+            }
+            Named::IssuerApplicationData => Some(Source::IssuerApplicationData),
+            Named::Random => {
+                let length = section.number("length", 1..=252, FaultKind::OutOfRange, faults)?;
+                Some(Source::Random(length as usize))
+            }
+        }
+    }
+
+    fn of_field(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
+        let field = self.field(section, faults);
+        let encoding = section.text("encoding", faults);
+        let field = field?;
+        let encoding = field_encoding(section, field, &encoding?, faults)?;
+        Some(Source::Field { field: field.name.clone(), encoding })
+    }
+
+    fn pin_block(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
+        let encoding = only_encoding(section, "iso-9564-2", faults);
+        if !section.has("field") {
+            return encoding.map(|()| Source::PinBlock { field: None });
+        }
+        let field = self.field(section, faults)?;
+        if field.field_type != FieldType::Pin {
+            let message = format!("a PIN block cannot be made of `{}`, which is no PIN", field.name);
+            let remedy = "name a field of type `pin`; for one of type `pin-block` write [pin] and leave out `field`";
+            faults.add(section.value_span("field"), FaultKind::Encoding, message, remedy);
+        }
+        encoding.map(|()| Source::PinBlock { field: Some(field.name.clone()) })
+    }
+
+    /// A template names elements that stand before it, so that none can hold itself.
+    fn template(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<String>> {
+        if !section.has("tag") {
+            faults.add(section.span(), FaultKind::MissingKey, "a template has no `tag`", "add `tag`");
+        }
+        let names = section.texts("elements", faults)?;
+        for name in &names {
+            if self.before.iter().any(|element| element.name == *name.get_ref()) {
+                continue;
+            }
+            if self.whole.declares("element", name.get_ref()) {
+                let message = format!("`{}` is not declared before the template, or is wrong itself", name.get_ref());
+                faults.add(name.span(), FaultKind::Order, message, "move its [[element]] before this one");
+            } else {
+                let message = format!("there is no element `{}`", name.get_ref());
+                let remedy = "declare it as an [[element]], or correct the name";
+                faults.add(name.span(), FaultKind::UndeclaredElement, message, remedy);
+            }
+        }
+        Some(names.iter().map(|name| (*name.get_ref()).to_owned()).collect())
+    }
+
+    fn field(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<&OrderField> {
+        let name = section.text("field", faults)?;
+        let found = self.fields.iter().find(|field| field.name == *name.get_ref());
+        if found.is_none() && !self.whole.declares("field", name.get_ref()) {
+            let message = format!("there is no field `{}`", name.get_ref());
+            let remedy = "declare it as a [[field]], or correct the name";
+            faults.add(name.span(), FaultKind::UndeclaredField, message, remedy);
+        }
+        found
+    }
+}
+
+fn day(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<DateEncoding> {
+    let encodings = [("bcd", DateEncoding::Bcd), ("yymmdd", DateEncoding::ShortBcd)];
+    section.choice("encoding", &encodings, FaultKind::Encoding, faults)
+}
+
+fn field_encoding(
+    section: &Section<'_>,
+    field: &OrderField,
+    named: &At<&str>,
+    faults: &mut Faults<'_>,
+) -> Option<FieldEncoding> {
+    let numeric = FieldEncoding::Numeric(field.lengths.end().div_ceil(2));
+    let known: &[(&str, FieldEncoding)] = match field.field_type {
+        FieldType::Text(_) => &[("utf-8", FieldEncoding::Utf8), ("transliterated", FieldEncoding::Transliterated)],
+        FieldType::Digits => {
+            &[("ascii", FieldEncoding::Ascii), ("compressed", FieldEncoding::Compressed), ("numeric", numeric)]
+        }
+        FieldType::Date => &[("bcd", FieldEncoding::Bcd), ("yymmdd", FieldEncoding::ShortBcd)],
+        FieldType::Photo => &[("raw", FieldEncoding::Raw)],
+        FieldType::Hexadecimal => &[("hex", FieldEncoding::Hexadecimal)],
+        FieldType::Pin | FieldType::PinBlock => {
+            let message = "a PIN is written as a PIN block only";
+            let remedy = "use source = \"pin-block\", encoding = \"iso-9564-2\"";
+            faults.add(named.span(), FaultKind::Encoding, message, remedy);
+            return None;
+        }
+    };
+    let found = known.iter().find(|(name, _)| name == named.get_ref()).map(|(_, encoding)| *encoding);
+    if found.is_none() {
+        let names: Vec<String> = known.iter().map(|(name, _)| format!("encoding = \"{name}\"")).collect();
+        let message = format!("`{}` cannot be written as `{}`", field.name, named.get_ref());
+        faults.add(named.span(), FaultKind::Encoding, message, format!("use {}", names.join(" or ")));
+    }
+    if section.has("length") && !matches!(found, Some(FieldEncoding::Numeric(_))) {
+        let message = "`length` goes with the encoding `numeric` alone";
+        faults.add(section.value_span("length"), FaultKind::Encoding, message, "remove `length`");
+        return None;
+    }
+    let FieldEncoding::Numeric(least) = found? else { return found };
+    let length = section.optional_number("length", least as u32..=32, FaultKind::LengthRange, faults);
+    Some(FieldEncoding::Numeric(length.map_or(least, |length| length as usize)))
+}
+
+fn only_encoding(section: &Section<'_>, only: &str, faults: &mut Faults<'_>) -> Option<()> {
+    section.choice("encoding", &[(only, ())], FaultKind::Encoding, faults)
+}
+
+fn read_constant(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
+    let hexadecimal = section.choice("encoding", &[("utf-8", false), ("hex", true)], FaultKind::Encoding, faults)?;
+    if hexadecimal {
+        return section.hexadecimal("value", 1..=u16::MAX as usize, faults);
+    }
+    section.text("value", faults).map(|text| text.get_ref().as_bytes().to_vec())
+}
+
+fn service_code(text: &str) -> Option<[u8; 3]> {
+    let digits: [u8; 3] = text.as_bytes().try_into().ok()?;
+    digits.iter().all(u8::is_ascii_digit).then_some(digits)
+}
+
+fn track_2(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
+    let code = section.digits("service-code", 3..=3, faults).and_then(service_code);
+    let texts = section.texts("discretionary", faults)?;
+    let mut discretionary = Vec::new();
+    for text in &texts {
+        let named = *text.get_ref();
+        let stripe = named.strip_prefix("stripe-value ").and_then(service_code).map(TrackPart::StripeValue);
+        let digits = (!named.is_empty() && named.len() <= 13 && named.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| TrackPart::Digits(named.to_owned()));
+        let part = match named {
+            "pin-key-index" => Some(TrackPart::PinKeyIndex),
+            "pin-value" => Some(TrackPart::PinValue),
+            "chip-value" => Some(TrackPart::ChipValue),
+            _ => stripe.or(digits),
+        };
+        if part.is_none() {
+            let message = format!("`{named}` is no part of track 2");
+            let remedy = "use pin-key-index, pin-value, chip-value, \"stripe-value 201\" (its service code), or digits";
+            faults.add(text.span(), FaultKind::UnknownValue, message, remedy);
+        }
+        discretionary.extend(part);
+    }
+    Some(Source::Track2 { service_code: code?, discretionary })
+}
+
+/// A data object list: tags, each with a length (`EMV B3` §5.4).
+fn object_list(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
+    let bytes = section.hexadecimal("value", 2..=252, faults)?;
+    if Dol::read(&bytes).is_none() {
+        let message = "the list does not read: each entry is a primitive tag and one byte of length, not 00";
+        let remedy = "compare it tag by tag; together the values have at most 252 bytes";
+        faults.add(section.value_span("value"), FaultKind::ObjectList, message, remedy);
+    }
+    Some(bytes)
+}
+
+/// A list of cardholder verification rules: two amounts, then two bytes a rule (`EMV B3` §10.5, annex C3).
+fn verification_rules(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
+    let mut amount = |key| match section.has(key) {
+        true => section.number(key, 0..=u32::MAX, FaultKind::OutOfRange, faults),
+        false => Some(0),
+    };
+    let (x, y) = (amount("amount-x"), amount("amount-y"));
+    let rules = section.all_hexadecimal("rules", 2, faults)?;
+    if rules.is_empty() || rules.len() > 122 {
+        let message = format!("{} rules cannot stand in the list", rules.len());
+        faults.add(section.value_span("rules"), FaultKind::VerificationRules, message, "write 1 to 122 rules");
+    }
+    for rule in &rules {
+        let [method, condition] = rule.get_ref()[..] else { continue };
+        // Bits 1 to 6 of the method: 00 to 0A and 1E, 1F are EMV's, 20 to 3E those of schemes and issuers.
+        let known = matches!(method & 0x3F, 0x00..=0x0A | 0x1E..=0x3E) && method & 0x80 == 0;
+        if !known || !matches!(condition, 0x00..=0x09 | 0x80..=0xFF) {
+            let message = "that is no verification rule: a method (bits 1 to 7) and a condition (00 to 09, 80 to FF)";
+            let remedy = "4203 online PIN, 4103 plain PIN, 4403 enciphered PIN, 1E03 signature, 1F03 none";
+            faults.add(rule.span(), FaultKind::VerificationRules, message, remedy);
+        }
+    }
+    let amounts = [x?.to_be_bytes(), y?.to_be_bytes()].concat();
+    Some(amounts.into_iter().chain(rules.iter().flat_map(|rule| rule.get_ref().iter().copied())).collect())
+}

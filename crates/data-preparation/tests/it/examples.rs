@@ -1,0 +1,18 @@
+//! The example profiles that come with the project.
+
+use cardwright_data_preparation::{Error, Profile};
+
+#[track_caller]
+fn loads(text: &str) -> Profile {
+    match Profile::parse(text) {
+        Ok(profile) => profile,
+        Err(Error::Profile(faults)) => panic!("{:#?}", faults.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_credit_profile_loads() {
+    let profile = loads(include_str!("../../../../profiles/emv-credit.toml"));
+    assert_eq!(profile.applications().len(), 3);
+}
