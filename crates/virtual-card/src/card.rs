@@ -152,7 +152,7 @@ fn dispatch_to_application(
 }
 
 /// The basic logical channel, no secure messaging but GlobalPlatform's (GPCS §11.1.4), and the bit of command
-/// chaining (ISO/IEC 7816-4 §5.3.3), which is for the selected program to take or refuse.
+/// chaining (ISO/IEC 7816-4), which is for the selected program to take or refuse.
 fn check_class(cla: u8) -> Result<(), StatusWord> {
     match cla {
         0xFF => Err(StatusWord::FUNCTION_NOT_SUPPORTED), // readers' own commands (PC/SC part 3 §3.2.2)

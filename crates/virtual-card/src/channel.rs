@@ -5,7 +5,7 @@ use cardwright_apdu::{Command, Header, Response, StatusWord};
 use crate::level::SecurityLevel;
 use crate::{scp02, scp03};
 
-/// 6884: command chaining is not supported (ISO/IEC 7816-4 Table 6).
+/// 6884: command chaining is not supported (ISO/IEC 7816-4).
 pub(crate) const CHAINING_NOT_SUPPORTED: StatusWord = StatusWord(0x6884);
 
 /// Where the secure channel stands.

@@ -4,8 +4,9 @@ use cardwright_virtual_card::{CardProduct, CardState};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::host::Scp03;
+use crate::host::{Scp03, transmit};
 use crate::identity::{for_personalization, install_data};
+use crate::piv::issue::installed;
 use crate::world::{card, card_with};
 
 /// Commands that reach somewhere: known class and instruction, anything after.
@@ -84,6 +85,11 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         hex::decode("0101034142430102083132333435363738").unwrap(),
         hex::decode("3088111000112233445566778899AABBCCDDEEFF03123456").unwrap(),
         hex::decode("0070084202AABB4502CCDD").unwrap(),
+        hex::decode("AC03800111").unwrap(),
+        hex::decode("5C035FC109530401025A5A").unwrap(),
+        hex::decode("7E124F0BA0000003080000100001005F2F024000").unwrap(),
+        hex::decode("313233343536FFFF").unwrap(),
+        hex::decode("08000102030405060708090A0B0C0D0E0F").unwrap(),
     ];
     (prop::sample::select(seeds), any::<prop::sample::Index>(), any::<u8>(), 0..3_usize).prop_map(
         |(mut bytes, at, byte, kind)| {
@@ -134,6 +140,21 @@ proptest! {
         }
         let state = card.state().to_json();
         prop_assert!(CardState::from_json(&state).is_ok(), "what a card becomes loads again");
+    }
+
+    #[test]
+    fn no_command_of_the_issuer_panics_the_piv_application(
+        steps in vec((prop::sample::select(vec![0x24_u8, 0x47, 0xCB, 0xDB, 0xE2]), any::<[u8; 3]>(), data()), 1..30),
+    ) {
+        let (mut card, mut host) = installed(0x33);
+        for (instruction, [class, p1, p2], data) in steps {
+            let cla = if instruction == 0xE2 { 0x80 } else { class & 0x10 };
+            let p1 = [0x00, 0xFF, 0x80, 0x3F][usize::from(p1) % 4];
+            let p2 = [0x00, 0x9A, 0x9B, 0x80, 0x81, 0xFF, p2][usize::from(p2) % 7];
+            let answer = transmit(&mut card, &host.wrap([cla, instruction, p1, p2], &data));
+            host.unwrap(&answer);
+        }
+        prop_assert!(CardState::from_json(&card.state().to_json()).is_ok(), "what a card becomes loads again");
     }
 
     #[test]

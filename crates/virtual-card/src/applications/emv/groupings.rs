@@ -58,7 +58,7 @@ pub(super) enum Interface {
 }
 
 impl Interface {
-    /// PC/SC readers make `3B 8x 80 01 ..` of a contactless card (PC/SC part 3 §3.1.3.2.3).
+    /// PC/SC readers make `3B 8x 80 01 ..` of a contactless card (PC/SC part 3).
     pub(super) fn of(answer_to_reset: &[u8]) -> Self {
         match answer_to_reset {
             [0x3B, 0x80..=0x8F, 0x80, 0x01, ..] => Self::Contactless,

@@ -102,7 +102,7 @@ impl Offer {
         }
     }
 
-    /// The PIN; enciphered it stands in `7F, block 8, challenge 8, any bytes` (EMV B2 §7.2).
+    /// The PIN; enciphered it stands in `7F, block 8, challenge 8, any bytes` (EMV Book 2).
     fn open(self) -> Option<Pin> {
         match self {
             Self::Plain(pin) => Some(pin),

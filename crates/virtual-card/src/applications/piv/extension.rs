@@ -5,8 +5,8 @@ use cardwright_apdu::{Command, StatusWord};
 use super::Answer;
 use crate::state::CardState;
 
-/// The version that GET VERSION names. It decides what the tool asks for: from 5 on it takes the serial number from
-/// this application, and up to 5.2 it does not ask for key metadata, which this card has not.
+/// The version that GET VERSION names: from 5 on the tool takes the serial number from this application, and below 5.3
+/// it does not ask for metadata of keys, which this card has not.
 const VERSION: [u8; 3] = [5, 0, 0];
 
 /// GET VERSION `00 FD 00 00`.
@@ -15,8 +15,7 @@ pub(super) fn version(command: &Command) -> Result<Answer, StatusWord> {
     Ok(Answer::new(VERSION.to_vec()))
 }
 
-/// GET SERIAL `00 F8 00 00`: the chip's serial number of the production life cycle data, 4 bytes
-/// (GPCS §H.6: bytes 13 to 16).
+/// GET SERIAL `00 F8 00 00`: the chip's serial number, bytes 13 to 16 of the production life cycle data (tag 9F7F).
 pub(super) fn serial_number(command: &Command, state: &CardState) -> Result<Answer, StatusWord> {
     require_no_parameters(command)?;
     let number = state.identity.production_life_cycle.get(12..16).ok_or(StatusWord::NOT_FOUND)?;

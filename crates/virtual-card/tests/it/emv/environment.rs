@@ -2,7 +2,10 @@
 
 use super::card_data::*;
 use super::route::*;
-use crate::world::{card, send};
+use crate::host::Scp03;
+use crate::world::{card, card_of, product, send};
+use cardwright_virtual_card::applications::built_in;
+use sha2::{Digest, Sha256};
 
 pub(super) const PSE: &str = "315041592E5359532E4444463031";
 const PPSE: &str = "325041592E5359532E4444463031";
@@ -77,4 +80,26 @@ fn a_contactless_card_answers_with_the_data_for_the_air() {
     assert_eq!(send(&mut card, "80A80000068304 1122334400"), hex::encode_upper(tlv("77", &answer)) + "9000");
     let mut contact = issued("scp03-i70", &all);
     assert!(select(&mut contact, INSTANCE).0.ends_with(&whole()[whole().len() - 2].content), "by contacts the other");
+}
+
+#[test]
+fn the_documented_load_file_brings_both_modules() {
+    let mut product = product("scp03-i70");
+    product.preloaded = Vec::new();
+    let mut card = card_of(product);
+    let mut host = Scp03::open(&mut card, 0x33);
+    let known = built_in::all().into_iter().find(|known| known.package.to_string() == PACKAGE).unwrap();
+    let block = known.load_file_data_block();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/emv-application.md")).unwrap();
+    let hash = Sha256::digest(&block);
+    assert!(page.contains(&hex::encode(hash)), "the page names the hash");
+    let announced = [&bytes(&format!("0A{PACKAGE} 00 20"))[..], &hash, &[0, 0]].concat();
+    assert_eq!(host.status(&mut card, "80E60200", &announced), 0x9000);
+    assert_eq!(host.status(&mut card, "80E88000", &tlv("C4", &block)), 0x9000);
+    for (module, instance) in [(PAYMENT_MODULE, INSTANCE), (ENVIRONMENT_MODULE, PSE)] {
+        assert_eq!(host.status(&mut card, "80E60C00", &install_data(module, instance)), 0x9000);
+        assert_eq!(host.status(&mut card, "80E62000", &for_personalization(instance)), 0x9000);
+    }
+    let stored = host.status(&mut card, "80E28000", &Host::clear(&pse()));
+    assert_eq!(stored, 0x9000, "the second module is the environment");
 }

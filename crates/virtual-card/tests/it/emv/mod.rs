@@ -2,6 +2,7 @@
 
 mod answers;
 mod card_data;
+mod completeness;
 mod environment;
 mod foreign;
 mod known;

@@ -75,7 +75,7 @@ fn a_pin_delivered_in_format_1_and_with_one_try_left_is_taken() {
     assert_eq!(tries(&mut card), "9F1701039000");
 }
 
-/// `7F, block, challenge, filling` under the card's public key (EMV B2 §7.2).
+/// `7F, block, challenge, filling` under the card's public key (EMV Book 2).
 fn enciphered(key: &Rsa<Private>, header: u8, block: &str, challenge: &[u8]) -> Vec<u8> {
     let mut plain = [&[header][..], &bytes(block), challenge].concat();
     plain.resize(key.size() as usize, 0x5A);

@@ -49,6 +49,14 @@ impl Host {
         }
     }
 
+    /// Groupings that travel in clear, short ones.
+    pub(crate) fn clear(groupings: &[Grouping]) -> Vec<u8> {
+        let one = |grouping: &Grouping| {
+            [&grouping.identifier.to_be_bytes()[..], &[grouping.content.len() as u8], &grouping.content].concat()
+        };
+        groupings.iter().flat_map(one).collect()
+    }
+
     /// Identifier, length and content as it travels.
     pub(crate) fn encoded(&self, grouping: &Grouping) -> Vec<u8> {
         let content = &grouping.content;

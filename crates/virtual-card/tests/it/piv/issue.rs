@@ -21,7 +21,7 @@ pub(super) const SLOTS: [(u8, [u8; 3]); 4] =
     [(0x9A, [0x5F, 0xC1, 0x05]), (0x9C, [0x5F, 0xC1, 0x0A]), (0x9D, [0x5F, 0xC1, 0x0B]), (0x9E, [0x5F, 0xC1, 0x01])];
 
 /// A blank with an instance that can be selected, and a channel to it.
-pub(super) fn installed(level: u8) -> (Card, Scp03) {
+pub(crate) fn installed(level: u8) -> (Card, Scp03) {
     let mut card = card("scp03-i70");
     let mut host = Scp03::open(&mut card, 0x33);
     let instance = format!("{PACKAGE}0100");

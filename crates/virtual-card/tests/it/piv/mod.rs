@@ -3,7 +3,7 @@
 mod administration;
 mod certificate;
 mod foreign;
-mod issue;
+pub(crate) mod issue;
 mod keys;
 mod objects;
 mod personalization;
