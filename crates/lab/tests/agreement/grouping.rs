@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
-    Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable,
+    store_data,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
@@ -49,7 +50,7 @@ fn groupings(files: &[(u16, Vec<u8>)]) -> Vec<Dgi> {
 }
 
 fn in_clear(groupings: &[Dgi]) -> Vec<StoredDgi<'_>> {
-    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect()
+    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false, optional: false }).collect()
 }
 
 /// An ISO 9564-1 format 2 block.
@@ -71,7 +72,7 @@ fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize)
         further_parameters: &[],
     };
     let mut commands = vec![installation.install()?, install_for_personalization(&identity.module())];
-    commands.extend(store_data(groupings, structure, limit)?);
+    commands.extend(store_data(groupings, structure, limit, Blocks::ALL)?);
     commands.push(make_selectable(&identity.module(), Privileges::NONE));
     Ok(commands)
 }
@@ -137,7 +138,7 @@ proptest! {
         let sent = pair.keys.encrypt_sensitive(&[&block[..], padding].concat(), &card.data_encryption_key());
         let mut groupings: Vec<Dgi> = groupings(&files);
         groupings[place] = Dgi::new(0x0301, sent).unwrap();
-        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place };
+        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place, optional: false };
         let groupings: Vec<_> = groupings.iter().enumerate().map(stored).collect();
         let commands = commands(&groupings, StructureBits::Implicit, limit).unwrap();
         let script = card.wrap(&commands).unwrap_or_else(|error| panic!("{error}"));
