@@ -10,6 +10,7 @@ mod examples;
 mod issuer;
 mod order;
 mod payment;
+mod piv;
 mod preparation;
 mod profile;
 mod sample;
