@@ -181,3 +181,13 @@ fn a_profile_may_add_the_logon_name_and_policies() {
     let Err(Error::Profile(faults)) = with("1.2.x") else { panic!("1.2.x is no object identifier") };
     assert!(faults[0].to_string().contains("`1.2.x` is no object identifier"), "{}", faults[0]);
 }
+
+#[test]
+fn a_face_that_covers_the_contacts_is_refused_where_it_stands() {
+    let text = include_str!("../../../../profiles/piv-employee.toml");
+    let Err(Error::Profile(faults)) = Profile::parse(&text.replacen("left = 5700", "left = 500", 1)) else {
+        panic!("a photo over the contacts")
+    };
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].to_string().contains("contacts"), "{}", faults[0]);
+}
