@@ -22,7 +22,8 @@ const AID: [u8; 11] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x0
 fn data() -> (Rc<Preparer>, Checked<PersonalizationData>) {
     let profile = Profile::parse(&file("profiles/piv-employee.toml")).unwrap_or_else(|error| panic!("{error}"));
     let preparer = Preparer::of(&profile);
-    let block = preparer.pin_block(&profile, "123456789015", "123456");
+    let block = |digits| preparer.pin_block(&profile, "123456789015", digits);
+    let (pin, puk) = (block("123456"), block("87654321"));
     // the beginning of a JPEG of 240 by 320 points, and enough behind it to go in chained parts
     let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
     let photo = [&[0xFF, 0xD8][..], &frame, &[0x5A; 1500], &[0xFF, 0xD9]].concat();
@@ -31,8 +32,8 @@ fn data() -> (Rc<Preparer>, Checked<PersonalizationData>) {
         ("name", "Ada Example"),
         ("email", "ada@example.com"),
         ("photo", "ada.jpg"),
-        ("pin_block", &block),
-        ("puk_block", &block),
+        ("pin_block", &pin),
+        ("puk_block", &puk),
     ];
     let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
     let today = Date::new(2026, 11, 22).unwrap();
