@@ -16,6 +16,7 @@ mod pair;
 
 mod answers;
 mod commit_points;
+mod forged;
 mod issuing;
 mod levels;
 mod new_card;

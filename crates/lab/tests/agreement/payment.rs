@@ -1,11 +1,12 @@
 //! Payment cards by the example profiles: keys under the data encryption key, both routes, several commit points.
 
 use cardwright_issuance::new_card::StageKind;
+use cardwright_relay::Code;
 use cardwright_virtual_card::{ApplicationState, Card};
 use sha2::{Digest, Sha256};
 
 use crate::new_card::{Issuer, PROVING, RIGHT, Recording, accept, blank_card, run};
-use crate::specimens::{credit, debit};
+use crate::specimens::{credit, debit, two_straight};
 
 /// An application's AID and its state, in the order of installation.
 fn states(card: &Card) -> Vec<(String, ApplicationState)> {
@@ -42,6 +43,20 @@ fn a_debit_card_is_written_straight_where_challenges_are_foreseen_without_a_trip
         ];
         assert_eq!(states(&recording.card), expected, "{product}");
     }
+}
+
+#[test]
+fn two_applications_are_written_straight_only_where_their_challenges_tell_them_apart() {
+    let data = two_straight().data;
+    for product in ["scp03-i70", "scp03-i71"] {
+        let recording = Recording::with(product, &data);
+        assert_eq!(kinds(&recording).len(), 2, "{product}");
+        let states = states(&recording.card);
+        assert!(states.iter().all(|(_, state)| *state == ApplicationState::Personalized), "{states:?}");
+    }
+    let refusal = Issuer::of("scp03-i60", &data).open(&[]).err().unwrap();
+    assert_eq!(refusal.code, Code::PROFILE_REFUSED);
+    assert!(refusal.parameters[1].contains("nothing ties a channel"), "{refusal:?}");
 }
 
 /// The payment application is not personalized while its proof is not stored, whatever else is.

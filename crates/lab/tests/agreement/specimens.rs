@@ -13,13 +13,19 @@ pub(crate) struct Specimen {
     pub(crate) data: Checked<PersonalizationData>,
 }
 
+/// Names and values of an order's fields.
+type Columns = Vec<(&'static str, String)>;
+
 fn specimen(
     profile: &str,
     number: &str,
     photo: Option<&[u8]>,
-    columns: &dyn Fn(&Profile, &Preparer) -> Vec<(&'static str, String)>,
+    columns: &dyn Fn(&Profile, &Preparer) -> Columns,
 ) -> Specimen {
-    let text = file(&format!("profiles/{profile}.toml"));
+    by(file(&format!("profiles/{profile}.toml")), number, photo, columns)
+}
+
+fn by(text: String, number: &str, photo: Option<&[u8]>, columns: &dyn Fn(&Profile, &Preparer) -> Columns) -> Specimen {
     let profile = Profile::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let preparer = Preparer::of(&profile);
     let columns = columns(&profile, &preparer);
@@ -45,6 +51,16 @@ pub(crate) fn credit() -> Specimen {
 /// A directory through the Security Domain, a payment application straight.
 pub(crate) fn debit() -> Specimen {
     specimen("emv-debit", "4761740000000010", None, &|_, _| vec![("name", "Ada Example".to_owned())])
+}
+
+/// The same with its directory written straight too.
+#[allow(dead_code, reason = "one world wants it")]
+pub(crate) fn two_straight() -> Specimen {
+    let text = file("profiles/emv-debit.toml");
+    let through_domain = "commit-point = \"make-selectable\"";
+    assert_eq!(text.matches(through_domain).count(), 1);
+    let text = text.replace(through_domain, "route = \"application\"\ncommit-point = \"personalized\"");
+    by(text, "4761740000000010", None, &|_, _| vec![("name", "Ada Example".to_owned())])
 }
 
 /// A PIV application, whose keys the card makes.
