@@ -10,6 +10,7 @@ mod log;
 mod numbers;
 mod order_files;
 mod orders;
+mod payment;
 mod people;
 mod pool;
 mod sealed;
