@@ -4,12 +4,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on must stop")]
 
+#[path = "../tests/it/emv_draft.rs"]
+#[allow(dead_code, reason = "the tests use all of it")]
+mod emv_draft;
 #[path = "../tests/it/emv_sample.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]
 mod emv_sample;
 
 use divan::Bencher;
-use emv_sample::{Draft, reopen};
+use emv_draft::Draft;
+use emv_sample::reopen;
 use sha2::{Digest, Sha256};
 
 fn main() {

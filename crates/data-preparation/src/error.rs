@@ -1,11 +1,11 @@
 //! The one error of this crate: who is wrong, and where.
 
-use crate::Standard;
 use crate::check::CheckFault;
 use crate::emv::certificate::CertificateFault;
 use crate::emv::pin_block::PinBlockFault;
 use crate::means::MeansFault;
 use crate::order::FieldFault;
+use crate::piv::Unfit;
 use crate::profile::Fault;
 
 /// Why no personalization data came out. No variant holds a value of an order.
@@ -48,9 +48,9 @@ pub enum Error {
     /// The keystore does not do what the profile asks of it.
     #[error("the keystore refuses: {0}")]
     Keystore(#[from] cardwright_keystore::Error),
-    /// A standard whose data this version cannot make.
-    #[error("data of {0:?} applications cannot be prepared by this version")]
-    Unprepared(Standard),
+    /// A value of the order or the profile does not go into PIV's data.
+    #[error("{0}")]
+    Piv(#[from] Unfit),
     /// The prepared data would not be accepted by the card's application. The preparation or its store is wrong.
     #[error("the prepared data does not read back: {0}")]
     Check(#[from] CheckFault),

@@ -10,6 +10,7 @@ mod element;
 mod face;
 mod keys;
 mod pin;
+mod piv;
 mod writing;
 
 use cardwright_keystore::KeyId;
@@ -54,17 +55,19 @@ impl Prepared {
 /// # Errors
 /// `Error::OtherProfile` where the fields were read for another text of the profile; `Error::DateOutOfRange` where
 /// the validity would end after the year 9999, or 2049 for payment cards; `Error::Means` where `means` lacks what the
-/// profile asks for; `Error::PinBlock`, `Error::Certificate`, `Error::Keystore`.
+/// profile asks for; `Error::PinBlock`, `Error::Certificate`, `Error::Piv`, `Error::Keystore`.
 pub fn prepare(profile: &Profile, fields: &OrderFields, today: Date, means: &Means<'_>) -> Result<Prepared, Error> {
     if !fields.are_for(profile) {
         return Err(Error::OtherProfile);
     }
     let (card, random) = Card::new(profile, fields, today, means)?;
-    let (mut applications, _) = Application::all(&card, means, random)?;
+    let (mut applications, mut random) = Application::all(&card, means, random)?;
     keys::derive(&card, &mut applications, means)?;
     certificates::sign(&card, &mut applications, means)?;
+    piv::bring(&card, &mut applications, means, &mut random)?;
     let certification_keys = certificates::authorities(&applications);
-    let made = applications.iter().map(|application| application.write(&card)).collect::<Result<Vec<_>, Error>>()?;
+    let made =
+        applications.iter_mut().map(|application| application.write(&card)).collect::<Result<Vec<_>, Error>>()?;
     let data = PersonalizationData {
         format: encoding::Format,
         profile: profile.reference().clone(),

@@ -5,8 +5,10 @@
 
 mod identity;
 pub(crate) mod payment;
+mod piv;
 
 pub(crate) use identity::is_image;
+pub use piv::PivFault;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -175,7 +177,8 @@ impl Standard {
             Self::Identity => identity::read_back(dgis),
             Self::Emv => check::emv::read_back(application, data).map_err(in_application),
             Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
-            Self::Piv => Err(CheckFault::Standard(self)),
+            Self::Piv => piv::read_back(application, data)
+                .map_err(|fault| CheckFault::Piv { application: application.instance, fault }),
         }
     }
 
@@ -184,7 +187,8 @@ impl Standard {
         match self {
             Self::Identity => identity::card_number(&application.dgis).map(|number| Zeroizing::new(number.to_vec())),
             Self::Emv => check::emv::card_number(application),
-            Self::PaymentEnvironment | Self::Piv => None,
+            Self::Piv => piv::card_number(application),
+            Self::PaymentEnvironment => None,
         }
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod demo;
 pub mod model_store;
+pub mod payment_terminal;
 pub mod simulation;
 pub mod world;

@@ -4,7 +4,7 @@ use cardwright_apdu::Aid;
 
 use super::EmvFault;
 use super::emv::hex_of;
-use crate::Standard;
+use crate::standard::PivFault;
 
 /// Why finished data was refused. It never holds the data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,9 +18,6 @@ pub enum CheckFault {
     /// there is no application, or two under one AID
     #[error("the applications are none, or two of them have one AID")]
     Applications,
-    /// an application whose data this version cannot read back
-    #[error("data of {0:?} applications cannot be read back")]
-    Standard(Standard),
     /// privileges of another length than 1 and 3
     #[error("the privileges are not 1 or 3 bytes")]
     Privileges,
@@ -66,6 +63,14 @@ pub enum CheckFault {
         application: Aid,
         /// what is wrong
         fault: EmvFault,
+    },
+    /// a PIV application that its clients would refuse
+    #[error("application {application}: {fault}")]
+    Piv {
+        /// its AID
+        application: Aid,
+        /// what is wrong
+        fault: PivFault,
     },
     /// an EMV application or directory whose way to its data and commit point do not belong together
     #[error(

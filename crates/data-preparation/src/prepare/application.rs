@@ -8,7 +8,7 @@ use crate::emv::{Afl, AflEntry};
 use crate::means::MeansFault;
 use crate::profile::{ApplicationProfile, DgiProfile, RsaKey, SERIAL, Source};
 use crate::standard::payment;
-use crate::{Error, IssuerKey, Means, PivReference};
+use crate::{Error, IssuerKey, Means, PivContent, PivReference};
 
 /// What the elements of one application are made from, besides the card's.
 pub(super) struct Application<'a> {
@@ -17,8 +17,10 @@ pub(super) struct Application<'a> {
     pub(super) keys: Option<Zeroizing<[u8; 48]>>,
     /// their check values
     pub(super) check_values: [u8; 9],
-    /// the administration key of PIV
+    /// PIN, PUK and administration key of PIV
     pub(super) references: Vec<PivReference>,
+    /// what PIV is made of, once it is made
+    pub(super) piv: Option<PivContent>,
     pub(super) issuer: Option<&'a IssuerKey>,
     /// the card's RSA keys from the pool, each with the serial number of its certificate
     pub(super) rsa: Vec<CardRsa<'a>>,
@@ -53,6 +55,7 @@ impl<'a> Application<'a> {
                 keys: None,
                 check_values: [0; 9],
                 references: Vec::new(),
+                piv: None,
                 issuer: issuer(card, profile, means)?,
                 rsa: Vec::new(),
                 signed_data: Vec::new(),

@@ -6,16 +6,12 @@ use zeroize::Zeroizing;
 use super::application::Application;
 use super::card::Card;
 use crate::profile::{DgiProfile, Element, Source};
-use crate::standard::Standard;
 use crate::{Error, ProtectedDgi, data, manifest};
 
 impl Application<'_> {
     /// The finished application.
-    pub(super) fn write(&self, card: &Card<'_>) -> Result<data::Application, Error> {
+    pub(super) fn write(&mut self, card: &Card<'_>) -> Result<data::Application, Error> {
         let from = self.profile;
-        if from.standard == Standard::Piv {
-            return Err(Error::Unprepared(Standard::Piv));
-        }
         let mut dgis = Vec::with_capacity(from.dgis.len());
         for dgi in &from.dgis {
             let made = self.grouping(card, dgi, &dgis)?;
@@ -33,7 +29,7 @@ impl Application<'_> {
             commit_point: from.commit_point,
             route: from.route,
             rewrite: from.rewrite,
-            piv: None,
+            piv: self.piv.take(),
         })
     }
 

@@ -24,8 +24,8 @@ pub struct NamedKey {
 
 /// Random bytes of a certificate's serial number (`EMV B2` §6.4).
 pub(crate) const SERIAL: usize = 3;
-/// Random bytes of a PIV application: its identifier, and of each key the certificate's serial number.
-pub(crate) const PIV_IDENTIFIER: usize = 16;
+/// Random bytes of a PIV application: its UUID and its card identifier, and of each key the certificate's serial number.
+const PIV_IDENTIFIER: usize = 16 + 14;
 pub(crate) const PIV_SERIAL: usize = 16;
 /// Random bytes that a digit of a PIN, or of a PIN block's filling, is made of.
 pub(crate) const DIGIT: usize = 4;

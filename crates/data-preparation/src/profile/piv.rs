@@ -6,6 +6,8 @@ pub(super) use reading::read;
 
 use cardwright_keystore::KeyId;
 
+use crate::piv::ObjectIdentifier;
+
 /// The table `[application.piv]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PivProfile {
@@ -93,6 +95,10 @@ pub struct PivKeyProfile {
     pub subject: Vec<NamePart>,
     /// an e-mail address for the subject's alternative name
     pub email: Option<TextSource>,
+    /// the name that a directory logs the holder in by (UPN), for the subject's alternative name
+    pub principal: Option<TextSource>,
+    /// the policies that the certificate is issued under
+    pub policies: Vec<ObjectIdentifier>,
 }
 
 /// A reference value.
@@ -120,7 +126,10 @@ pub enum PivReferenceSource {
 impl PivProfile {
     /// The fields that it is made of.
     pub(super) fn fields(&self) -> Vec<&str> {
-        let texts = self.keys.iter().flat_map(|key| key.subject.iter().map(|part| &part.value).chain(&key.email));
+        let texts = self
+            .keys
+            .iter()
+            .flat_map(|key| key.subject.iter().map(|part| &part.value).chain(&key.email).chain(&key.principal));
         let texts = texts.chain(self.authority_name.iter().map(|part| &part.value));
         let mut all: Vec<&str> = texts.filter_map(TextSource::field).collect();
         for object in &self.objects {

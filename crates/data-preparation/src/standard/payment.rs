@@ -26,8 +26,8 @@ pub(crate) const INTERNAL: u16 = 0x3000;
 /// The longest record.
 pub(crate) const LONGEST_RECORD: usize = 254;
 
-/// The longest template of SELECT: with the AID around it, it must fit one answer.
-const LONGEST_TEMPLATE: usize = 222;
+/// The longest template of SELECT that a DGI of a short command holds; the check knows what an answer takes.
+const LONGEST_TEMPLATE: usize = 252;
 
 /// The DGIs of which the first must come before the second (CPS).
 pub(crate) const BEFORE: [(u16, u16); 2] = [(KEYS, CHECK_VALUES), (PIN_TRIES, PIN)];

@@ -10,7 +10,8 @@ use cardwright_apdu::tlv;
 use cardwright_data_preparation::CheckFault;
 use sha2::{Digest, Sha256};
 
-use crate::emv_sample::{Application, Card, Draft, reopen};
+use crate::emv_draft::Draft;
+use crate::emv_sample::{Application, Card, reopen};
 
 /// What finds a changed bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,6 +151,11 @@ fn change_every_bit(card: &Card) {
 #[test]
 fn every_changed_bit_of_a_credit_card_is_found() {
     change_every_bit(&Draft::credit().card());
+}
+
+#[test]
+fn every_changed_bit_of_a_debit_card_is_found() {
+    change_every_bit(&Draft::debit().card());
 }
 
 #[test]

@@ -16,3 +16,17 @@ fn the_credit_profile_loads() {
     let profile = loads(include_str!("../../../../profiles/emv-credit.toml"));
     assert_eq!(profile.applications().len(), 3);
 }
+
+#[test]
+fn the_debit_profile_loads() {
+    let profile = loads(include_str!("../../../../profiles/emv-debit.toml"));
+    assert!(profile.assigns_number());
+    assert_eq!(profile.card_keys().len(), 1);
+}
+
+#[test]
+fn the_employee_profile_loads() {
+    let profile = loads(include_str!("../../../../profiles/piv-employee.toml"));
+    let piv = profile.applications()[0].piv.as_ref().unwrap();
+    assert_eq!((piv.objects.len(), piv.keys.len(), piv.references.len()), (5, 4, 3));
+}

@@ -87,7 +87,7 @@ impl Issuer {
         let public = self.keystore.rsa_public_key(&key).unwrap();
         let (year, month, day) = EXPIRES;
         let certificate = IssuerCertificate {
-            identifier: [0x47, 0x61, 0x73, 0xFF],
+            identifier: [0x47, 0x61, 0xFF, 0xFF],
             expires: ExpiryMonth::new(year, month).unwrap(),
             serial: [0, 0, 1],
             modulus: public.modulus.clone(),

@@ -5,6 +5,7 @@
 mod documentation;
 mod emv_bits;
 mod emv_check;
+mod emv_draft;
 mod emv_sample;
 mod examples;
 mod issuer;

@@ -1,9 +1,11 @@
 //! Payment cards prepared by the example profiles, with real keys, and read back by the check.
 
-use cardwright_data_preparation::emv::{tdes, tlv};
+use cardwright_data_preparation::emv::pin_block::for_the_card;
+use cardwright_data_preparation::emv::{Pan, tdes, tlv};
 use cardwright_data_preparation::{
     Error, MeansFault, OrderFields, PersonalizationData, Profile, Protection, check, prepare,
 };
+use cardwright_keystore::{BlockMechanism, Enciphering, KeyRef, Keystore};
 
 use crate::issuer::Issuer;
 use crate::sample::today;
@@ -119,4 +121,27 @@ fn a_pin_block_under_another_key_does_not_become_a_pin() {
     let fields = OrderFields::read(&profile, columns("Ada Example", &block), None).unwrap();
     let error = prepare(&profile, &fields, today(), &issuer.means(&profile, None)).err().unwrap();
     assert!(matches!(&error, Error::PinBlock { field, .. } if field == "pin_block"), "{error}");
+}
+
+#[test]
+fn a_debit_card_gets_number_and_pin_from_the_center() {
+    let profile = Profile::parse(include_str!("../../../../profiles/emv-debit.toml")).unwrap();
+    let issuer = Issuer::of(&profile);
+    let fields = OrderFields::read(&profile, [("name", "Ada Example")], None).unwrap();
+    let prepared = prepare(&profile, &fields, today(), &issuer.means(&profile, Some("4761740000000010"))).unwrap();
+    let for_mailer = prepared.pin_for_mailer().unwrap().clone();
+    assert_eq!(for_mailer.under.to_string(), "zone/mailer.1");
+    let data = check(prepared).unwrap();
+    let number = Pan::new(b"4761740000000010").unwrap();
+    let under = KeyRef::Named(for_mailer.under);
+    let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &for_mailer.block };
+    let opened = issuer.keystore.decipher(&item).unwrap();
+    let on_card = for_the_card(for_mailer.format, opened.expose().try_into().unwrap(), &number).unwrap();
+    assert_eq!(dgi(&data, 0x8010), &on_card[..]);
+    for wrong in ["4761740000000011", "4761730000000011", "476174000000001"] {
+        let error = prepare(&profile, &fields, today(), &issuer.means(&profile, Some(wrong))).err().unwrap();
+        assert!(matches!(error, Error::Means(MeansFault::NumberRule(_))), "{wrong}: {error}");
+    }
+    let error = prepare(&profile, &fields, today(), &issuer.means(&profile, None)).err().unwrap();
+    assert!(matches!(error, Error::Means(MeansFault::Number)), "{error}");
 }

@@ -152,7 +152,6 @@ fn refused(error: Error) -> Refused {
         Error::Certificate { what, .. } => (*what, String::new()),
         Error::DateOutOfRange => ("validity", "shorten [validity] of the profile".to_owned()),
         Error::Check(_) => ("check", "correct the profile's application, and import it again".to_owned()),
-        Error::Unprepared(_) => ("application", "take a version that can, or leave the application out".to_owned()),
         _ => return other_refusal(error),
     };
     let told = error.to_string();

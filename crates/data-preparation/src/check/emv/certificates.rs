@@ -103,7 +103,7 @@ fn recover_card(
     let exponent = view.record(exponent).unwrap_or_default();
     let card = CardCertificate::recover(certificate, remainder, exponent, issuer, static_data)
         .map_err(|fault| EmvFault::Certificate { interface: view.interface, tag, fault })?;
-    if !pan(view).is_some_and(|pan| pan.in_certificate() == card.pan) {
+    if pan(view).is_none_or(|pan| pan.in_certificate() != card.pan) {
         return Err(EmvFault::CertificateOfOther(tag));
     }
     outlives(view, card.expires, tag)?;

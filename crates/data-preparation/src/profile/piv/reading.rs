@@ -4,6 +4,7 @@ use super::{
     NameAttribute, NamePart, PivKeyProfile, PivObjectProfile, PivProfile, PivReferenceProfile, PivReferenceSource,
     TextSource,
 };
+use crate::piv::ObjectIdentifier;
 use crate::profile::fault::{FaultKind, Faults};
 use crate::profile::field::{FieldType, OrderField};
 use crate::profile::pin::PinRule;
@@ -190,17 +191,26 @@ impl Declared<'_, '_> {
     }
 
     fn key(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<PivKeyProfile> {
-        section.only(&["slot", "algorithm", "subject", "email"], faults);
+        section.only(&["slot", "algorithm", "subject", "email", "principal", "policies"], faults);
         let slots = [("9A", 0x9A), ("9C", 0x9C), ("9D", 0x9D), ("9E", 0x9E)];
         let slot = section.choice("slot", &slots, FaultKind::UnknownValue, faults);
         let algorithms = [("rsa-2048", 0x07), ("p-256", 0x11)];
         let algorithm = section.choice("algorithm", &algorithms, FaultKind::UnknownValue, faults);
         let subject = self.name(section, "subject", faults);
-        let email = match section.has("email") {
-            true => Some(self.text_of(section, "email", faults)?),
-            false => None,
-        };
-        Some(PivKeyProfile { slot: slot?, algorithm: algorithm?, subject: subject?, email })
+        let email = self.optional_text_of(section, "email", faults)?;
+        let principal = self.optional_text_of(section, "principal", faults)?;
+        let policies = policies(section, faults)?;
+        Some(PivKeyProfile { slot: slot?, algorithm: algorithm?, subject: subject?, email, principal, policies })
+    }
+
+    /// `Some(None)` where the key is not there.
+    fn optional_text_of(
+        &self,
+        section: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Option<TextSource>> {
+        if section.has(key) { Some(Some(self.text_of(section, key, faults)?)) } else { Some(None) }
     }
 
     fn reference(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<PivReferenceProfile> {
@@ -235,4 +245,21 @@ impl Declared<'_, '_> {
         }
         Some(PivReferenceProfile { reference, algorithm: 0, source })
     }
+}
+
+/// The object identifiers under `policies`; none where the key is not there.
+fn policies(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<ObjectIdentifier>> {
+    if !section.has("policies") {
+        return Some(Vec::new());
+    }
+    let texts = section.texts("policies", faults)?;
+    let read = |text: &At<&str>| {
+        let policy = ObjectIdentifier::parse(text.get_ref());
+        if policy.is_none() {
+            let message = format!("`{}` is no object identifier", text.get_ref());
+            faults.add(text.span(), FaultKind::UnknownValue, message, "write numbers with dots: 1.3.6.1.4.1.99999.1");
+        }
+        policy
+    };
+    texts.iter().map(read).collect::<Vec<_>>().into_iter().collect()
 }
