@@ -66,7 +66,11 @@ pub(super) fn read_orders(text: &[u8], columns: &Columns, photo: FindPhoto<'_>) 
 }
 
 /// Reads the orders of a file whatever fields they bring: every column that not every order has is taken for one.
-pub fn read_any(text: &[u8], photos: &BTreeSet<String>, photo: FindPhoto<'_>) -> (Vec<NewOrder>, Vec<FileFault>) {
+pub(crate) fn read_any(
+    text: &[u8],
+    photos: &BTreeSet<String>,
+    photo: FindPhoto<'_>,
+) -> (Vec<NewOrder>, Vec<FileFault>) {
     let headers = csv::Reader::from_reader(text).headers().cloned().unwrap_or_default();
     let own = |header: &&str| !REQUIRED.contains(header) && *header != DATE;
     let fields = headers.iter().filter(own).map(str::to_owned).collect();

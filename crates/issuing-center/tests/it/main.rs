@@ -12,6 +12,7 @@ mod order_files;
 mod orders;
 mod payment;
 mod people;
+mod piv_ca;
 mod pool;
 mod sealed;
 mod search;
