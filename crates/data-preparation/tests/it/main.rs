@@ -12,6 +12,7 @@ mod examples;
 mod issuer;
 mod order;
 mod payment;
+mod piv;
 mod preparation;
 mod profile;
 mod sample;
