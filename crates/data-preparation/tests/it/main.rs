@@ -4,6 +4,7 @@
 
 mod documentation;
 mod emv_bits;
+mod emv_certificates;
 mod emv_check;
 mod emv_draft;
 mod emv_sample;
