@@ -5,6 +5,7 @@
 mod broken;
 mod documentation;
 mod emv_bits;
+mod emv_certificates;
 mod emv_check;
 mod emv_draft;
 mod emv_sample;
