@@ -37,7 +37,7 @@ const KEYS: [(&str, KeyKind, KeyUse); 7] = [
 
 /// The profile with what the center makes itself in the place of what the order brings: number from a range of ten,
 /// PIN for a mailer.
-fn own() -> String {
+pub(crate) fn own() -> String {
     let number =
         "field = \"card_number\"\nbin = \"47617390\"\nlength = 16\ncheck-digit = true\nsequence-field = \"sequence\"";
     let range = "bin = \"47617390123\"\nlength = 13\ncheck-digit = true\nsequence = 1";
