@@ -97,8 +97,8 @@ CREATE TABLE cards (
     cplc BYTES NOT NULL,
     kdd BYTES NOT NULL,
     state TEXT NOT NULL CHECK (state IN
-        ('stock', 'bound', 'dirty', 'verified', 'activating', 'live', 'unknown', 'quarantined', 'lost', 'locked',
-         'terminated', 'scrapped')),
+        ('stock', 'bound', 'dirty', 'verified', 'activating', 'partly-activated', 'live', 'unknown', 'quarantined',
+         'lost', 'locked', 'terminated', 'scrapped')),
     order_id BYTES REFERENCES orders (id),
     open_tries BIGINT NOT NULL CHECK (open_tries BETWEEN 0 AND 255),
     masked_number TEXT,

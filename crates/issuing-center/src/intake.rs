@@ -9,6 +9,9 @@ mod preparation;
 mod reception;
 
 pub use approval::{approve, prepare_again, reject};
+pub(crate) use file::read_any;
 pub use file::{Columns, FindPhoto};
 pub use mailer::{Letters, handed_out, letters};
+pub(crate) use preparation::made;
+pub(crate) use reception::field_faults;
 pub use reception::{NewOrder, Received, receive, receive_file};

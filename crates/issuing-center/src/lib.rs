@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod piv_authority;
 pub mod pool;
 pub mod presence;
+pub mod preview;
 mod rate;
 pub mod refused;
 pub mod registry;

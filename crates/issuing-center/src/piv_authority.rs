@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use cardwright_keystore::{KeyId, KeyKind, RsaExponent, RsaSize};
 use cardwright_relay::Code;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyIdMethod, KeyUsagePurpose};
 
 use crate::authority::{AuthorityError, certificate_params};
 use crate::calendar::{DAY, date_of};
@@ -33,7 +33,7 @@ pub const SIZES: [u16; 2] = [2_048, 3_072];
 /// An authority as it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct NewAuthority<'a> {
-    /// its name here
+    /// its name here, which its key in the keystore bears too
     pub name: &'a str,
     /// the name that certificates tell
     pub subject: &'a Subject,
@@ -79,7 +79,7 @@ pub async fn make<S: Store>(
         return Err(Refused::with(Code::NAME_TAKEN, [new.name]));
     }
     let size = RsaSize::new(new.bits, RsaExponent::F4)?;
-    let info = made(center, &format!("piv-authority/{}", new.name), KeyKind::Rsa(size), KeyUse::Authority)?;
+    let info = made(center, new.name, KeyKind::Rsa(size), KeyUse::Authority)?;
     let certified = match new.own_days.map(|days| self_signed(center, &info.id, new.subject, days)).transpose() {
         Ok(certified) => certified,
         Err(refused) => {
@@ -100,13 +100,15 @@ pub async fn make<S: Store>(
 fn self_signed<S>(center: &Center<S>, key: &KeyId, subject: &Subject, days: u32) -> Result<Certified, Refused> {
     let signer = RsaSigner::open(Arc::clone(&center.keystore), key.clone())?;
     let mut params = certificate_params(&*center.keystore, center.now(), days)?;
-    as_authority(&mut params, subject);
+    as_authority(&mut params, subject, &signer);
     let certificate = params.self_signed(&signer).map_err(AuthorityError::from)?.der().to_vec();
     Ok(Certified { certificate, chain: Vec::new(), expires: (center.now() + i64::from(days) * DAY).div_euclid(DAY) })
 }
 
-/// What makes a certificate an authority's: it certifies cards, and no other authority.
-fn as_authority(params: &mut CertificateParams, subject: &Subject) {
+/// What makes a certificate an authority's: it certifies cards, and no other authority. Cards' certificates name its key
+/// by the same identifier.
+fn as_authority(params: &mut CertificateParams, subject: &Subject, signer: &RsaSigner) {
+    params.key_identifier_method = KeyIdMethod::PreSpecified(signer.identifier().to_vec());
     params.distinguished_name = subject.distinguished_name();
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -149,7 +151,7 @@ pub async fn request<S: Store>(center: &Center<S>, name: &str) -> Result<String,
     let signer = RsaSigner::open(Arc::clone(&center.keystore), authority.key.parse::<KeyId>()?)?;
     let subject: Subject = authority.subject.parse().map_err(|_| StoreError::Damaged("an authority's name".into()))?;
     let mut params = CertificateParams::default();
-    as_authority(&mut params, &subject);
+    as_authority(&mut params, &subject, &signer);
     let request = params.serialize_request(&signer).map_err(AuthorityError::from)?;
     Ok(request.pem().map_err(AuthorityError::from)?)
 }

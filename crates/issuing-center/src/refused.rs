@@ -54,8 +54,10 @@ impl Refused {
             | Code::ORDER_BUSY
             | Code::ORDER_DUPLICATE
             | Code::ORDER_CLOSED
-            | Code::ORDER_NOT_PREPARED => StatusCode::CONFLICT,
-            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY => {
+            | Code::ORDER_NOT_PREPARED
+            | Code::NUMBER_TAKEN
+            | Code::PROFILE_CHANGED => StatusCode::CONFLICT,
+            Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod broken;
 mod documentation;
 mod emv_bits;
+mod emv_certificates;
 mod emv_check;
 mod emv_draft;
 mod emv_sample;

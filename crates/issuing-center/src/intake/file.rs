@@ -65,6 +65,18 @@ pub(super) fn read_orders(text: &[u8], columns: &Columns, photo: FindPhoto<'_>) 
     (orders, faults)
 }
 
+/// Reads the orders of a file whatever fields they bring: every column that not every order has is taken for one.
+pub(crate) fn read_any(
+    text: &[u8],
+    photos: &BTreeSet<String>,
+    photo: FindPhoto<'_>,
+) -> (Vec<NewOrder>, Vec<FileFault>) {
+    let headers = csv::Reader::from_reader(text).headers().cloned().unwrap_or_default();
+    let own = |header: &&str| !REQUIRED.contains(header) && *header != DATE;
+    let fields = headers.iter().filter(own).map(str::to_owned).collect();
+    read_orders(text, &Columns { fields, photos: photos.clone() }, photo)
+}
+
 /// The line on which a record begins; the reader's position is before the empty lines that it passes over.
 fn line_of(text: &[u8], position: &csv::Position) -> u64 {
     let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();

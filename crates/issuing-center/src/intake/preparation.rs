@@ -143,34 +143,44 @@ pub(crate) fn made(
 
 /// Why the data cannot be made: element, rule, remedy; never a value.
 fn refused(error: Error) -> Refused {
-    let (element, reason) = match &error {
-        Error::Keystore(_) => ("keystore", String::new()),
-        Error::Means(MeansFault::Issuer(_) | MeansFault::IssuerExpired { .. }) => ("issuer certificate", String::new()),
-        Error::Means(MeansFault::Size { .. } | MeansFault::AuthorityTooSmall { .. }) => ("issuer key", String::new()),
-        Error::Means(MeansFault::Number | MeansFault::NumberRule(_)) => ("card-number", String::new()),
-        Error::PinBlock { field, .. } => (field.as_str(), String::new()),
-        Error::Certificate { what, .. } => (*what, String::new()),
-        Error::DateOutOfRange => ("validity", "shorten [validity] of the profile".to_owned()),
-        Error::Check(_) => ("check", "correct the profile's application, and import it again".to_owned()),
-        _ => return other_refusal(error),
-    };
-    let told = error.to_string();
-    let (rule, remedy) = match told.rsplit_once(if told.contains("; ") { "; " } else { ": " }) {
-        Some((rule, remedy)) if reason.is_empty() => (rule.to_owned(), capital(remedy)),
-        _ => (told.clone(), capital(&reason)),
-    };
-    let element = element.to_owned();
     match error {
-        Error::Keystore(error) => error.into(),
-        _ => Refused::with(Code::DATA_REFUSED, [element, rule, remedy]),
+        Error::Keystore(error) => return error.into(),
+        Error::Order(_) | Error::OrderEncoding | Error::OtherProfile => return sealing::field_refused(error),
+        _ => {}
+    }
+    let told = error.to_string();
+    // The crate's sentences end in what to do, after a semicolon or the last colon.
+    let split = told.rsplit_once("; ").or_else(|| told.rsplit_once(": "));
+    let (rule, remedy) = match (usual_remedy(&error), split) {
+        (Some(remedy), _) => (told.as_str(), remedy),
+        (None, Some(parts)) => parts,
+        (None, None) => (told.as_str(), "correct the profile, and import it again"),
+    };
+    let element = element(&error);
+    let rule = rule.strip_prefix(element).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(rule);
+    Refused::with(Code::DATA_REFUSED, [element.to_owned(), rule.to_owned(), capital(remedy)])
+}
+
+/// What is to be done where the sentence does not say it.
+fn usual_remedy(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::DateOutOfRange => Some("shorten [validity] of the profile"),
+        Error::Check(_) => Some("correct the profile's application, and import it again"),
+        _ => None,
     }
 }
 
-/// What is wrong with the order's fields, or with what calls this.
-fn other_refusal(error: Error) -> Refused {
+fn element(error: &Error) -> &str {
     match error {
-        Error::Keystore(error) => error.into(),
-        other => sealing::field_refused(other),
+        Error::Means(MeansFault::Issuer(_) | MeansFault::IssuerExpired { .. }) => "issuer certificate",
+        Error::Means(MeansFault::Size { .. } | MeansFault::AuthorityTooSmall { .. }) => "issuer key",
+        Error::Means(MeansFault::Number | MeansFault::NumberRule(_)) => "card-number",
+        Error::PinBlock { field, .. } => field,
+        Error::Certificate { what, .. } => what,
+        Error::DateOutOfRange => "validity",
+        Error::Piv(unfit) => unfit.element,
+        Error::Check(_) => "check",
+        _ => "profile",
     }
 }
 

@@ -181,22 +181,25 @@ async fn malformed<S: Store>(center: &Center<S>, order: &NewOrder) -> Result<Vec
 fn content(order: &NewOrder, profile: &Profile) -> Result<OrderContent, Vec<FileFault>> {
     let columns = order.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let photo = order.photo.as_ref().map(|photo| photo.as_slice());
-    let fields = OrderFields::read(profile, columns, photo).map_err(|error| match error {
-        DataError::Order(faults) => faults
-            .into_iter()
-            .map(|fault| {
-                let reason = format!("{}; {}", fault.message, fault.remedy);
-                FileFault::of_order(order.row, fault.field, reason, Code::ORDER_FIELD_REFUSED)
-            })
-            .collect(),
-        other => vec![FileFault::of_order(order.row, "", other.to_string(), Code::ORDER_FIELD_REFUSED)],
-    })?;
+    let fields = OrderFields::read(profile, columns, photo).map_err(|error| field_faults(order.row, error))?;
     Ok(OrderContent {
         customer: order.customer.to_string(),
         taken_by: order.taken_by.to_string(),
         date: order.date.clone(),
         fields,
     })
+}
+
+/// Every fault of an order's fields, with its row.
+pub(crate) fn field_faults(row: u64, error: DataError) -> Vec<FileFault> {
+    let refused = Code::ORDER_FIELD_REFUSED;
+    match error {
+        DataError::Order(faults) => faults
+            .into_iter()
+            .map(|fault| FileFault::of_order(row, fault.field, format!("{}; {}", fault.message, fault.remedy), refused))
+            .collect(),
+        other => vec![FileFault::of_order(row, "", other.to_string(), refused)],
+    }
 }
 
 /// Seals one order and puts its rows and its entry into `received`.

@@ -1,9 +1,11 @@
 //! The certificates that an outside authority sends: over our key, each signed by the next, up to a root.
 
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::X509Certificate;
 
 use super::refused;
+use super::signer::identifier;
 use crate::calendar::DAY;
 use crate::refused::Refused;
 use crate::store::Certified;
@@ -29,6 +31,10 @@ pub(super) fn verified(pem: &[u8], public: &[u8], now: i64) -> Result<Certified,
         let rule = "it is over another key";
         return Err(refused("The first certificate", rule, "Put the one over the key of piv-ca request first"));
     }
+    if names_its_key_otherwise(own) {
+        let rule = "its subject key identifier is not the SHA-1 of its key, by which cards' certificates name it";
+        return Err(refused("The first certificate", rule, "Ask for the identifier of RFC 5280 method 1, or for none"));
+    }
     for (place, certificate) in parsed.iter().enumerate() {
         hold(certificate, place, now)?;
         let signer = parsed.get(place + 1).unwrap_or(certificate);
@@ -45,6 +51,14 @@ pub(super) fn verified(pem: &[u8], public: &[u8], now: i64) -> Result<Certified,
         certificate: own.as_raw().to_vec(),
         chain: contents(above),
         expires: (expires * 1_000_000).div_euclid(DAY),
+    })
+}
+
+fn names_its_key_otherwise(own: &X509Certificate<'_>) -> bool {
+    let expected = identifier(&own.public_key().subject_public_key.data);
+    own.extensions().iter().any(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(found) => found.0 != expected,
+        _ => false,
     })
 }
 

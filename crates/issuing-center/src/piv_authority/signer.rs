@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cardwright_keystore::{Error, KeyId, Keystore};
 use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm, SigningKey};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -33,6 +34,16 @@ impl RsaSigner {
         };
         Ok(Self { keystore, key, public })
     }
+
+    /// How certificates name the key: SHA-1 of RSAPublicKey (RFC 5280 §4.2.1.2, method 1).
+    pub(super) fn identifier(&self) -> [u8; 20] {
+        identifier(&self.public)
+    }
+}
+
+/// The identifier of the key whose RSAPublicKey (DER) this is.
+pub(super) fn identifier(public: &[u8]) -> [u8; 20] {
+    Sha1::digest(public).into()
 }
 
 impl PublicKeyData for RsaSigner {

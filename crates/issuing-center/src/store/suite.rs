@@ -66,6 +66,7 @@ tests! {
     ahead::a_pin_mailer_is_handed_out_once,
     ahead::data_prepared_again_takes_the_tickets_with_it,
     ahead::of_two_who_want_the_same_key_and_number_one_gets_both,
+    ahead::of_many_at_the_same_time_one_takes_the_key,
     certified::certification_keys_are_known_by_rid_and_index,
     certified::the_newest_certificate_of_an_issuer_counts,
     certified::an_authority_waits_for_its_certificate_and_gets_newer_ones,

@@ -5,12 +5,16 @@
 mod beside;
 mod commands;
 mod crash;
+mod employee;
 mod issuer_ca;
 mod log;
 mod numbers;
 mod order_files;
 mod orders;
+mod payment;
+mod payment_commands;
 mod people;
+mod piv_ca;
 mod pool;
 mod sealed;
 mod search;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use cardwright_data_preparation::Profile;
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_issuance::row::Order;
+use cardwright_issuance::row::{Order, Terminal};
 use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::file_fault::FileRefused;
 use cardwright_issuing_center::intake::{self, Columns};
 use cardwright_issuing_center::registry::person::{self, Role};
 use cardwright_issuing_center::registry::{base, document, setup};
-use cardwright_issuing_center::store::{Person, SqlStore, Store};
+use cardwright_issuing_center::store::{Commit, Person, Registration, SqlStore, Store};
 use cardwright_keystore::software::{SoftwareKeystore, SystemRandomness};
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -61,6 +61,33 @@ impl World {
         let received = intake::receive_file(&self.center, &self.entry, text, &columns(), &photo).await?;
         self.center.store.commit(received.commit).await?;
         Ok(received.orders)
+    }
+
+    /// Takes a file of orders of other profiles than the identity profile.
+    pub(crate) async fn import_columns(&self, profiles: &[&str], text: &str) -> Vec<Order> {
+        let profiles = profiles.iter().map(|text| Profile::parse(text).unwrap());
+        let fields = profiles.flat_map(|one| one.fields().iter().map(|field| field.name.clone()).collect::<Vec<_>>());
+        let columns = Columns { fields: fields.collect(), photos: BTreeSet::new() };
+        let received =
+            intake::receive_file(&self.center, &self.entry, text.as_bytes(), &columns, &photo).await.unwrap();
+        self.center.store.commit(received.commit).await.unwrap();
+        received.orders
+    }
+
+    /// Enters a terminal, as its enrolment would.
+    pub(crate) async fn enter_terminal(&self, name: &str) {
+        let terminal = Terminal {
+            id: [7; 16].into(),
+            name: name.into(),
+            base: "north".into(),
+            fingerprint: [7; 32],
+            expires: i64::MAX,
+            instance: None,
+            lease_until: 0,
+            revoked: None,
+        };
+        let registrations = vec![Registration::Terminal(terminal)];
+        self.center.store.commit(Commit { registrations, ..Commit::default() }).await.unwrap();
     }
 
     /// Two orders, R-1 and R-2, approved and prepared.

@@ -61,7 +61,7 @@ fn assert_issued(recording: &mut Recording) {
 #[test]
 fn every_application_is_asked_for_by_its_own_aid_in_every_script_that_proves() {
     for product in PROVING {
-        let mut recording = Recording::with(product, after_proof);
+        let mut recording = Recording::with(product, &after_proof());
         let proving = kinds(&recording).iter().position(|kind| *kind == StageKind::Write).unwrap();
         for number in [proving, proving + 1] {
             assert_eq!(
@@ -76,7 +76,7 @@ fn every_application_is_asked_for_by_its_own_aid_in_every_script_that_proves() {
 
 #[test]
 fn a_card_that_was_left_between_two_commit_points_is_usable_in_part_and_that_is_proven() {
-    let mut recording = Recording::with("scp03-i70", after_proof);
+    let mut recording = Recording::with("scp03-i70", &after_proof());
     let (last, answers) = (recording.scripts.len() - 1, recording.scripts.last().unwrap().1.clone());
     let stage = recording.stage(last);
     assert_eq!(places(&stage, INSTALL), [0, 1], "both commit points, one after the other");
@@ -99,7 +99,7 @@ fn a_card_that_was_left_between_two_commit_points_is_usable_in_part_and_that_is_
 /// The order of the commit points is the profile's: the second application is not reachable while the first is not.
 #[test]
 fn the_first_application_is_active_before_the_second() {
-    let recording = Recording::with("scp03-i70", after_proof);
+    let recording = Recording::with("scp03-i70", &after_proof());
     let mut card = crate::new_card::blank_card("scp03-i70", crate::new_card::RIGHT);
     recording.issuer.preamble(&mut card);
     run(&mut card, &recording.stage(0).commands());
@@ -112,7 +112,7 @@ fn the_first_application_is_active_before_the_second() {
 #[test]
 fn activation_in_the_script_costs_no_trip_more_but_lies_behind_no_foreseen_channel() {
     for product in PROVING {
-        let mut recording = Recording::with(product, in_script);
+        let mut recording = Recording::with(product, &in_script());
         assert_eq!(kinds(&recording), [StageKind::ChangeKeys, StageKind::Write], "{product}");
         for number in [0, 1] {
             let commands = recording.stage(number).commands();
@@ -128,11 +128,43 @@ fn activation_in_the_script_costs_no_trip_more_but_lies_behind_no_foreseen_chann
 
 #[test]
 fn an_application_in_the_script_may_come_before_one_that_waits_for_the_proof() {
-    let mut recording = Recording::with("scp03-i60", first_in_script);
+    let mut recording = Recording::with("scp03-i60", &first_in_script());
     assert_eq!(kinds(&recording), [StageKind::ChangeKeys, StageKind::Write, StageKind::Activate]);
     let answers: Vec<&[u8]> = recording.scripts[1].1.iter().map(Vec::as_slice).collect();
     assert_eq!(recording.stage(1).commit_points(&answers), [instance(1).to_string()]);
     assert_issued(&mut recording);
+}
+
+/// The identity profile with a file of its own that the card may refuse.
+fn with_an_optional_file() -> Checked<PersonalizationData> {
+    let profile = file("profiles/identity.toml");
+    let element = "[[element]]\nname = \"extra\"\nsource = \"constant\"\nencoding = \"hex\"\nvalue = \"0102\"\n\n";
+    let grouping = "[[application.dgi]]\nidentifier = \"0110\"\ncontent = [\"extra\"]\nprotection = \"clear\"\n\
+                    personal = false\noptional = true\n\n";
+    let manifest = "# The manifest comes last";
+    assert!(profile.contains(manifest));
+    let profile = profile.replacen("[[application]]", &format!("{element}[[application]]"), 1);
+    prepared(&profile.replacen(manifest, &format!("{grouping}{manifest}"), 1))
+}
+
+#[test]
+fn a_refused_optional_grouping_is_told_and_not_taken_for_a_proof() {
+    let recording = Recording::with("scp03-i70", &with_an_optional_file());
+    let stage = || recording.stage(0);
+    let refusable = |words: &Vec<u16>| words.contains(&0x6A88);
+    let place = stage().commands().iter().position(|command| command.allowed.as_ref().is_some_and(refusable)).unwrap();
+    let judged = |answers: &[Vec<u8>]| {
+        let answers: Vec<&[u8]> = answers.iter().map(Vec::as_slice).collect();
+        stage().answers(&answers).map(|(verified, _)| verified.unknown_groupings().to_vec())
+    };
+    let mut answers = recording.scripts[0].1.clone();
+    assert_eq!(judged(&answers), Ok(vec![]));
+    answers[place] = vec![0x6A, 0x88];
+    assert_eq!(judged(&answers), Ok(vec![(instance(1), 0x0110)]));
+    answers[place] = vec![0x6A, 0x80];
+    assert!(judged(&answers).is_err(), "another error is none that it may answer");
+    answers[place - 1] = vec![0x6A, 0x88];
+    assert!(judged(&answers).is_err(), "nor may another grouping be refused");
 }
 
 #[test]
@@ -140,7 +172,7 @@ fn an_application_that_waits_for_the_proof_is_not_overtaken() {
     fn overtaking() -> Checked<PersonalizationData> {
         two(["after-proof", "in-script"])
     }
-    let issuer = crate::new_card::Issuer::of("scp03-i70", overtaking);
+    let issuer = crate::new_card::Issuer::of("scp03-i70", &overtaking());
     let refusal = issuer.open(&[]).err().unwrap();
     assert_eq!(refusal.code, cardwright_relay::Code::PROFILE_REFUSED);
 }

@@ -136,7 +136,8 @@ impl Import {
 
 fn report(info: &KeyInfo) -> Report {
     let check_value = check_value(info);
-    let text = format!("Key {} is here: {}, for {}, {check_value}.", info.id, info.kind, use_name(info.purpose));
+    let what = if matches!(info.kind, KeyKind::Rsa(_)) { "public key" } else { "check value" };
+    let text = format!("Key {} is here: {}, for {}, {what} {check_value}.", info.id, info.kind, use_name(info.purpose));
     let mut value = value(info);
     value["kcv"] = json!(check_value);
     Report::new(text, value)

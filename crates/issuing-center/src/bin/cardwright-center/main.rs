@@ -22,6 +22,7 @@ mod piv_ca;
 mod pool;
 mod product;
 mod profile;
+mod profile_preview;
 mod reader;
 mod report;
 mod rsa_size;

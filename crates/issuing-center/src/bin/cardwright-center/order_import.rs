@@ -22,7 +22,7 @@ use crate::order;
 use crate::report::Report;
 
 /// The longest file of orders.
-const LONGEST: usize = 16 * 1024 * 1024;
+pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
 /// The longest photo.
 const LONGEST_PHOTO: u64 = 16 * 1024;
 
@@ -71,7 +71,7 @@ async fn columns(store: &SqlStore) -> Result<Columns, Refused> {
 }
 
 /// The photo `name` in the directory, and nowhere else.
-fn photo(directory: Option<&Path>, name: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+pub(crate) fn photo(directory: Option<&Path>, name: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let directory = directory.ok_or("a photo is named: say where the photos are with --photos DIR")?;
     let is_file_name = Path::new(name).file_name().is_some_and(|file_name| file_name == name);
     if !is_file_name {

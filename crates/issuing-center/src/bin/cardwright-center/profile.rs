@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::acting::Acting;
 use crate::context::{Context, read_text};
 use crate::failure::{Failure, ProfileFault};
+use crate::profile_preview;
 use crate::report::Report;
 
 #[derive(Subcommand)]
@@ -28,12 +29,15 @@ pub(crate) enum Command {
         /// The file
         file: PathBuf,
     },
+    /// Show what cards would carry by a profile's file and a file of orders, made with throw-away keys. Needs no center
+    Preview(profile_preview::Arguments),
 }
 
 impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         match self {
             Self::Import { file, acting } => import(context, &file, &acting).await,
+            Self::Preview(arguments) => arguments.run(context),
             Self::Check { file } => {
                 let profile = checked(&file)?;
                 let (name, version) = (&profile.reference().name, profile.reference().version);

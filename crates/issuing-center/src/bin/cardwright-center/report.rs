@@ -1,5 +1,6 @@
 //! What a command answers: a text for people, a value for programs.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -17,10 +18,10 @@ impl Report {
     }
 
     pub(crate) fn print(self, json: bool) -> ExitCode {
-        if json {
-            println!("{}", self.value);
-        } else if !self.text.is_empty() {
-            println!("{}", self.text);
+        let text = if json { self.value.to_string() } else { self.text };
+        if !text.is_empty() {
+            // Whoever reads the first lines alone has closed the pipe: what was asked for is done all the same.
+            let _ = writeln!(std::io::stdout().lock(), "{text}");
         }
         ExitCode::SUCCESS
     }

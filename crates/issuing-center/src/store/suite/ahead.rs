@@ -158,3 +158,29 @@ pub(super) async fn of_two_who_want_the_same_key_and_number_one_gets_both<S: Sto
     assert_eq!(store.pool_levels().await.unwrap(), []);
     assert_eq!(store.numbers_taken("gold").await.unwrap(), Some(1));
 }
+
+/// All at once: the databases themselves decide who is first.
+pub(super) async fn of_many_at_the_same_time_one_takes_the_key<S: Store>(store: &S) {
+    place(store).await;
+    for order in 1..=4 {
+        prepared_order(store, order).await;
+    }
+    register(store, vec![Registration::PoolKey(pool_key(1, 1152, 3))]).await.unwrap();
+    let wanted = |order| Commit {
+        registrations: vec![
+            Registration::TakePoolKey(id(1)),
+            Registration::CardNumber(number(order, 7, order), Novelty::Number),
+        ],
+        ..Commit::default()
+    };
+    let (one, two, three, four) = tokio::join!(
+        store.commit(wanted(1)),
+        store.commit(wanted(2)),
+        store.commit(wanted(3)),
+        store.commit(wanted(4)),
+    );
+    let (done, refused): (Vec<_>, Vec<_>) = [one, two, three, four].into_iter().partition(Result::is_ok);
+    assert_eq!((done.len(), refused.len()), (1, 3));
+    refused.into_iter().for_each(assert_conflict);
+    assert_eq!(store.sequences_of([7; 32]).await.unwrap().len(), 1);
+}

@@ -62,7 +62,7 @@ pub(super) async fn an_authority_waits_for_its_certificate_and_gets_newer_ones<S
     let own = |byte: u8| Certified { certificate: vec![byte; 900], chain: vec![], expires: 24_000 };
     register(store, vec![Registration::PivAuthority(waiting.clone())]).await.unwrap();
     assert_conflict(register(store, vec![Registration::PivAuthority(waiting.clone())]).await);
-    assert_eq!(store.piv_authorities().await.unwrap(), [waiting.clone()]);
+    assert_eq!(store.piv_authorities().await.unwrap(), std::slice::from_ref(&waiting));
     for byte in [1, 2] {
         register(store, vec![Registration::PivCertified("staff".into(), own(byte))]).await.unwrap();
         let certified = PivAuthority { certified: Some(own(byte)), ..waiting.clone() };

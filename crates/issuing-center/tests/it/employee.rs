@@ -1,0 +1,109 @@
+//! Employees' cards: their certificates' authority is one that is good, and each serial number is written down.
+
+use std::collections::BTreeSet;
+
+use cardwright_data_preparation::Profile;
+use cardwright_data_preparation::emv::Pan;
+use cardwright_data_preparation::emv::pin_block::{Pin, PinBlockFormat};
+use cardwright_issuing_center::intake::{self, Columns};
+use cardwright_issuing_center::piv_authority::{self, NewAuthority, Subject};
+use cardwright_issuing_center::refused::Refused;
+use cardwright_issuing_center::registry::document;
+use cardwright_issuing_center::registry::key::{self, KeyUse};
+use cardwright_issuing_center::sealing;
+use cardwright_issuing_center::store::Store;
+use cardwright_keystore::{BlockMechanism, Enciphering, KeyId, KeyKind, KeyRef};
+use cardwright_relay::Code;
+use zeroize::Zeroizing;
+
+use crate::world::World;
+
+const EMPLOYEE: &str = include_str!("../../../../profiles/piv-employee.toml");
+const BADGE: &str = "100000000008";
+
+/// A JPEG's frame of 240 by 320 points, and a few bytes of picture.
+fn photo() -> Vec<u8> {
+    let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
+    [&[0xFF, 0xD8][..], &frame, &[0xFF, 0xDA, 0x00, 0x02], &[0x55; 900]].concat()
+}
+
+async fn personnel() -> World {
+    let world = World::new().await;
+    let (center, admin) = (&world.center, &world.admin);
+    for (name, kind, key_use) in
+        [("zone/personnel", KeyKind::Tdes2, KeyUse::Zone), ("piv-admin", KeyKind::Aes256, KeyUse::Application)]
+    {
+        key::generate(center, admin, name, kind, key_use).await.unwrap();
+    }
+    document::import_profile(&*center.store, center.now(), admin, EMPLOYEE).await.unwrap();
+    world
+}
+
+async fn authority(world: &World, name: &str, subject: &str) {
+    let subject: Subject = subject.parse().unwrap();
+    let new = NewAuthority { name, subject: &subject, bits: 2048, own_days: Some(3_650) };
+    piv_authority::make(&world.center, &world.admin, new).await.unwrap();
+}
+
+fn block(world: &World, digits: &str) -> String {
+    let pan = Pan::new(BADGE.as_bytes()).unwrap();
+    let clear = Pin::new(digits.as_bytes()).unwrap().write(PinBlockFormat::Zero, &pan, None).unwrap();
+    let under = KeyRef::Named(KeyId::new("zone/personnel", 1).unwrap());
+    let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &*clear };
+    hex::encode_upper(world.center.keystore.encipher(&item).unwrap())
+}
+
+async fn order(world: &World) -> cardwright_issuance::row::Order {
+    let profile = Profile::parse(EMPLOYEE).unwrap();
+    let fields: BTreeSet<_> = profile.fields().iter().map(|field| field.name.clone()).collect();
+    let columns = Columns { fields, photos: ["photo".to_owned()].into() };
+    let (pin, puk) = (block(world, "123456"), block(world, "12345678"));
+    let text = format!(
+        "reference,base,profile,kind,customer,taken_by,badge,name,email,photo,pin_block,puk_block\n\
+         E-1,north,piv-employee,new,ACME,Tom,{BADGE},Joan Doe,zoe@example.org,face.jpg,{pin},{puk}\n"
+    );
+    let find = |_: &str| Ok(Zeroizing::new(photo()));
+    let received = intake::receive_file(&world.center, &world.entry, text.as_bytes(), &columns, &find).await.unwrap();
+    world.center.store.commit(received.commit).await.unwrap();
+    received.orders.into_iter().next().unwrap()
+}
+
+async fn approve(world: &World) -> Result<(), Refused> {
+    intake::approve(&world.center, &world.approver, &["E-1".to_owned()]).await.map(drop)
+}
+
+#[tokio::test]
+async fn every_certificate_of_a_card_has_its_serial_number_written_down() {
+    let world = personnel().await;
+    authority(&world, "piv-authority", "C=XX, O=Example City, CN=Example City Employees CA").await;
+    let order = order(&world).await;
+    approve(&world).await.unwrap();
+    let rows = world.center.store.card_certificates("piv-authority").await.unwrap();
+    let slots: BTreeSet<u8> = rows.iter().map(|row| row.slot).collect();
+    assert_eq!(slots, [0x9A, 0x9C, 0x9D, 0x9E].into());
+    assert!(rows.iter().all(|row| row.order == order.id && row.serial.len() <= 20));
+    let data = sealing::open_prepared(&world.center, order.id).await.unwrap();
+    for key in &data.applications[0].piv.as_ref().unwrap().keys {
+        let row = rows.iter().find(|row| row.slot == key.slot).unwrap();
+        let before = &key.certificate.before;
+        assert!(before.windows(row.serial.len()).any(|window| window == row.serial), "{:02X}", key.slot);
+        assert_eq!(key.certificate.authority, "piv-authority.1");
+    }
+    // Prepared again, the certificates get other numbers, and the former ones stay written down.
+    intake::prepare_again(&world.center, &world.approver, &["E-1".to_owned()]).await.unwrap();
+    let rows = world.center.store.card_certificates("piv-authority").await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.serial.clone()).collect::<BTreeSet<_>>().len(), 8);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_missing_or_is_called_otherwise_is_told() {
+    let world = personnel().await;
+    order(&world).await;
+    let refused = approve(&world).await.unwrap_err();
+    assert_eq!((refused.code, refused.parameters), (Code::KEY_UNKNOWN, vec!["piv-authority.1".to_owned()]));
+    authority(&world, "piv-authority", "CN=Others").await;
+    let refused = approve(&world).await.unwrap_err();
+    assert_eq!((refused.code, refused.parameters[0].as_str()), (Code::DATA_REFUSED, "authority"));
+    assert!(refused.parameters[1].contains("CN=Others"), "{refused:?}");
+    assert_eq!(world.center.store.card_certificates("piv-authority").await.unwrap(), []);
+}
