@@ -5,11 +5,13 @@
 //! no scheme has.
 
 mod certificate;
+mod ending;
 mod file;
 mod key;
 mod root;
 
 pub use certificate::{import, sign};
+pub use ending::ending;
 pub use file::request_text;
 pub use key::{NewIssuer, make, named};
 pub use root::{NewRoot, make_root};

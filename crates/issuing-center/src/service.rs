@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::api::ApiListener;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_SETTING};
 use crate::center::Center;
+use crate::issuers;
 use crate::pool::{self, Levels};
 use crate::presence::{Beat, Enrolment, Presence};
 use crate::server::{Dialogue, Limits, Listener, RefusalLog, Terminals, TlsError, configuration};
@@ -19,7 +20,7 @@ use crate::store::{Store, StoreError};
 /// How often overdue issuances are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// How often what is over is forgotten; the first time at the start.
+/// How often what is over is forgotten, and what ends soon is told; the first time at the start.
 const FORGET: Duration = Duration::from_secs(3_600);
 
 /// Where the center listens, and what it keeps beside the database.
@@ -132,7 +133,7 @@ async fn sweep<D: Dialogue>(dialogue: Arc<D>, mut stopping: Stopping) {
     }
 }
 
-/// Forgets challenges, codes and answers that are over, for as long as the center runs.
+/// Forgets challenges, codes and answers that are over, and tells what ends soon, for as long as the center runs.
 async fn forget<S: Store>(center: Center<S>, mut stopping: Stopping) {
     let mut interval = tokio::time::interval(FORGET);
     loop {
@@ -143,6 +144,10 @@ async fn forget<S: Store>(center: Center<S>, mut stopping: Stopping) {
         match center.store.sweep(center.now()).await {
             Ok(count) => tracing::debug!(count, "rows that were over are forgotten"),
             Err(error) => tracing::error!(%error, "what is over could not be forgotten"),
+        }
+        match issuers::ending(&*center.store, center.now()).await {
+            Ok(sentences) => sentences.iter().for_each(|sentence| tracing::warn!("{sentence}")),
+            Err(error) => tracing::error!(%error, "certificates could not be looked at"),
         }
     }
 }

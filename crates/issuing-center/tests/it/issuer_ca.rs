@@ -62,6 +62,20 @@ async fn a_test_root_certifies_an_issuer_and_the_certificate_reads_as_a_terminal
 }
 
 #[tokio::test]
+async fn what_ends_soon_is_told_half_a_year_before() {
+    let world = World::new().await;
+    root(&world, 0xF1, 1024).await.unwrap();
+    issuer(&world, "gold", 1024).await;
+    sign(&world, "gold", 0xF1, "2030-06").await.unwrap();
+    let last = cardwright_issuing_center::calendar::last_day(month("2030-06").unwrap());
+    let told = |day: i64| issuers::ending(&*world.center.store, day * cardwright_issuing_center::calendar::DAY);
+    assert!(told(last - issuers::WARN_DAYS).await.unwrap().is_empty());
+    let soon = told(last - issuers::WARN_DAYS + 1).await.unwrap();
+    assert_eq!(soon, ["the certificate of the issuer key gold ends on 2030-06-30; have it renewed"]);
+    assert_eq!(told(last + 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_newer_certificate_takes_the_place_of_the_older_one() {
     let world = World::new().await;
     root(&world, 0xF1, 1024).await.unwrap();
