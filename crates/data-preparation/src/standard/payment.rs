@@ -55,7 +55,7 @@ const fn closed(
     lengths: RangeInclusive<usize>,
     content: &'static [Shape],
     reads: &'static str,
-    along_with: u16,
+    along_with: Option<u16>,
     under: Protection,
 ) -> Rule {
     Rule {
@@ -64,7 +64,7 @@ const fn closed(
         content,
         reads,
         needed: false,
-        along_with: Some(along_with),
+        along_with,
         personal: false,
         secret: !matches!(under, Protection::Clear),
         under: Some(under),
@@ -86,7 +86,7 @@ const fn needed(rule: Rule) -> Rule {
 }
 
 /// One part of an RSA key, and the DGI that belongs to it.
-const fn part(identifier: u16, content: &'static [Shape; 1], along_with: u16) -> Rule {
+const fn part(identifier: u16, content: &'static [Shape; 1], along_with: Option<u16>) -> Rule {
     let (under, reads, lengths) = match content[0] {
         Shape::RsaPart(_, RsaPart::Modulus) => (Protection::Clear, "the modulus of the card's key", 64..=248),
         Shape::RsaPart(_, RsaPart::Exponent) => (Protection::DekPadded, "the private exponent", 64..=248),
@@ -126,27 +126,34 @@ pub(super) static RULES: [Rule; 24] = [
         10,
         open(INTERNAL, INTERNAL, LONGEST_RECORD, "9F10, 9F58 and 9F59: what the application keeps for itself"),
     )),
-    needed(closed(KEYS, 48..=48, &[Shape::ApplicationKeys], "the application keys", CHECK_VALUES, Protection::Dek)),
-    closed(CHECK_VALUES, 9..=9, &[Shape::CheckValues], "the keys' check values", KEYS, Protection::Clear),
+    needed(closed(
+        KEYS,
+        48..=48,
+        &[Shape::ApplicationKeys],
+        "the application keys",
+        Some(CHECK_VALUES),
+        Protection::Dek,
+    )),
+    closed(CHECK_VALUES, 9..=9, &[Shape::CheckValues], "the keys' check values", Some(KEYS), Protection::Clear),
     Rule {
         personal: true,
-        ..closed(PIN, 8..=8, &[Shape::PinBlock], "the PIN, one PIN block", PIN_TRIES, Protection::Dek)
+        ..closed(PIN, 8..=8, &[Shape::PinBlock], "the PIN, one PIN block", Some(PIN_TRIES), Protection::Dek)
     },
     Rule { lengths: 2..=2, ..open(PIN_TRIES, PIN_TRIES, 2, "tries left and limit, one byte each") },
-    part(0x8101, &ICC[0], 0x8103),
-    part(0x8103, &ICC[1], 0x8101),
-    part(0x8201, &ICC[2], 0x8202),
-    part(0x8202, &ICC[3], 0x8203),
-    part(0x8203, &ICC[4], 0x8204),
-    part(0x8204, &ICC[5], 0x8205),
-    part(0x8205, &ICC[6], 0x8201),
-    part(0x8102, &PIN_KEY[0], 0x8104),
-    part(0x8104, &PIN_KEY[1], 0x8102),
-    part(0x8301, &PIN_KEY[2], 0x8302),
-    part(0x8302, &PIN_KEY[3], 0x8303),
-    part(0x8303, &PIN_KEY[4], 0x8304),
-    part(0x8304, &PIN_KEY[5], 0x8305),
-    part(0x8305, &PIN_KEY[6], 0x8301),
+    part(0x8101, &ICC[0], Some(0x8103)),
+    part(0x8103, &ICC[1], None),
+    part(0x8201, &ICC[2], None),
+    part(0x8202, &ICC[3], None),
+    part(0x8203, &ICC[4], None),
+    part(0x8204, &ICC[5], None),
+    part(0x8205, &ICC[6], None),
+    part(0x8102, &PIN_KEY[0], Some(0x8104)),
+    part(0x8104, &PIN_KEY[1], None),
+    part(0x8301, &PIN_KEY[2], None),
+    part(0x8302, &PIN_KEY[3], None),
+    part(0x8303, &PIN_KEY[4], None),
+    part(0x8304, &PIN_KEY[5], None),
+    part(0x8305, &PIN_KEY[6], None),
     needed(open(SELECTION, SELECTION, LONGEST_TEMPLATE, "one template A5: the answer to SELECT, contact")),
     with(
         PROCESSING_CONTACTLESS,

@@ -1,25 +1,39 @@
 //! docs/profiles.md: it names every key that is read and every code that is told.
 
+use std::collections::BTreeSet;
+
+use cardwright_data_preparation::profile::FaultKind;
 use cardwright_data_preparation::{Error, Profile};
 
 use crate::sample::IDENTITY;
 
 const DOCUMENT: &str = include_str!("../../../../docs/profiles.md");
 
+/// The profiles that come with the project: together they have every kind of table.
+const PROFILES: [&str; 4] = [
+    crate::sample::WITH_FACE,
+    include_str!("../../../../profiles/emv-credit.toml"),
+    include_str!("../../../../profiles/emv-debit.toml"),
+    include_str!("../../../../profiles/piv-employee.toml"),
+];
+
+/// `text` with a key that nobody reads in every table.
+fn with_unknown(text: &str) -> String {
+    let with_key =
+        text.lines().map(|line| if line.starts_with('[') { format!("{line}\nx = 1\n") } else { format!("{line}\n") });
+    format!("x = 1\n{}", with_key.collect::<String>())
+}
+
 /// The keys that the fault for an unknown key lists, once for each kind of table.
-fn keys() -> Vec<String> {
-    let with_unknown = IDENTITY
-        .replace("format = 1\n", "format = 1\nx = 1\n")
-        .replace("years = 5", "years = 5\nx = 1")
-        .replace("days = 30", "days = 30\nx = 1")
-        .replace("required = false", "required = false\nx = 1")
-        .replace("source = ", "x = 1\nsource = ")
-        .replace("standard = ", "x = 1\nstandard = ")
-        .replace("personal = true", "personal = true\nx = 1")
-        + "\n[[element]]\nname = \"c\"\nsource = \"constant\"\nx = 1\nencoding = \"hex\"\nvalue = \"00\"\n";
-    let Err(Error::Profile(faults)) = Profile::parse(&with_unknown) else { panic!("the keys were taken") };
-    let lists = faults.iter().filter_map(|fault| fault.remedy.split_once("one of: ")).map(|(_, list)| list);
-    lists.flat_map(|list| list.split(", ")).map(str::to_owned).collect()
+fn keys() -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for profile in PROFILES {
+        let Err(Error::Profile(faults)) = Profile::parse(&with_unknown(profile)) else { panic!("the keys were taken") };
+        let lists = faults.iter().filter(|fault| fault.kind == FaultKind::UnknownKey);
+        let lists = lists.filter_map(|fault| fault.remedy.split_once("one of: "));
+        keys.extend(lists.flat_map(|(_, list)| list.split(", ")).map(str::to_owned));
+    }
+    keys
 }
 
 /// The codes that `source` maps kinds to.
@@ -31,11 +45,12 @@ fn codes(source: &str) -> Vec<&str> {
 #[test]
 fn the_reference_names_every_key() {
     let keys = keys();
-    assert!(keys.len() > 40, "only {} keys were listed", keys.len());
+    assert!(keys.len() > 100, "only {} keys were listed", keys.len());
     for key in keys {
-        let written =
-            [format!("`{key}`"), format!("`[{key}]`"), format!("`[[{key}]]`"), format!("`[[application.{key}]]`")];
-        assert!(written.iter().any(|form| DOCUMENT.contains(form)), "docs/profiles.md does not name {key}");
+        let tables = ["", "application.", "application.piv."].map(|table| format!("[{table}{key}]"));
+        let written = tables.iter().flat_map(|table| [format!("`{table}`"), format!("`[{table}]`")]);
+        let mut written = written.chain([format!("`{key}`")]);
+        assert!(written.any(|form| DOCUMENT.contains(&form)), "docs/profiles.md does not name {key}");
     }
 }
 
