@@ -249,7 +249,7 @@ fn a_key_too_long_for_combined_authentication_is_refused() {
 fn private_keys_must_be_whole_in_one_form_and_those_of_the_certificate() {
     let mut card = Draft::credit().card();
     card.payment().remove(0x8203);
-    assert_eq!(card.read_back().err(), Some(CheckFault::MissingDgi(0x8203)));
+    assert_eq!(emv(&card), EmvFault::PrivateKeyForm(0x8201));
     for identifier in [0x8201, 0x8202, 0x8204, 0x8205] {
         card.payment().remove(identifier);
     }
@@ -321,6 +321,8 @@ fn what_the_interchange_profile_offers_must_be_there_and_nothing_else() {
         let fault = draft(|draft| draft.leave_out(tag));
         assert!(matches!(fault, EmvFault::InterchangeProfile { tag: missing, .. } if missing == tag), "{fault:?}");
     }
+    let exponent = finished(|card| card.payment().dgi(0x0205).data = hexadecimal("7005 9F45020102"));
+    assert!(matches!(exponent, EmvFault::InterchangeProfile { tag: 0x9F2E, .. }), "{exponent:?}");
 }
 
 #[test]
@@ -330,6 +332,10 @@ fn a_method_of_verification_needs_its_means() {
         draft.leave_out(0x9F42);
     });
     assert!(matches!(currency, EmvFault::VerificationMeans { missing: "the currency (tag 9F42)", .. }), "{currency:?}");
+    // Without certificates nothing enciphers a PIN.
+    assert_eq!(Draft::online("0000000000000000 4103 0203 1F03").read_back().err(), None);
+    let enciphered = emv(&Draft::online("0000000000000000 4403 0203 1F03"));
+    assert!(matches!(enciphered, EmvFault::VerificationMeans { method: "an enciphered PIN", .. }), "{enciphered:?}");
 }
 
 #[test]
@@ -354,10 +360,10 @@ fn groupings_travel_in_their_order_and_under_their_protection() {
     });
     assert_eq!(swapped, EmvFault::Order { first: 0x8000, second: 0x9000 });
     for (identifier, protection) in [(0x8000, 2), (0x8201, 1), (0x9102, 1), (0x9010, 2)] {
-        let mut card = Draft::credit().card();
-        card.payment().dgi(identifier).protection = protection;
-        assert_eq!(card.read_back().err(), Some(CheckFault::Unprotected(identifier)));
+        let fault = finished(|card| card.payment().dgi(identifier).protection = protection);
+        assert_eq!(fault, EmvFault::Protection(identifier));
     }
+    assert_eq!(finished(|card| card.applications[0].dgi(0x9102).protection = 1), EmvFault::Protection(0x9102));
     assert_eq!(finished(|card| card.payment().dgi(0x9104).optional = true), EmvFault::Optional(0x9104));
     let mut card = Draft::credit().card();
     card.payment().dgi(0x9204).optional = true;

@@ -16,6 +16,7 @@ const ENTRY: [u32; 5] = [0x4F, 0x50, 0x87, 0x9F12, 0x9F2A];
 
 pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Result<(), EmvFault> {
     let groupings = Groupings::of(directory);
+    groupings.check()?;
     if groupings.get(TEMPLATE).is_some_and(|template| template.len() > LONGEST_TEMPLATE) {
         return Err(EmvFault::TemplateLength(TEMPLATE));
     }
