@@ -29,6 +29,7 @@ mod date;
 pub mod emv;
 mod encoding;
 mod error;
+mod face;
 mod manifest;
 mod means;
 mod order;
@@ -48,6 +49,7 @@ pub use data::{
 };
 pub use date::Date;
 pub use error::Error;
+pub use face::{FaceView, face_picture};
 pub use means::{IssuerKey, Means, MeansFault};
 pub use order::{FieldFault, FieldRule, OrderFields};
 pub use prepare::{PinForMailer, Prepared, prepare};

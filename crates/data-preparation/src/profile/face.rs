@@ -3,6 +3,7 @@
 use super::fault::{FaultKind, Faults};
 use super::field::{FieldType, OrderField};
 use super::section::Section;
+use crate::face::covers_contacts;
 
 /// The size of a card of ISO/IEC 7810, ID-1, in hundredths of a millimetre.
 pub const CARD_SIZE: (u16, u16) = (8_560, 5_398);
@@ -92,6 +93,10 @@ fn read(
     let (left, top, width, height) = (left? as u16, top? as u16, width? as u16, height? as u16);
     if left + width > card_width || top + height > card_height || width == 0 || height == 0 {
         let message = "it is not on the card, which is 8560 wide and 5398 high in hundredths of a millimetre";
+        faults.add(section.span(), FaultKind::Face, message, "move it, or make it smaller");
+    } else if covers_contacts(left, top, width, height) {
+        let message = "it would be printed over the contacts, which take 9.65 to 20.47 mm from the left and 18.63 to 29.15 mm \
+                       from above";
         faults.add(section.span(), FaultKind::Face, message, "move it, or make it smaller");
     }
     if shows == Some(Shown::PrintedValue) && at_base.is_some_and(|at_base| at_base != AtBase::Hidden) {

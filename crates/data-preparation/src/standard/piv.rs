@@ -274,3 +274,6 @@ fn reference_fault(reference: &PivReference) -> Option<&'static str> {
     };
     (!right).then_some("its value has another length or form")
 }
+
+#[cfg(test)]
+mod tests;
