@@ -9,6 +9,7 @@ mod emv_certificates;
 mod emv_check;
 mod emv_draft;
 mod emv_sample;
+mod emv_vouching;
 mod examples;
 mod generated;
 mod generated_applications;

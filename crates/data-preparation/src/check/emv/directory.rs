@@ -46,7 +46,10 @@ pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Resu
     }) {
         return Err(EmvFault::DoubledElement { dgi: entry.first().map_or(TEMPLATE, |element| element.dgi), tag: 0x4F });
     }
-    if applications().any(|application| times(application) == 0) { Err(EmvFault::NoEntry) } else { Ok(()) }
+    match applications().find(|application| times(application) == 0) {
+        Some(application) => Err(EmvFault::NoEntry(application.instance)),
+        None => Ok(()),
+    }
 }
 
 /// A payment application that can be used over `interface`.
