@@ -85,18 +85,12 @@ impl<'a> Groupings<'a, '_> {
         }
         for (exponent, primes) in payment::EITHER {
             let whole = exponent.iter().find_map(|identifier| self.position(*identifier));
-            let parts: Vec<usize> = primes.clone().filter_map(|identifier| self.position(identifier)).collect();
-            if let (Some(whole), false) = (whole, parts.is_empty()) {
+            let in_parts = primes.clone().any(|identifier| self.position(identifier).is_some());
+            if let (Some(whole), true) = (whole, in_parts) {
                 let message = "the card's key is there in two forms: exponent and primes";
                 let ([d, n], (first, last)) = (exponent, primes.clone().into_inner());
                 let remedy = format!("remove {d:04X} and {n:04X}, or {first:04X} to {last:04X}");
                 faults.add(self.sections[whole].value_span("identifier"), FaultKind::DgiConflict, message, remedy);
-            }
-            let missing = primes.clone().find(|identifier| self.position(*identifier).is_none());
-            if let (Some(missing), Some(there)) = (missing, parts.first()) {
-                let message = format!("DGI {missing:04X} is missing: a key in the form of its primes has five parts");
-                let span = self.sections[*there].value_span("identifier");
-                faults.add(span, FaultKind::MissingDgi, message, "add it as an [[application.dgi]]");
             }
         }
     }
