@@ -34,6 +34,7 @@ pub(super) fn hold(
         groupings.hold_descriptions(faults);
         groupings.hold_keys(faults);
         groupings.hold_pin(faults);
+        groupings.refuse_clear_pin(faults);
     }
 }
 
@@ -148,6 +149,17 @@ impl<'a> Groupings<'a, '_> {
                 let message = format!("the key of {what} does not reach the card");
                 let remedy = format!("add the DGIs {part:04X} to {:04X}, or {exponent:04X} and its modulus", part + 4);
                 faults.add(self.section.span(), FaultKind::MissingDgi, message, remedy);
+            }
+        }
+    }
+
+    /// The PIN of a payment card never stands in an order in digits.
+    fn refuse_clear_pin(&self, faults: &mut Faults<'_>) {
+        for (position, element) in self.everything() {
+            if let Source::PinBlock { field: Some(field) } = &element.source {
+                let message = format!("the PIN of a payment card cannot come in clear digits (`{field}`)");
+                let remedy = "let the order bring a field of type `pin-block`, write [pin], and leave out `field`";
+                faults.add(self.sections[position].value_span("content"), FaultKind::PinWay, message, remedy);
             }
         }
     }
