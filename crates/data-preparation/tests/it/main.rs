@@ -17,6 +17,7 @@ mod issuer;
 mod many;
 mod order;
 mod payment;
+mod payment_order;
 mod piv;
 mod preparation;
 mod profile;

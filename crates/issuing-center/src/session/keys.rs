@@ -1,10 +1,16 @@
 //! Card keys and the keystore: what a conversation asks for, in the keystore's words.
 
+use std::collections::BTreeMap;
+
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
 use cardwright_globalplatform::{KeyDerivation, KeyRequest, StaticKey};
+use cardwright_issuance::new_card::ToBeSigned;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
-use cardwright_keystore::{Derivation, Error, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping, Secret};
+use cardwright_keystore::{
+    BlockMechanism, Derivation, Enciphering, Error, KeyId, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping,
+    Secret,
+};
 use zeroize::Zeroizing;
 
 use crate::sealing;
@@ -68,6 +74,41 @@ pub(super) fn encrypt_for_card(
     let keys = [key(enc), key(mac), key(dek)].map(|key| key.map_err(|error| Error::Unavailable(error.to_string())));
     let [enc, mac, dek] = keys;
     EncryptedKeySet::new([enc?, mac?, dek?]).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// What goes onto the card under its issuer Key-DEK: AES in CBC mode, ICV zero, each value by itself (Amd D §6.2.8).
+pub(super) fn encipher(
+    keystore: &dyn Keystore,
+    issuer: &CardKeys,
+    values: &[Zeroizing<Vec<u8>>],
+) -> Result<Vec<Vec<u8>>, Error> {
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (under, mechanism) = (issuer.of(StaticKey::Dek), BlockMechanism::AesCbcZeroIv);
+    let items: Vec<_> = values.iter().map(|data| Enciphering { under, mechanism, data }).collect();
+    keystore.encipher_batch(&items)
+}
+
+/// Signatures of the center's authorities over certificates of keys that a card made: RSA, PKCS#1 v1.5, so that the
+/// same key has the same certificate whoever makes it.
+pub(super) fn sign(keystore: &dyn Keystore, wanted: &[ToBeSigned]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut lengths: BTreeMap<&str, (KeyId, usize)> = BTreeMap::new();
+    for to_be_signed in wanted {
+        if !lengths.contains_key(to_be_signed.authority()) {
+            let key: KeyId = to_be_signed.authority().parse()?;
+            let length = keystore.rsa_public_key(&key)?.modulus.len();
+            lengths.insert(to_be_signed.authority(), (key, length));
+        }
+    }
+    let block = |to_be_signed: &ToBeSigned| {
+        let (key, length) = &lengths[to_be_signed.authority()];
+        let short = || Error::Unavailable(format!("{key} is too short a key to sign certificates with"));
+        Ok((key, to_be_signed.block(*length).ok_or_else(short)?))
+    };
+    let blocks = wanted.iter().map(block).collect::<Result<Vec<_>, Error>>()?;
+    let items: Vec<_> = blocks.iter().map(|(key, block)| (*key, &block[..])).collect();
+    keystore.rsa_private_batch(&items)
 }
 
 fn derivation(asked: &KeyDerivation) -> Derivation {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cardwright_keystore::{
-    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewSealedRsa,
-    NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey,
+    NewSealedRsa, NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
 };
 use zeroize::Zeroizing;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
-    Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable,
+    store_data,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
@@ -49,7 +50,7 @@ fn groupings(files: &[(u16, Vec<u8>)]) -> Vec<Dgi> {
 }
 
 fn in_clear(groupings: &[Dgi]) -> Vec<StoredDgi<'_>> {
-    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect()
+    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false, optional: false }).collect()
 }
 
 /// An ISO 9564-1 format 2 block.
@@ -61,18 +62,18 @@ fn pin_block(digits: &[u8]) -> [u8; 8] {
 
 /// Installed, personalized, and made selectable.
 fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
-    let [identity, _] = built_in::all();
+    let [identity, ..] = built_in::all();
     let installation = Installation {
         load_file: identity.package,
-        module: identity.module,
-        instance: identity.module,
+        module: identity.module(),
+        instance: identity.module(),
         privileges: Privileges::NONE,
         application_parameters: &[],
         further_parameters: &[],
     };
-    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
-    commands.extend(store_data(groupings, structure, limit)?);
-    commands.push(make_selectable(&identity.module, Privileges::NONE));
+    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module())];
+    commands.extend(store_data(groupings, structure, limit, Blocks::ALL)?);
+    commands.push(make_selectable(&identity.module(), Privileges::NONE));
     Ok(commands)
 }
 
@@ -114,7 +115,7 @@ proptest! {
         };
         let outcome = pair.exchange(&commands);
         let _ = opened(&setting, outcome);
-        let instance = built_in::all()[0].module;
+        let instance = built_in::all()[0].module();
         let found: BTreeMap<_, _> =
             files.iter().map(|(identifier, _)| (*identifier, read(&mut pair.card, &instance, *identifier))).collect();
         prop_assert_eq!(found, files.into_iter().collect::<BTreeMap<_, _>>());
@@ -137,14 +138,14 @@ proptest! {
         let sent = pair.keys.encrypt_sensitive(&[&block[..], padding].concat(), &card.data_encryption_key());
         let mut groupings: Vec<Dgi> = groupings(&files);
         groupings[place] = Dgi::new(0x0301, sent).unwrap();
-        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place };
+        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place, optional: false };
         let groupings: Vec<_> = groupings.iter().enumerate().map(stored).collect();
         let commands = commands(&groupings, StructureBits::Implicit, limit).unwrap();
         let script = card.wrap(&commands).unwrap_or_else(|error| panic!("{error}"));
         let answers = pair.run(&script);
         let _ = opened(&setting, script.verify(&answers).unwrap_or_else(|failure| panic!("{failure}")));
         let verify = |block: [u8; 8]| [&[0x00, 0x20, 0x00, 0x01, 0x08][..], &block].concat();
-        read(&mut pair.card, &built_in::all()[0].module, 0x0101);
+        read(&mut pair.card, &built_in::all()[0].module(), 0x0101);
         prop_assert_eq!(pair.card.transmit(&verify(block)), [0x90, 0x00]);
         let mut other = digits;
         other[0] = (other[0] + 1) % 10;
@@ -174,7 +175,7 @@ proptest! {
         let answers = pair.run(&script);
         // EXTERNAL AUTHENTICATE is the first command of the script, making it selectable the last
         prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len() - 1));
-        let identity = pair.card.state().application(&built_in::all()[0].module).unwrap();
+        let identity = pair.card.state().application(&built_in::all()[0].module()).unwrap();
         prop_assert!(matches!(&identity.program, Program::Identity(data) if !data.is_complete()));
     }
 }

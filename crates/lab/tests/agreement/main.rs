@@ -15,6 +15,7 @@ mod keys;
 mod pair;
 
 mod answers;
+mod commit_points;
 mod issuing;
 mod levels;
 mod new_card;

@@ -2,8 +2,8 @@
 //! them but the test.
 
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_globalplatform::StaticKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
-use cardwright_globalplatform::{SessionSecrets, StaticKey};
 use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, begin};
 use cardwright_issuance::product::CardProduct;
 use cardwright_keystore::{KeyRef, Keystore, RewrapMechanism, Rewrapping};
@@ -25,6 +25,7 @@ pub(crate) const WRONG: u8 = 0x12;
 /// The issuing side for one card product.
 pub(crate) struct Issuer {
     pub(crate) product: CardProduct,
+    data: fn() -> Checked<PersonalizationData>,
     keys: WrappedKeys,
     transport: [KeyRef; 3],
     issuer: [KeyRef; 3],
@@ -32,7 +33,12 @@ pub(crate) struct Issuer {
 }
 
 pub(crate) fn data() -> Checked<PersonalizationData> {
-    let profile = Profile::parse(&file("profiles/identity.toml")).unwrap();
+    prepared(&file("profiles/identity.toml"))
+}
+
+/// Data of an identity card by another profile.
+pub(crate) fn prepared(profile: &str) -> Checked<PersonalizationData> {
+    let profile = Profile::parse(profile).unwrap_or_else(|error| panic!("{error}"));
     let columns = [("name", "Ada Example"), ("card_number", "6200001234567894"), ("pin", "4711"), ("photo", "ada.jpg")];
     let photo: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain((0..1500u32).map(|place| place as u8)).collect();
     let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
@@ -60,12 +66,16 @@ pub(crate) fn blank_card(product: &str, seed: u8) -> Card {
 
 impl Issuer {
     pub(crate) fn new(product: &str) -> Self {
+        Self::of(product, data)
+    }
+
+    pub(crate) fn of(product: &str, data: fn() -> Checked<PersonalizationData>) -> Self {
         let keys = WrappedKeys::new();
         let length = made(product).key_length;
         let (transport, _) = keys.set(RIGHT, length);
         let (issuer, issuer_check_values) = keys.set(0x77, length);
         let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
-        Self { product, keys, transport, issuer, issuer_check_values }
+        Self { product, data, keys, transport, issuer, issuer_check_values }
     }
 
     /// The card's answers to the preamble and INITIALIZE UPDATE, as a terminal sends them with OPEN.
@@ -82,18 +92,17 @@ impl Issuer {
     pub(crate) fn open(&self, update: &[u8]) -> Result<Stage, Refusal> {
         let inputs = Inputs {
             product: self.product.clone(),
-            data: data(),
+            data: (self.data)(),
             issuer_check_values: self.issuer_check_values,
             host_challenge: [0xA5; 16].into(),
             second_challenge: [0x5A; 16].into(),
         };
         let needs = begin(inputs, update)?;
         let session = self.keys.derive(&self.transport, &needs.transport_request());
-        let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
-        let foreseen = self.keys.derive(&self.issuer, &foreseen).pop();
-        let authenticated = needs.keys(session, foreseen, self.issuer_keys())?;
-        let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &authenticated.issuer_request()));
-        authenticated.script(secrets)
+        let foreseen = self.keys.derive(&self.issuer, &needs.issuer_request());
+        let authenticated = needs.keys(session, &foreseen, self.issuer_keys())?;
+        let secrets = self.keys.derive(&self.issuer, &authenticated.issuer_request());
+        authenticated.script(secrets, Vec::new())
     }
 
     /// The issuer's keys under the card's transport Key-DEK.
@@ -114,9 +123,10 @@ impl Issuer {
             Next::Done => Ok(None),
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
-                let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &reopening.issuer_request()));
+                let secrets = self.keys.derive(&self.issuer, &reopening.issuer_request());
                 reopening.script(secrets).map(Some)
             }
+            Next::Certify(_) => unreachable!("no card makes keys here"),
         }
     }
 }
@@ -154,11 +164,14 @@ pub(crate) struct Recording {
 
 impl Recording {
     pub(crate) fn of(product: &str) -> Self {
-        let issuer = Issuer::new(product);
+        Self::with(product, data)
+    }
+
+    pub(crate) fn with(product: &str, data: fn() -> Checked<PersonalizationData>) -> Self {
+        let issuer = Issuer::of(product, data);
         let mut card = blank_card(product, RIGHT);
         let preamble = issuer.preamble(&mut card);
-        let mut stage = issuer.open(&preamble[2]).ok();
-        assert!(stage.is_some(), "the card is let in");
+        let mut stage = Some(issuer.open(&preamble[2]).unwrap_or_else(|refusal| panic!("{refusal:?}")));
         let mut scripts = Vec::new();
         while let Some(script) = stage {
             let answers = run(&mut card, &script.commands());

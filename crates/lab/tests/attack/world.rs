@@ -43,7 +43,7 @@ pub(crate) struct World {
     product: CardProduct,
 }
 
-fn file(path: &str) -> String {
+pub(crate) fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::fs::read_to_string(root.join(path)).unwrap()
 }
@@ -62,6 +62,15 @@ fn key(name: &str) -> KeyId {
 impl World {
     /// A base that asks for readers of `tier`.
     pub(crate) fn of_tier(tier: u8) -> Self {
+        Self::of(tier, &file("profiles/identity.toml"))
+    }
+
+    /// A base whose orders were prepared by `profile`, of identity cards.
+    pub(crate) fn with_profile(profile: &str) -> Self {
+        Self::of(0, profile)
+    }
+
+    fn of(tier: u8, profile: &str) -> Self {
         let (clock, random) = (Arc::new(AtomicI64::new(START)), Arc::new(AtomicU64::new(1)));
         let (time, chance) = (Arc::clone(&clock), Arc::clone(&random));
         let keystore = SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| fill(&chance, bytes)));
@@ -75,7 +84,7 @@ impl World {
         let engine = Engine::new(center.clone());
         let (terminals, readers, cards) = (Vec::new(), Vec::new(), Vec::new());
         let mut world = Self { center, engine, terminals, readers, cards, clock, random, product };
-        world.furnish(tier, &text);
+        world.furnish(tier, &text, profile);
         world
     }
 
@@ -83,7 +92,7 @@ impl World {
         Self::of_tier(0)
     }
 
-    fn furnish(&mut self, tier: u8, text: &str) {
+    fn furnish(&mut self, tier: u8, text: &str, profile: &str) {
         let keys = [
             (CARD_STORAGE_KEY, KeyKind::Aes256, Purpose::Wrap),
             (SEARCH_KEY, KeyKind::Hmac256, Purpose::Mac),
@@ -95,11 +104,19 @@ impl World {
         let (name, text) = (PRODUCT.to_owned(), text.to_owned());
         let document = Document { name, version: 1, text, digest: [0; 32], imported: START };
         self.register(Registration::Product(document));
+        self.import_profile(1, profile);
         self.register(Registration::Base(Base { name: "north".into(), reader_tier: tier }));
         (0..2).for_each(|place| self.add_terminal(place));
         (0..2).for_each(|place| self.add_reader(place));
         (0..2).for_each(|place| self.add_card(place));
-        (0..2).for_each(|place| self.add_order(place));
+        (0..2).for_each(|place| self.add_order(place, profile));
+    }
+
+    /// The profile's text that counts from now on.
+    pub(crate) fn import_profile(&self, version: u32, text: &str) {
+        let (name, text) = ("identity".to_owned(), text.to_owned());
+        let digest = Profile::parse(&text).unwrap().reference().digest;
+        self.register(Registration::Profile(Document { name, version, text, digest, imported: START }));
     }
 
     fn add_terminal(&mut self, place: usize) {
@@ -186,8 +203,8 @@ impl World {
         KeySet { card, version, generation, state, wrapped: keys.map(|key| sealing::column_of(&key.key)), check_values }
     }
 
-    fn add_order(&self, place: usize) {
-        let profile = Profile::parse(&file("profiles/identity.toml")).unwrap();
+    fn add_order(&self, place: usize, profile: &str) {
+        let profile = Profile::parse(profile).unwrap();
         let number = format!("62000012345678{place:02}");
         let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
         let fields = OrderFields::read(&profile, columns, None).unwrap();
