@@ -82,7 +82,7 @@ fn a_key_too_long_for_combined_authentication_is_refused() {
 fn private_keys_must_be_whole_in_one_form_and_those_of_the_certificate() {
     let mut card = Draft::credit().card();
     card.payment().remove(0x8203);
-    assert_eq!(emv(&card), EmvFault::PrivateKeyForm(0x8201));
+    assert_eq!(card.read_back().err(), Some(CheckFault::MissingDgi(0x8203)));
     for identifier in [0x8201, 0x8202, 0x8204, 0x8205] {
         card.payment().remove(identifier);
     }
@@ -150,10 +150,13 @@ fn groupings_travel_in_their_order_and_under_their_protection() {
     });
     assert_eq!(swapped, EmvFault::Order { first: 0x8000, second: 0x9000 });
     for (identifier, protection) in [(0x8000, 2), (0x8201, 1), (0x9102, 1), (0x9010, 2)] {
-        let fault = finished(|card| card.payment().dgi(identifier).protection = protection);
-        assert_eq!(fault, EmvFault::Protection(identifier));
+        let mut card = Draft::credit().card();
+        card.payment().dgi(identifier).protection = protection;
+        assert_eq!(card.read_back().err(), Some(CheckFault::Unprotected(identifier)));
     }
-    assert_eq!(finished(|card| card.applications[0].dgi(0x9102).protection = 1), EmvFault::Protection(0x9102));
+    let mut card = Draft::credit().card();
+    card.applications[0].dgi(0x9102).protection = 1;
+    assert_eq!(card.read_back().err(), Some(CheckFault::Unprotected(0x9102)));
     assert_eq!(finished(|card| card.payment().dgi(0x9104).optional = true), EmvFault::Optional(0x9104));
     let mut card = Draft::credit().card();
     card.payment().dgi(0x9204).optional = true;
