@@ -82,7 +82,11 @@ pub enum CheckFault {
     )]
     CommitPoint(Aid),
     /// a certification key that is there twice, or that no certificate leads to
-    #[error("the certification key of provider {} with index {index:02X} is there twice, or no certificate leads to it: leave it out", hex_of(.provider))]
+    #[error(
+        "the certification key of provider {} with index {index:02X} is there twice, or no certificate leads to it: \
+         leave it out",
+        hex_of(.provider)
+    )]
     CertificationKey {
         /// the registered application provider
         provider: [u8; 5],

@@ -16,7 +16,8 @@ pub struct DolEntry {
 pub struct Dol(Vec<DolEntry>);
 
 impl Dol {
-    /// Reads a list. `None` where a tag or its length is cut short, an element is constructed, or the values would not fit one command.
+    /// Reads a list. `None` where a tag or its length is cut short, an element is constructed or empty, or the values
+    /// would not fit one command.
     #[must_use]
     pub fn read(mut bytes: &[u8]) -> Option<Self> {
         let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! The data elements of EMV (`EMV B3` annex A and B): for each tag its name, how its bytes are to be read, how many there are.
+//! The data elements of EMV (`EMV B3` annex A): for each tag its name, how its bytes are read, how many there are.
 
 use std::ops::RangeInclusive;
 

@@ -130,7 +130,7 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// A private key in the form of the Chinese remainder theorem; each part half as long as the modulus, rounded up. Borrowed.
+/// A private key in the form of the Chinese remainder theorem; each part half as long as the modulus, rounded up.
 #[derive(Clone, Copy)]
 pub struct PrivateParts<'a> {
     /// the first prime

@@ -144,6 +144,10 @@ mod tests {
         {
             assert!(Track2::read(&hex::decode(wrong).unwrap()).is_none(), "{wrong}");
         }
+        // A digit more than 19 bytes hold.
+        let long = format!("4761739001010119d3112201{}", "1".repeat(16));
+        assert!(Track2::read(&hex::decode(&long[..38]).unwrap()).is_some());
+        assert!(Track2::read(&hex::decode(&long).unwrap()).is_none());
         assert!(Track2::read(&hex::decode("4761739001010118d3112201112340185f").unwrap()).is_none());
     }
 

@@ -7,11 +7,14 @@
 use std::collections::BTreeMap;
 
 use cardwright_apdu::tlv;
-use cardwright_data_preparation::CheckFault;
+use cardwright_data_preparation::{CheckFault, OrderFields, PersonalizationData, Standard, check, prepare};
 use sha2::{Digest, Sha256};
 
 use crate::emv_draft::Draft;
-use crate::emv_sample::{Application, Card, reopen};
+use crate::emv_sample::{Application, reopen};
+use crate::issuer::Issuer;
+use crate::payment::credit;
+use crate::sample::today;
 
 /// What finds a changed bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,14 +67,40 @@ fn of_element(identifier: u16, tag: u32, signed: bool) -> Kind {
     }
 }
 
+/// Of a card that preparation made by the example profile, whose first and third files are not signed.
+fn of_prepared(identifier: u16, tag: u32, signed: bool) -> Kind {
+    match (identifier, tag) {
+        (0x0101..=0x03FF, _) if signed => Signed,
+        // as far as the issuer's own digits, of which the digest takes care
+        (0x0101, 0x57) => Doubled,
+        // track 2 has it too; the other interface has them too
+        (0x0301, 0x5F30) | (0x0501, 0x5A | 0x5F24 | 0x5F34 | 0x5F28) => Doubled,
+        (0x0101, 0x5F20) | (0x0301, 0x9F08 | 0x9F42 | 0x9F44 | 0x9F49) => DigestAlone,
+        // nothing is signed over the air, and schemes give these bits their meaning
+        (0x9204, 0x82) => DigestAlone,
+        (0x9102, 0x9F12) => Doubled,
+        (0x9102, 0x9F11) => DigestAlone,
+        _ => of_element(identifier, tag, signed),
+    }
+}
+
 /// Of a directory.
 fn of_entry(tag: u32) -> Kind {
     match tag {
-        0x4F | 0x50 | 0x87 | 0x88 => Doubled,
-        0x5F2D | 0x9F2A => DigestAlone,
+        0x4F | 0x50 | 0x87 | 0x88 | 0x9F12 => Doubled,
+        0x5F2D | 0x9F11 | 0x9F2A => DigestAlone,
         _ => panic!("say what finds changes of tag {tag:X} in a directory"),
     }
 }
+
+/// Says of DGI, tag and whether the record is signed what finds a change.
+type Table = fn(u16, u32, bool) -> Kind;
+
+/// Unsigned elements that stand twice, and may be missing once.
+const VANISHING: [(u16, u32); 4] = [(0x0101, 0x57), (0x0301, 0x5F30), (0x0501, 0x5F34), (0x0501, 0x5F28)];
+
+/// Number, separator, expiry and service code of a track 2 with 16 digits of number.
+const DOUBLED_OF_TRACK_2: usize = 12;
 
 /// A stretch of bytes in a grouping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,13 +111,13 @@ struct Stretch {
 }
 
 /// Says of each byte of a grouping what it belongs to.
-fn stretches(application: &Application, identifier: u16, data: &[u8]) -> Vec<Stretch> {
+fn stretches(application: &Application, identifier: u16, data: &[u8], table: Table) -> Vec<Stretch> {
     let payment = application.standard == 1;
     if let Some(kind) = of_grouping(identifier).filter(|_| payment) {
         return vec![Stretch { identifier, tag: 0, kind }; data.len()];
     }
     let signed = payment && signed_records(application).contains(&identifier);
-    let kind_of = |tag| if payment { of_element(identifier, tag, signed) } else { of_entry(tag) };
+    let kind_of = |tag| if payment { table(identifier, tag, signed) } else { of_entry(tag) };
     let mut all = Vec::new();
     append(identifier, data, &kind_of, &mut all);
     assert_eq!(all.len(), data.len());
@@ -104,10 +133,22 @@ fn append(identifier: u16, mut bytes: &[u8], kind_of: &impl Fn(u32) -> Kind, out
             out.extend(vec![Stretch { identifier, tag, kind: Form }; whole - element.value.len()]);
             append(identifier, element.value, kind_of, out);
         } else {
-            out.extend(vec![Stretch { identifier, tag, kind: kind_of(tag) }; whole]);
+            append_element(Stretch { identifier, tag, kind: kind_of(tag) }, whole, element.value.len(), out);
         }
         bytes = rest;
     }
+}
+
+/// One element of `whole` bytes. Where it stands twice without being signed or asked for, a tag that becomes one of the
+/// private class takes it away, which the digest alone tells; so it does for the issuer's own digits of track 2.
+fn append_element(stretch: Stretch, whole: usize, value: usize, out: &mut Vec<Stretch>) {
+    let digest_alone = Stretch { kind: DigestAlone, ..stretch };
+    let vanishing = stretch.kind == Doubled && VANISHING.contains(&(stretch.identifier, stretch.tag));
+    let tag = if vanishing { whole - value - 1 } else { 0 };
+    let own = if vanishing && stretch.tag == 0x57 { value - DOUBLED_OF_TRACK_2 } else { 0 };
+    out.extend(vec![digest_alone; tag]);
+    out.extend(vec![stretch; whole - tag - own]);
+    out.extend(vec![digest_alone; own]);
 }
 
 /// The records that the locators count as signed, read here by itself.
@@ -121,16 +162,17 @@ fn signed_records(application: &Application) -> Vec<u16> {
         .collect()
 }
 
-/// Changes every bit of every grouping of `card`, one at a time.
-fn change_every_bit(card: &Card) {
-    let mut bytes = card.to_bytes();
+/// Changes every bit of every grouping of `applications`, whose encoding is `bytes`, one at a time.
+fn change_every_bit(applications: &[Application], mut bytes: Vec<u8>, table: Table) {
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let mut accepted: BTreeMap<(usize, Stretch), usize> = BTreeMap::new();
     let mut place = 0;
-    for (position, application) in card.applications.iter().enumerate() {
+    for (position, application) in applications.iter().enumerate() {
         for grouping in &application.dgis {
             place += bytes[place..].windows(grouping.data.len()).position(|window| window == grouping.data).unwrap();
-            for (at, stretch) in stretches(application, grouping.identifier, &grouping.data).into_iter().enumerate() {
+            for (at, stretch) in
+                stretches(application, grouping.identifier, &grouping.data, table).into_iter().enumerate()
+            {
                 let count = accepted.entry((position, stretch)).or_default();
                 for bit in 0..8 {
                     bytes[place + at] ^= 1 << bit;
@@ -150,12 +192,38 @@ fn change_every_bit(card: &Card) {
 
 #[test]
 fn every_changed_bit_of_a_credit_card_is_found() {
-    change_every_bit(&Draft::credit().card());
+    let card = Draft::credit().card();
+    change_every_bit(&card.applications, card.to_bytes(), of_element);
 }
 
 #[test]
 fn every_changed_bit_of_a_debit_card_is_found() {
-    change_every_bit(&Draft::debit().card());
+    let card = Draft::debit().card();
+    change_every_bit(&card.applications, card.to_bytes(), of_element);
+}
+
+#[test]
+fn every_changed_bit_of_a_prepared_card_is_found() {
+    let (profile, number) = (credit(), "4761739001010119");
+    let issuer = Issuer::of(&profile);
+    let block = issuer.pin_block(&profile, number, "1234");
+    let columns = [("card_number", number), ("sequence", "1"), ("name", "Ada Example"), ("pin_block", &block)];
+    let fields = OrderFields::read(&profile, columns, None).unwrap();
+    let data = check(prepare(&profile, &fields, today(), &issuer.means(&profile, None)).unwrap()).unwrap();
+    change_every_bit(&as_sample(&data), data.to_bytes().to_vec(), of_prepared);
+}
+
+/// The groupings of prepared data, as far as the change of bits asks for them.
+fn as_sample(data: &PersonalizationData) -> Vec<Application> {
+    let application = |from: &cardwright_data_preparation::Application| {
+        let mut application = Application::new(from.standard as u8, from.instance.as_bytes());
+        assert!(matches!(from.standard, Standard::Emv | Standard::PaymentEnvironment));
+        for grouping in &from.dgis {
+            application.add(grouping.dgi().identifier, grouping.dgi().data.clone());
+        }
+        application
+    };
+    data.applications.iter().map(application).collect()
 }
 
 #[test]

@@ -132,6 +132,24 @@ impl Draft {
         draft
     }
 
+    /// A card without certificates, for terminals that are always online; over the contacts alone.
+    pub(crate) fn online(methods: &str) -> Card {
+        let mut draft = Self::credit();
+        draft.set(0x8E, methods);
+        draft.leave_out(0x9F4A);
+        let record = draft.records.iter().find(|(identifier, _)| *identifier == 0x0102).unwrap().1.clone();
+        let mut card = draft.card();
+        let payment = card.payment();
+        payment
+            .dgis
+            .retain(|grouping| !matches!(grouping.identifier, 0x0201..=0x0302 | 0x8201..=0x8305 | 0x9103 | 0x9204));
+        payment.dgi(0x0102).data = template(0x70, &record);
+        payment.dgi(0x9104).data = hexadecimal("82021800 940408010200");
+        card.applications.remove(1);
+        card.authorities.clear();
+        card
+    }
+
     /// Changes the element `tag` of the contact records.
     pub(crate) fn set(&mut self, tag: u32, value: &str) {
         let place = self.records.iter_mut().flat_map(|(_, elements)| elements).find(|(there, _)| *there == tag);

@@ -1,5 +1,5 @@
-//! Personalization data of payment cards as it is encoded, written by hand, so that the check reads what preparation did
-//! not write; and the keys of `golden/emv-keys.toml`.
+//! Personalization data of payment cards as it is encoded, written by hand, so that the check reads what preparation
+//! did not write; and the keys of `golden/emv-keys.toml`.
 
 use cardwright_data_preparation::{CheckFault, Checked, Error, PersonalizationData};
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};

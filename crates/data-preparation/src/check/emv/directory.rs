@@ -16,6 +16,7 @@ const ENTRY: [u32; 5] = [0x4F, 0x50, 0x87, 0x9F12, 0x9F2A];
 
 pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Result<(), EmvFault> {
     let groupings = Groupings::of(directory);
+    groupings.check()?;
     if groupings.get(TEMPLATE).is_some_and(|template| template.len() > LONGEST_TEMPLATE) {
         return Err(EmvFault::TemplateLength(TEMPLATE));
     }
@@ -45,7 +46,10 @@ pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Resu
     }) {
         return Err(EmvFault::DoubledElement { dgi: entry.first().map_or(TEMPLATE, |element| element.dgi), tag: 0x4F });
     }
-    if applications().any(|application| times(application) == 0) { Err(EmvFault::NoEntry) } else { Ok(()) }
+    match applications().find(|application| times(application) == 0) {
+        Some(application) => Err(EmvFault::NoEntry(application.instance)),
+        None => Ok(()),
+    }
 }
 
 /// A payment application that can be used over `interface`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cardwright_apdu::Aid;
+
 use crate::emv::certificate::CertificateFault;
 use crate::emv::elements::element_of;
 use crate::emv::pin_block::PinBlockFault;
@@ -56,12 +58,14 @@ pub enum EmvFault {
 
     /// the value of 94 is no file locator
     #[error(
-        "tag 94 in DGI {0:04X} is no file locator: entries of four bytes, records counted from 1, none signed beyond the last"
+        "tag 94 in DGI {0:04X} is no file locator: it has entries of four bytes, records counted from 1, none signed \
+         beyond the last"
     )]
     Locator(u16),
     /// the file locator names a record that is not there
     #[error(
-        "the file locator of DGI {locator:04X} names record {record:04X}, which is not there: add the record or shorten the entry"
+        "the file locator of DGI {locator:04X} names record {record:04X}, which is not there: add the record \
+         or shorten the entry"
     )]
     RecordMissing {
         /// the DGI with the locator
@@ -78,7 +82,7 @@ pub enum EmvFault {
     )]
     SignedInVain(Interface),
     /// data authentication is offered, and no record is signed
-    #[error("the {0} interchange profile offers authentication, and the file locator counts no signed record")]
+    #[error("the {0} interchange profile offers authentication, and no record is counted as signed: count them")]
     NothingSigned(Interface),
 
     /// a tag that neither EMV knows nor leaves to schemes and issuers
@@ -100,7 +104,7 @@ pub enum EmvFault {
         length: usize,
     },
     /// an element whose bytes are not of its format
-    #[error("{} in DGI {dgi:04X} is not of its format (digits, letters or the characters EMV allows)", named(*.tag))]
+    #[error("{} in DGI {dgi:04X} is not of its format (digits, letters, text): correct its source", named(*.tag))]
     ElementFormat {
         /// where
         dgi: u16,
@@ -132,7 +136,7 @@ pub enum EmvFault {
         tag: u32,
     },
     /// an element that must be there
-    #[error("{} is missing from the {interface} data, where {why}", named(*.tag))]
+    #[error("{} is missing from the {interface} data: add it, for {why}", named(*.tag))]
     MissingElement {
         /// where
         interface: Interface,
@@ -146,7 +150,11 @@ pub enum EmvFault {
     Disagreement(u32, u32),
 
     /// a list that does not ask for what the card makes its cryptograms of
-    #[error("{} does not ask for tag {missing:X} in its usual length, which cryptograms are made of: add it", named(*.list))]
+    #[error(
+        "{} does not ask for tag {missing:X} in its usual length, which cryptograms are made of: add \
+         it",
+        named(*.list)
+    )]
     NotAskedFor {
         /// the list
         list: u32,
@@ -162,7 +170,8 @@ pub enum EmvFault {
     Validity,
     /// a method of cardholder verification that the card has no means for
     #[error(
-        "the CVM list (8E) of the {interface} data offers {method}, and {missing} is missing: add it or take the method out"
+        "the CVM list (8E) of the {interface} data offers {method}, and {missing} is missing: add it, or \
+         take the method out"
     )]
     VerificationMeans {
         /// where
@@ -184,7 +193,11 @@ pub enum EmvFault {
     },
 
     /// the certification authority that the certificates lead to is not among the data's
-    #[error("no certification key of provider {} with index {index:02X} belongs to the data: name the issuer key that it certified", hex_of(.provider))]
+    #[error(
+        "no certification key of provider {} with index {index:02X} belongs to the data: name the issuer key \
+         that it certified",
+        hex_of(.provider)
+    )]
     AuthorityMissing {
         /// the registered application provider, the first 5 bytes of the AID
         provider: [u8; 5],
@@ -192,7 +205,11 @@ pub enum EmvFault {
         index: u8,
     },
     /// a certificate or signature that a terminal would refuse
-    #[error("{} of the {interface} data: {fault}; prepare the card again with the issuer key that the certificate is of", named(*.tag))]
+    #[error(
+        "{} of the {interface} data: {fault}; prepare the card again with the issuer key that the certificate is \
+         of",
+        named(*.tag)
+    )]
     Certificate {
         /// where
         interface: Interface,
@@ -249,14 +266,19 @@ pub enum EmvFault {
     DirectoryName,
     /// a directory entry for an application that is not on the card, or not that way
     #[error(
-        "an entry in DGI {0:04X} names an application that is not on the card, or not over this interface: take the entry out"
+        "an entry in DGI {0:04X} names an application that is not on the card, or not over this interface: take \
+         the entry out"
     )]
     EntryOfNone(u16),
     /// an application of the card that the directory leaves out
-    #[error("the directory names this application nowhere: add an entry with its AID")]
-    NoEntry,
+    #[error("the directory has no entry for application {0}: add one with its AID")]
+    NoEntry(Aid),
     /// an entry that names or ranks an application in another way than it does itself
-    #[error("{} in an entry of DGI {dgi:04X} is not that of the application it names: prepare both from one element", named(*.tag))]
+    #[error(
+        "{} in an entry of DGI {dgi:04X} is not that of the application it names: prepare both from one \
+         element",
+        named(*.tag)
+    )]
     EntryDiffers {
         /// where
         dgi: u16,

@@ -1,4 +1,5 @@
-//! The DGIs of a payment application: their order, and what each needs beside it; what protects them stands in the table that profiles are held against.
+//! The DGIs of a payment application: their order, and what each needs beside it. What
+//! protects them stands in the table of [`crate::standard`], which profiles and finished data are held against.
 
 use super::EmvFault;
 use crate::emv::tlv;

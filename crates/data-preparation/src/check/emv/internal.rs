@@ -46,7 +46,7 @@ fn check_pin(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
     }
 }
 
-/// Both offline limits or neither, in their order, and the same as in the records (9F14 and 9F23), where these have them.
+/// Both offline limits or neither, in their order, and the same as in the records (9F14, 9F23), where these have them.
 fn check_limits<'a>(elements: &[Found<'_>], views: impl Iterator<Item = &'a View<'a>>) -> Result<(), EmvFault> {
     let limit = |tag| match find(elements, tag) {
         Some([limit]) => Ok(Some(*limit)),

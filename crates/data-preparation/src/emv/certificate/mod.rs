@@ -90,7 +90,7 @@ fn hash(body: &[u8], also_hashed: &[&[u8]]) -> [u8; HASH] {
     hash.finalize().into()
 }
 
-/// Builds the certificate of a key: `head` (format to serial number), algorithms and lengths, as much of the key as fits.
+/// Builds the certificate of a key: `head` (format to serial number), algorithms and lengths, what of the key fits.
 fn certify(
     head: &[u8],
     key: PublicKey<'_>,
