@@ -15,6 +15,8 @@ const SELECTABLE_ALREADY: &str = "an application that is written straight is sel
                                   point is personalized and not make-selectable";
 const PIV_STRAIGHT: &str = "PIV is written with the application selected: its route must be application";
 const LAST_OPTIONAL: &str = "the last data grouping completes the application, and may not be optional";
+const STRAIGHT_OPTIONAL: &str = "optional data groupings go through the Security Domain only: straight, the number of \
+                                 the block after one would depend on the card's answer";
 const STARTED_TOO_EARLY: &str = "an application is to be activated in the script although one before it waits for the \
                                  proof; commit points are passed in the order of the applications";
 
@@ -31,12 +33,9 @@ const UNTIED: &str = "on this card product, whose challenges are random, nothing
 pub fn unwritable(profile: &Profile) -> Option<&'static str> {
     let level = SecurityLevel::from_byte(profile.security_level().byte()).ok();
     let proves = level.is_some_and(|level| level.has_response_mac() && level.has_command_encryption());
-    let ways = profile.applications().iter().map(|application| Way {
-        standard: application.standard,
-        route: application.route,
-        commit_point: application.commit_point,
-        activation: application.activation,
-        last_optional: application.dgis.last().is_some_and(|dgi| dgi.optional),
+    let ways = profile.applications().iter().map(|application| {
+        let optional = application.dgis.iter().map(|dgi| dgi.optional);
+        Way::new(application.standard, (application.route, application.commit_point), application.activation, optional)
     });
     if proves { impossible(&ways.collect::<Vec<_>>()) } else { Some(NO_PROOF) }
 }
@@ -45,12 +44,9 @@ pub fn unwritable(profile: &Profile) -> Option<&'static str> {
 /// before the profile was checked so.
 pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     let applications = &inputs.data.applications;
-    let ways = applications.iter().map(|application| Way {
-        standard: application.standard,
-        route: application.route,
-        commit_point: application.commit_point,
-        activation: application.activation,
-        last_optional: application.dgis.last().is_some_and(|dgi| dgi.optional),
+    let ways = applications.iter().map(|application| {
+        let optional = application.dgis.iter().map(|dgi| dgi.optional);
+        Way::new(application.standard, (application.route, application.commit_point), application.activation, optional)
     });
     let reason = impossible(&ways.collect::<Vec<_>>()).or_else(|| unfit(&inputs.product, applications));
     match reason {
@@ -66,6 +62,20 @@ struct Way {
     commit_point: CommitPoint,
     activation: Activation,
     last_optional: bool,
+    any_optional: bool,
+}
+
+impl Way {
+    fn new(
+        standard: Standard,
+        (route, commit_point): (Route, CommitPoint),
+        activation: Activation,
+        optional: impl Iterator<Item = bool>,
+    ) -> Self {
+        let optional: Vec<bool> = optional.collect();
+        let last_optional = optional.last() == Some(&true);
+        Self { standard, route, commit_point, activation, last_optional, any_optional: optional.contains(&true) }
+    }
 }
 
 fn impossible(ways: &[Way]) -> Option<&'static str> {
@@ -75,6 +85,7 @@ fn impossible(ways: &[Way]) -> Option<&'static str> {
         (any(|way| way.standard == Standard::Piv && way.route != Route::Application), PIV_STRAIGHT),
         (ways.iter().any(|way| straight(way) && way.commit_point != CommitPoint::Personalized), SELECTABLE_ALREADY),
         (any(|way| way.last_optional), LAST_OPTIONAL),
+        (ways.iter().any(|way| straight(way) && way.any_optional), STRAIGHT_OPTIONAL),
         (!ways.is_sorted_by_key(|way| way.activation == Activation::AfterProof), STARTED_TOO_EARLY),
     ];
     reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)

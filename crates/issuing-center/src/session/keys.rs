@@ -1,6 +1,7 @@
 //! Card keys and the keystore: what a conversation asks for, in the keystore's words.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
 use cardwright_globalplatform::{KeyDerivation, KeyRequest, StaticKey};
@@ -90,25 +91,35 @@ pub(super) fn encipher(
     keystore.encipher_batch(&items)
 }
 
-/// Signatures of the center's authorities over certificates of keys that a card made: RSA, PKCS#1 v1.5, so that the
-/// same key has the same certificate whoever makes it.
-pub(super) fn sign(keystore: &dyn Keystore, wanted: &[ToBeSigned]) -> Result<Vec<Vec<u8>>, Error> {
-    let mut lengths: BTreeMap<&str, (KeyId, usize)> = BTreeMap::new();
-    for to_be_signed in wanted {
-        if !lengths.contains_key(to_be_signed.authority()) {
+/// The authorities that certify keys which cards made, and the bytes of their moduli. The key of a handle never
+/// changes, so each is asked for once.
+#[derive(Default)]
+pub(super) struct Authorities(Mutex<BTreeMap<KeyId, usize>>);
+
+impl Authorities {
+    /// Signatures over certificates: RSA, PKCS#1 v1.5, so that the same key has the same certificate whoever makes it.
+    pub(super) fn sign(&self, keystore: &dyn Keystore, wanted: &[ToBeSigned]) -> Result<Vec<Vec<u8>>, Error> {
+        let block = |to_be_signed: &ToBeSigned| {
             let key: KeyId = to_be_signed.authority().parse()?;
-            let length = keystore.rsa_public_key(&key)?.modulus.len();
-            lengths.insert(to_be_signed.authority(), (key, length));
-        }
+            let length = self.modulus_length(keystore, &key)?;
+            let short = || Error::Unavailable(format!("{key} is too short a key to sign certificates with"));
+            let block = to_be_signed.block(length).ok_or_else(short)?;
+            Ok((key, block))
+        };
+        let blocks = wanted.iter().map(block).collect::<Result<Vec<_>, Error>>()?;
+        let items: Vec<_> = blocks.iter().map(|(key, block)| (key, &block[..])).collect();
+        keystore.rsa_private_batch(&items)
     }
-    let block = |to_be_signed: &ToBeSigned| {
-        let (key, length) = &lengths[to_be_signed.authority()];
-        let short = || Error::Unavailable(format!("{key} is too short a key to sign certificates with"));
-        Ok((key, to_be_signed.block(*length).ok_or_else(short)?))
-    };
-    let blocks = wanted.iter().map(block).collect::<Result<Vec<_>, Error>>()?;
-    let items: Vec<_> = blocks.iter().map(|(key, block)| (*key, &block[..])).collect();
-    keystore.rsa_private_batch(&items)
+
+    fn modulus_length(&self, keystore: &dyn Keystore, key: &KeyId) -> Result<usize, Error> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(length) = known().get(key) {
+            return Ok(*length);
+        }
+        let length = keystore.rsa_public_key(key)?.modulus.len();
+        known().insert(key.clone(), length);
+        Ok(length)
+    }
 }
 
 fn derivation(asked: &KeyDerivation) -> Derivation {

@@ -10,7 +10,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Refusal, ScriptResult};
 
 use super::engine::Engine;
-use super::keys::{CardKeys, derive, encipher, encrypt_for_card, sign};
+use super::keys::{CardKeys, derive, encipher, encrypt_for_card};
 use crate::refused::Refused;
 use crate::sealing;
 use crate::store::{Store, StoreError};
@@ -88,7 +88,7 @@ impl<S: Store> Engine<S> {
                 Ok(reopening.script(secrets).map(Some))
             }
             Next::Certify(certification) => {
-                let signatures = sign(&*self.center.keystore, certification.to_be_signed())?;
+                let signatures = self.authorities.sign(&*self.center.keystore, certification.to_be_signed())?;
                 Ok(certification.script(&signatures).map(Some))
             }
         }

@@ -10,9 +10,11 @@ use cardwright_keystore::{
 use zeroize::Zeroizing;
 
 /// The keystore behind it does the work.
-pub(super) struct CountingKeystore<K> {
-    pub(super) keystore: K,
-    pub(super) calls: Arc<AtomicU32>,
+pub struct CountingKeystore<K> {
+    /// what does the work
+    pub keystore: K,
+    /// how often it was called
+    pub calls: Arc<AtomicU32>,
 }
 
 macro_rules! counted {

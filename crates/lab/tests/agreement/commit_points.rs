@@ -135,6 +135,38 @@ fn an_application_in_the_script_may_come_before_one_that_waits_for_the_proof() {
     assert_issued(&mut recording);
 }
 
+/// The identity profile with a file of its own that the card may refuse.
+fn with_an_optional_file() -> Checked<PersonalizationData> {
+    let profile = file("profiles/identity.toml");
+    let element = "[[element]]\nname = \"extra\"\nsource = \"constant\"\nencoding = \"hex\"\nvalue = \"0102\"\n\n";
+    let grouping = "[[application.dgi]]\nidentifier = \"0110\"\ncontent = [\"extra\"]\nprotection = \"clear\"\n\
+                    personal = false\noptional = true\n\n";
+    let manifest = "# The manifest comes last";
+    assert!(profile.contains(manifest));
+    let profile = profile.replacen("[[application]]", &format!("{element}[[application]]"), 1);
+    prepared(&profile.replacen(manifest, &format!("{grouping}{manifest}"), 1))
+}
+
+#[test]
+fn a_refused_optional_grouping_is_told_and_not_taken_for_a_proof() {
+    let recording = Recording::with("scp03-i70", &with_an_optional_file());
+    let stage = || recording.stage(0);
+    let refusable = |words: &Vec<u16>| words.contains(&0x6A88);
+    let place = stage().commands().iter().position(|command| command.allowed.as_ref().is_some_and(refusable)).unwrap();
+    let judged = |answers: &[Vec<u8>]| {
+        let answers: Vec<&[u8]> = answers.iter().map(Vec::as_slice).collect();
+        stage().answers(&answers).map(|(verified, _)| verified.unknown_groupings().to_vec())
+    };
+    let mut answers = recording.scripts[0].1.clone();
+    assert_eq!(judged(&answers), Ok(vec![]));
+    answers[place] = vec![0x6A, 0x88];
+    assert_eq!(judged(&answers), Ok(vec![(instance(1), 0x0110)]));
+    answers[place] = vec![0x6A, 0x80];
+    assert!(judged(&answers).is_err(), "another error is none that it may answer");
+    answers[place - 1] = vec![0x6A, 0x88];
+    assert!(judged(&answers).is_err(), "nor may another grouping be refused");
+}
+
 #[test]
 fn an_application_that_waits_for_the_proof_is_not_overtaken() {
     fn overtaking() -> Checked<PersonalizationData> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
     Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable,
-    store_data,
+    store_data, store_data_through_domain,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
@@ -13,7 +13,7 @@ use cardwright_virtual_card::applications::{Program, built_in};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::pair::{KEY_VERSION, Pair, Setting, any_setting, opened, randomness};
+use crate::pair::{KEY_VERSION, Pair, Randomness, Setting, any_setting, opened, randomness};
 
 /// Files that must be there, and any number of a profile's own, in any order.
 fn files() -> impl Strategy<Value = Vec<(u16, Vec<u8>)>> {
@@ -95,6 +95,40 @@ pub(crate) fn read(card: &mut Card, application: &Aid, file: u16) -> Vec<u8> {
             return content;
         }
     }
+}
+
+/// A grouping that the identity application does not know, before one that it does: whether it is refused or there is
+/// none, what follows has the block number that the card counts.
+#[test]
+fn a_card_goes_on_behind_an_optional_grouping_that_it_refused() {
+    let setting = Setting { scp: 3, i: 0x70, key_length: 16, level: 0x33 };
+    let (keys, new_keys) = (vec![1; 96], vec![2; 96]);
+    let random = Randomness { keys, new_keys, challenge: [3; 16], second_challenge: [4; 16], entropy: [5; 32] };
+    let files = vec![
+        (0x0101, b"Ada Example".to_vec()),
+        (0x0102, b"6200001234567894".to_vec()),
+        (0x0103, vec![0x20, 0x26, 0x01, 0x01, 0x20, 0x31, 0x01, 0x01]),
+    ];
+    let known = groupings(&files);
+    let unknown = Dgi::new(0x0900, [1, 2, 3]).unwrap();
+    let stored = |dgi, optional| StoredDgi { dgi, encrypted: false, optional };
+    let [name, number, validity, manifest] = &known[..] else { panic!("three files and their manifest") };
+    let list = [
+        stored(name, false),
+        stored(&unknown, true),
+        stored(number, true),
+        stored(validity, false),
+        stored(manifest, false),
+    ];
+    let mut pair = Pair::new(setting, &random);
+    let mut commands = commands(&in_clear(&known), StructureBits::Implicit, 239).unwrap();
+    let instance = built_in::all()[0].module();
+    let blocks = store_data_through_domain(&instance, &list, StructureBits::Implicit, 239, true).unwrap();
+    commands.splice(1..commands.len() - 1, blocks);
+    let (answers, _) = opened(&setting, pair.exchange(&commands));
+    let refused = answers.iter().filter(|(_, status)| status.0 == 0x6A88).count();
+    assert_eq!(refused, 1, "the unknown one, and not the other that might have been");
+    assert_eq!(read(&mut pair.card, &instance, 0x0102), b"6200001234567894");
 }
 
 proptest! {

@@ -16,6 +16,7 @@ mod pair;
 
 mod answers;
 mod commit_points;
+mod forged;
 mod issuing;
 mod levels;
 mod new_card;
@@ -25,6 +26,7 @@ mod piv;
 #[path = "../../../data-preparation/tests/it/issuer.rs"]
 #[allow(dead_code, reason = "shared with the tests of data preparation")]
 mod preparer;
+mod specimens;
 mod wrapped_keys;
 
 use std::path::Path;

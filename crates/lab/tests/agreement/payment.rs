@@ -1,48 +1,17 @@
 //! Payment cards by the example profiles: keys under the data encryption key, both routes, several commit points.
 
-use std::collections::BTreeMap;
-
-use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Profile, check, prepare};
 use cardwright_issuance::new_card::StageKind;
+use cardwright_relay::Code;
 use cardwright_virtual_card::{ApplicationState, Card};
 use sha2::{Digest, Sha256};
 
-use crate::file;
 use crate::new_card::{Issuer, PROVING, RIGHT, Recording, accept, blank_card, run};
-use crate::preparer::Issuer as Preparer;
-
-const NUMBER: &str = "4761739001010119";
+use crate::specimens::{credit, debit, two_straight};
 
 /// An application's AID and its state, in the order of installation.
 fn states(card: &Card) -> Vec<(String, ApplicationState)> {
     let state = |application: &cardwright_virtual_card::Application| (application.aid.to_string(), application.state);
     card.state().applications.iter().map(state).collect()
-}
-
-fn made(
-    profile: &str,
-    columns: &dyn Fn(&Profile, &Preparer) -> BTreeMap<String, String>,
-) -> Checked<PersonalizationData> {
-    let profile = Profile::parse(profile).unwrap_or_else(|error| panic!("{error}"));
-    let preparer = Preparer::of(&profile);
-    let columns = columns(&profile, &preparer);
-    let columns = columns.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let fields = OrderFields::read(&profile, columns, None).unwrap();
-    let number = profile.assigns_number().then_some("4761740000000010");
-    let today = Date::new(2026, 11, 22).unwrap();
-    check(prepare(&profile, &fields, today, &preparer.means(&profile, number)).unwrap()).unwrap()
-}
-
-fn credit(profile: &str) -> Checked<PersonalizationData> {
-    made(profile, &|profile, preparer| {
-        let block = preparer.pin_block(profile, NUMBER, "1234");
-        let columns = [("card_number", NUMBER), ("sequence", "1"), ("name", "Ada Example"), ("pin_block", &block)];
-        columns.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
-    })
-}
-
-fn debit() -> Checked<PersonalizationData> {
-    made(&file("profiles/emv-debit.toml"), &|_, _| [("name".to_owned(), "Ada Example".to_owned())].into())
 }
 
 fn kinds(recording: &Recording) -> Vec<StageKind> {
@@ -51,7 +20,7 @@ fn kinds(recording: &Recording) -> Vec<StageKind> {
 
 #[test]
 fn a_credit_card_with_two_directories_is_written_through_its_security_domain() {
-    let data = credit(&file("profiles/emv-credit.toml"));
+    let data = credit().data;
     for product in PROVING {
         let recording = Recording::with(product, &data);
         let trips = if product == "scp03-i60" { 3 } else { 2 };
@@ -64,7 +33,7 @@ fn a_credit_card_with_two_directories_is_written_through_its_security_domain() {
 
 #[test]
 fn a_debit_card_is_written_straight_where_challenges_are_foreseen_without_a_trip_more() {
-    let data = debit();
+    let data = debit().data;
     for (product, trips) in [("scp03-i70", 2), ("scp03-i71", 2), ("scp03-i60", 5)] {
         let recording = Recording::with(product, &data);
         assert_eq!(kinds(&recording).len(), trips, "{product}: one more for each channel that cannot be foreseen");
@@ -76,10 +45,24 @@ fn a_debit_card_is_written_straight_where_challenges_are_foreseen_without_a_trip
     }
 }
 
+#[test]
+fn two_applications_are_written_straight_only_where_their_challenges_tell_them_apart() {
+    let data = two_straight().data;
+    for product in ["scp03-i70", "scp03-i71"] {
+        let recording = Recording::with(product, &data);
+        assert_eq!(kinds(&recording).len(), 2, "{product}");
+        let states = states(&recording.card);
+        assert!(states.iter().all(|(_, state)| *state == ApplicationState::Personalized), "{states:?}");
+    }
+    let refusal = Issuer::of("scp03-i60", &data).open(&[]).err().unwrap();
+    assert_eq!(refusal.code, Code::PROFILE_REFUSED);
+    assert!(refusal.parameters[1].contains("nothing ties a channel"), "{refusal:?}");
+}
+
 /// The payment application is not personalized while its proof is not stored, whatever else is.
 #[test]
 fn a_payment_application_that_is_written_straight_is_not_complete_before_its_proof() {
-    let data = debit();
+    let data = debit().data;
     let issuer = Issuer::of("scp03-i70", &data);
     let mut card = blank_card("scp03-i70", RIGHT);
     let update = issuer.preamble(&mut card).remove(2);
@@ -94,7 +77,7 @@ fn a_payment_application_that_is_written_straight_is_not_complete_before_its_pro
 
 #[test]
 fn a_foreseen_channel_of_the_application_is_refused_when_another_was_selected() {
-    let data = debit();
+    let data = debit().data;
     let issuer = Issuer::of("scp03-i70", &data);
     let mut card = blank_card("scp03-i70", RIGHT);
     let update = issuer.preamble(&mut card).remove(2);
@@ -111,7 +94,7 @@ fn a_foreseen_channel_of_the_application_is_refused_when_another_was_selected() 
 
 #[test]
 fn nothing_is_sent_in_clear_that_is_under_the_data_encryption_key() {
-    let data = credit(&file("profiles/emv-credit.toml"));
+    let data = credit().data;
     let recording = Recording::with("scp03-i70", &data);
     let keys = data.applications[2].dgis.iter().find(|dgi| dgi.dgi().identifier == 0x8000).unwrap();
     let commands = recording.stage(0).commands();

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use cardwright_apdu::{Command, tlv};
-use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Profile, check, prepare};
 use cardwright_issuance::new_card::StageKind;
 use cardwright_keystore::Keystore;
 use cardwright_virtual_card::{ApplicationState, Card};
@@ -12,39 +11,14 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
 
-use crate::file;
 use crate::new_card::{Issuer, Recording};
-use crate::preparer::Issuer as Preparer;
+use crate::specimens::{Specimen, employee};
 
 const AID: [u8; 11] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00];
 
-/// An employee's data, and whose keystore holds the authority.
-fn data() -> (Rc<Preparer>, Checked<PersonalizationData>) {
-    let profile = Profile::parse(&file("profiles/piv-employee.toml")).unwrap_or_else(|error| panic!("{error}"));
-    let preparer = Preparer::of(&profile);
-    let block = |digits| preparer.pin_block(&profile, "123456789015", digits);
-    let (pin, puk) = (block("123456"), block("87654321"));
-    // the beginning of a JPEG of 240 by 320 points, and enough behind it to go in chained parts
-    let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
-    let photo = [&[0xFF, 0xD8][..], &frame, &[0x5A; 1500], &[0xFF, 0xD9]].concat();
-    let columns = [
-        ("badge", "123456789015"),
-        ("name", "Ada Example"),
-        ("email", "ada@example.com"),
-        ("photo", "ada.jpg"),
-        ("pin_block", &pin),
-        ("puk_block", &puk),
-    ];
-    let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
-    let today = Date::new(2026, 11, 22).unwrap();
-    let prepared = prepare(&profile, &fields, today, &preparer.means(&profile, None)).unwrap();
-    let data = check(prepared).unwrap();
-    (Rc::new(preparer), data)
-}
-
 fn recording(product: &str) -> Recording {
-    let (preparer, data) = data();
-    Recording::by(Issuer::of(product, &data).certifying(&preparer))
+    let Specimen { preparer, data, .. } = employee();
+    Recording::by(Issuer::of(product, &data).certifying(&Rc::new(preparer)))
 }
 
 #[test]
@@ -76,7 +50,8 @@ fn certificate(card: &mut Card, tag: [u8; 3]) -> Vec<u8> {
 
 #[test]
 fn every_certificate_holds_its_slots_key_and_verifies_under_the_authority() {
-    let (preparer, data) = data();
+    let Specimen { preparer, data, .. } = employee();
+    let preparer = Rc::new(preparer);
     let mut recording = Recording::by(Issuer::of("scp03-i70", &data).certifying(&preparer));
     let select = Command::new(0x00, 0xA4, 0x04, 0x00).with_data(AID).unwrap().expecting_all();
     recording.card.reset();

@@ -2,9 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod changes_meanwhile;
+mod identity_data;
 mod odd_messages;
+mod other_applications;
 mod races_and_endings;
 mod readers;
 mod replays;
 mod used_twice;
 mod world;
+
+#[allow(dead_code, reason = "shared with the tests of data preparation")]
+#[path = "../../../data-preparation/tests/it/issuer.rs"]
+mod preparer;
+#[path = "../agreement/specimens.rs"]
+mod specimens;
+
+use world::file;
