@@ -98,7 +98,7 @@ pub enum Error {
         /// its length in bytes
         length: usize,
     },
-    /// Only SCP03 with a pseudo-random card challenge can be computed beforehand.
+    /// Only SCP03 with a pseudo-random card challenge can be computed beforehand, and the counter ends at FFFFFF.
     #[error("this channel's card challenge cannot be known beforehand")]
     NotPredictable,
     /// Personal data or secrets in a channel that does not encrypt commands.
@@ -119,8 +119,8 @@ pub enum Error {
         /// what fits, in bytes
         limit: usize,
     },
-    /// A class byte that names a logical channel, chaining or other secure messaging.
-    #[error("command {index} has class {class:02X}: only 00, 04, 80 and 84 are wrapped")]
+    /// A class byte that names a logical channel or other secure messaging.
+    #[error("command {index} has class {class:02X}: only 00, 04, 10, 14, 80 and 84 are wrapped")]
     Class {
         /// place in the list
         index: usize,

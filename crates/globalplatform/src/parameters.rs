@@ -51,6 +51,14 @@ impl ChannelParameters {
         Ok(Self { idle_counter: self.idle_counter, ..other })
     }
 
+    /// The same channel, opened with `application` selected instead: its Security Domain answers for it, and a
+    /// pseudo-random card challenge is over this AID (Amd D §5.2, §6.2.2.1).
+    #[must_use]
+    pub fn through(mut self, application: Aid) -> Self {
+        self.security_domain = application;
+        self
+    }
+
     /// The protocol and its options.
     #[must_use]
     pub fn protocol(&self) -> Protocol {

@@ -1,8 +1,9 @@
-//! A channel on a new key set, computed before the card has that key set.
+//! Channels on a new key set, computed before the card has that key set.
 //!
-//! Where the card challenge is pseudo-random, it is a function of Key-ENC, the sequence counter and the AID, and the
-//! counter of a new key set is 0 and steps before its first use (Amd D §6.2.2.1). So the whole answer to the first
-//! INITIALIZE UPDATE on it is known, and a script can go on through it without a round trip.
+//! Where the card challenge is pseudo-random, it is a function of Key-ENC, the sequence counter and the AID of the
+//! application that asks for the channel. The counter of a new key set is 0 and steps before use at each INITIALIZE
+//! UPDATE (Amd D §6.2.2.1). So the whole answer to the nth INITIALIZE UPDATE on it is known, and a script can go on
+//! through it without a round trip, as long as nobody else asks the key set in between.
 
 use cardwright_apdu::{Command, StatusWord};
 
@@ -17,25 +18,31 @@ use crate::parameters::ChannelParameters;
 use crate::protocol::{Protocol, Scp03Options};
 use crate::secrets::SessionSecrets;
 
-/// The sequence counter in the first answer of a new key set.
-const FIRST_COUNTER: [u8; 3] = [0, 0, 1];
+/// The highest sequence counter there is.
+const LAST_OPENING: u32 = 0x00FF_FFFF;
 
-/// The first opening of a new key set; its card challenge is needed.
+/// An opening of a new key set; its card challenge is needed.
 #[must_use]
 pub struct Prediction {
     parameters: ChannelParameters,
     i: Scp03Options,
     host_challenge: HostChallenge,
+    counter: [u8; 3],
 }
 
 impl Prediction {
-    /// Foresees the first channel of the key set that `parameters` name, with a fresh `host_challenge`.
+    /// Foresees the `opening`th channel, from 1, of the new key set that `parameters` name, with a fresh
+    /// `host_challenge`.
     ///
     /// # Errors
-    /// `Error::NotPredictable` unless the protocol is SCP03 with a pseudo-random challenge.
-    pub fn new(parameters: ChannelParameters, host_challenge: HostChallenge) -> Result<Self, Error> {
+    /// `Error::NotPredictable` unless the protocol is SCP03 with a pseudo-random challenge, and the opening one that
+    /// the counter of 3 bytes can have.
+    pub fn new(parameters: ChannelParameters, host_challenge: HostChallenge, opening: u32) -> Result<Self, Error> {
+        let [_, counter @ ..] = opening.to_be_bytes();
         match parameters.protocol() {
-            Protocol::Scp03 { i, .. } if i.has_pseudo_random_challenge() => Ok(Self { parameters, i, host_challenge }),
+            Protocol::Scp03 { i, .. } if i.has_pseudo_random_challenge() && (1..=LAST_OPENING).contains(&opening) => {
+                Ok(Self { parameters, i, host_challenge, counter })
+            }
             _ => Err(Error::NotPredictable),
         }
     }
@@ -44,7 +51,7 @@ impl Prediction {
     #[must_use]
     pub fn request(&self) -> KeyRequest {
         let domain = self.parameters.security_domain();
-        challenge_request(&FIRST_COUNTER, domain.as_bytes(), self.i.security_length())
+        challenge_request(&self.counter, domain.as_bytes(), self.i.security_length())
     }
 
     /// Takes the result of [`Prediction::request`].
@@ -57,12 +64,12 @@ impl Prediction {
         }
         let answer = CardAnswer {
             diversification_data: [0; DIVERSIFICATION_DATA_LENGTH], // the script that it continues knows it
-            sequence_counter: SequenceCounter::Scp03(FIRST_COUNTER),
+            sequence_counter: SequenceCounter::Scp03(self.counter),
             card_challenge: challenge.to_vec(),
             card_cryptogram: Vec::new(),
         };
         let opening = Opening::new(self.parameters, self.host_challenge, answer);
-        Ok(PredictionNeedsSessionKeys { opening, i: self.i })
+        Ok(PredictionNeedsSessionKeys { opening, i: self.i, counter: self.counter })
     }
 }
 
@@ -71,6 +78,7 @@ impl Prediction {
 pub struct PredictionNeedsSessionKeys {
     opening: Opening,
     i: Scp03Options,
+    counter: [u8; 3],
 }
 
 impl PredictionNeedsSessionKeys {
@@ -89,7 +97,7 @@ impl PredictionNeedsSessionKeys {
         let length = self.i.security_length();
         self.opening.answer.card_cryptogram = Scp03Channel::card_cryptogram(&keys[1], &self.opening.context(), length)?;
         let channel = Channel::open(&self.opening, &secrets)?;
-        Ok(PredictedChannel { opening: self.opening, i: self.i, channel })
+        Ok(PredictedChannel { opening: self.opening, i: self.i, counter: self.counter, channel })
     }
 }
 
@@ -98,6 +106,7 @@ impl PredictionNeedsSessionKeys {
 pub struct PredictedChannel {
     opening: Opening,
     i: Scp03Options,
+    counter: [u8; 3],
     channel: Channel,
 }
 
@@ -109,7 +118,7 @@ impl PredictedChannel {
     }
 
     /// The whole answer that a card with `diversification_data` gives to it: KDD, key version, 03, i, challenge,
-    /// cryptogram, counter 000001, 9000 (Amd D Table 7-3).
+    /// cryptogram, counter, 9000 (Amd D Table 7-3).
     #[must_use]
     pub fn expected_answer(&self, diversification_data: &[u8; DIVERSIFICATION_DATA_LENGTH]) -> Vec<u8> {
         let answer = &self.opening.answer;
@@ -117,7 +126,7 @@ impl PredictedChannel {
         bytes.extend_from_slice(&[self.opening.parameters.key_version(), 0x03, self.i.byte()]);
         bytes.extend_from_slice(&answer.card_challenge);
         bytes.extend_from_slice(&answer.card_cryptogram);
-        bytes.extend_from_slice(&FIRST_COUNTER);
+        bytes.extend_from_slice(&self.counter);
         bytes.extend_from_slice(&StatusWord::SUCCESS.0.to_be_bytes());
         bytes
     }

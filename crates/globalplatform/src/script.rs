@@ -1,9 +1,10 @@
 //! A list of wrapped commands for the card, and the channel that it leaves behind.
 
-use cardwright_apdu::{Command, StatusWord};
+use cardwright_apdu::{Aid, Command, StatusWord};
 
 use crate::Error;
 use crate::channel::{Channel, Protection};
+use crate::commands::select;
 use crate::initialize_update::DIVERSIFICATION_DATA_LENGTH;
 use crate::plan::PlannedCommand;
 use crate::prediction::PredictedChannel;
@@ -52,27 +53,47 @@ impl Script {
         self.steps.iter().map(|step| &step.wrapped)
     }
 
-    /// The same script, going on through a new INITIALIZE UPDATE into the `predicted` channel (Amd D §6.2.2.1): the
-    /// card's answer is known beforehand, so nothing needs to be asked in between.
+    /// The same script with further `commands` in the channel that is open at its end.
     ///
     /// # Errors
     /// As [`crate::CardAuthenticated::wrap`]; places count within `commands`.
-    pub fn continue_with(mut self, predicted: PredictedChannel, commands: &[PlannedCommand]) -> Result<Self, Error> {
-        let expected = Expected::Exactly(predicted.expected_answer(&self.diversification_data));
-        let wrapped = WrappedCommand { command: predicted.initialize_update(), expected };
+    pub fn and(mut self, commands: &[PlannedCommand]) -> Result<Self, Error> {
+        self.push(commands)?;
+        Ok(self)
+    }
+
+    /// The same script, going on through a new INITIALIZE UPDATE into the `predicted` channel (Amd D §6.2.2.1): the
+    /// card's answer is known beforehand, so nothing needs to be asked in between. `selected` is selected first, which
+    /// ends the channel before (Amd D §5.6); `None` stays with what is selected.
+    ///
+    /// # Errors
+    /// As [`crate::CardAuthenticated::wrap`]; places count within `commands`.
+    pub fn continue_with(
+        mut self,
+        selected: Option<&Aid>,
+        predicted: PredictedChannel,
+        commands: &[PlannedCommand],
+    ) -> Result<Self, Error> {
+        let answer = Expected::Exactly(predicted.expected_answer(&self.diversification_data));
+        let update = predicted.initialize_update();
         self.ended.push(std::mem::replace(&mut self.current, predicted.into_channel()));
-        self.steps.push(Step { wrapped, protection: Protection::None, channel: self.ended.len() });
+        if let Some(aid) = selected {
+            self.push_plain(select(aid), Expected::Status(vec![StatusWord::SUCCESS]));
+        }
+        self.push_plain(update, answer);
         self.push_external_authenticate();
         self.push(commands)?;
         Ok(self)
     }
 
-    fn push_external_authenticate(&mut self) {
-        let wrapped = WrappedCommand {
-            command: self.current.external_authenticate(),
-            expected: Expected::Exactly(StatusWord::SUCCESS.0.to_be_bytes().to_vec()),
-        };
+    fn push_plain(&mut self, command: Command, expected: Expected) {
+        let wrapped = WrappedCommand { command, expected };
         self.steps.push(Step { wrapped, protection: Protection::None, channel: self.ended.len() });
+    }
+
+    fn push_external_authenticate(&mut self) {
+        let command = self.current.external_authenticate();
+        self.push_plain(command, Expected::Exactly(StatusWord::SUCCESS.0.to_be_bytes().to_vec()));
     }
 
     fn push(&mut self, commands: &[PlannedCommand]) -> Result<(), Error> {
@@ -89,9 +110,9 @@ impl Script {
         self.ended.get(step.channel).unwrap_or(&self.current)
     }
 
-    /// How many channels the script goes through.
-    pub(crate) fn channel_count(&self) -> usize {
-        self.ended.len() + 1
+    /// The number of the channel that is open at the script's end; those before it have ended.
+    pub(crate) fn last_channel(&self) -> usize {
+        self.ended.len()
     }
 
     pub(crate) fn into_channel(self) -> OpenChannel {

@@ -173,10 +173,15 @@ impl Script {
     }
 
     /// The last answer of each channel is the card's own word: through the C-MAC chain it vouches that all commands
-    /// of that channel were received.
+    /// of that channel were received. A channel that an earlier script left open, and this one closes without a
+    /// command in it, has nothing to prove.
     fn is_proven(&self, answers: &[Answer]) -> bool {
         let last_of = |channel| self.steps.iter().rposition(|step| step.channel == channel);
-        (0..self.channel_count()).all(|channel| last_of(channel).is_some_and(|last| answers[last].proven().is_some()))
+        let is_proven = |channel| match last_of(channel) {
+            Some(last) => answers[last].proven().is_some(),
+            None => channel < self.last_channel(),
+        };
+        (0..=self.last_channel()).all(is_proven)
     }
 
     fn accept(&self, index: usize, step: &Step, answer: &[u8]) -> Result<Answer, Failure> {

@@ -141,7 +141,7 @@ pub fn admit_card<'a>(card: Option<&'a Card>, order: &Order, tries_allowed: u8) 
         CardState::Bound if card.order == Some(order.id) => return Ok(card),
         CardState::Bound | CardState::Dirty | CardState::Verified | CardState::Activating => Code::CARD_BOUND_ELSEWHERE,
         CardState::Live | CardState::Locked => Code::CARD_LIVE,
-        CardState::Unknown => Code::CARD_UNKNOWN,
+        CardState::Unknown | CardState::PartlyActivated => Code::CARD_UNKNOWN,
         CardState::Quarantined => Code::CARD_QUARANTINED,
         CardState::Lost | CardState::Terminated | CardState::Scrapped => Code::CARD_NOT_IN_STOCK,
     };

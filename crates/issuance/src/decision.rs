@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+use cardwright_apdu::Aid;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, StopReason, Verdict};
 use cardwright_relay::{Code, message};
 use sha2::{Digest, Sha256};
@@ -147,6 +148,16 @@ impl Arrived<'_> {
         }
     }
 
+    /// Per application, what of its optional data the terminal says the card does not know.
+    fn unknown_groupings(&self, done: &Verified) -> Vec<Entry> {
+        let of_one = |run: &[(Aid, u16)]| {
+            let groupings = run.iter().map(|(_, grouping)| *grouping).collect();
+            let (step, application) = (self.result.step, run[0].0.to_string());
+            self.entry(Event::GroupingsUnknown { step, application, groupings })
+        };
+        done.unknown_groupings().chunk_by(|one, next| one.0 == next.0).map(of_one).collect()
+    }
+
     /// The issuer's keys are proven on the card, the transport keys are gone.
     fn keys_proven(&self) -> Vec<Change> {
         let next = |set: &KeySet| match set.state {
@@ -170,15 +181,18 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
     if done.changed_keys() {
         changes.rows.extend(arrived.keys_proven());
     }
-    let (from, step) = ((arrived.issuance.state, arrived.issuance.step), next.script.step);
-    if next_kind == StageKind::Activate {
+    let (from, place, step) = (arrived.issuance.state, arrived.issuance.step, next.script.step);
+    changes.entries.extend(arrived.unknown_groupings(done));
+    if next_kind == StageKind::Activate && from == IssuanceState::Activating {
+        changes.rows.push(arrived.moved((from, place), (IssuanceState::Activating, step), deadline));
+    } else if next_kind == StageKind::Activate {
         let verified = (IssuanceState::Verified, arrived.issuance.step);
-        changes.rows.push(arrived.moved(from, verified, deadline));
+        changes.rows.push(arrived.moved((from, place), verified, deadline));
         changes.rows.push(arrived.moved(verified, (IssuanceState::Activating, step), deadline));
         changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, done.masked_number()));
         changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number()));
     } else {
-        changes.rows.push(arrived.moved(from, (IssuanceState::Writing, step), deadline));
+        changes.rows.push(arrived.moved((from, place), (IssuanceState::Writing, step), deadline));
     }
     changes.rows.push(Change::AddIntent(Box::new(intent(next, arrived.now))));
     changes
@@ -193,10 +207,24 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
         Event::CardLive,
         Event::OrderMoved { state: "issued".to_owned() },
     ];
+    changes.entries.extend(arrived.unknown_groupings(done));
     changes.entries.extend(events.map(|event| arrived.entry(event)));
-    let from = (issuance.state, issuance.step);
-    changes.rows.push(arrived.moved(from, (IssuanceState::Issued, issuance.step), issuance.deadline));
-    changes.rows.push(arrived.card_moved(CardState::Activating, CardState::Live, done.masked_number()));
+    // Activated in the script that writes: what was written is proven only now, together with the commit points.
+    let in_script = issuance.state == IssuanceState::Writing;
+    let states = [issuance.state, IssuanceState::Verified, IssuanceState::Issued];
+    let cards = [CardState::Dirty, CardState::Verified, CardState::Live];
+    let at = |state| (state, issuance.step);
+    if in_script {
+        let moved = |pair: &[IssuanceState]| arrived.moved(at(pair[0]), at(pair[1]), issuance.deadline);
+        changes.rows.extend(states.windows(2).map(moved));
+        changes.rows.extend(cards.windows(2).map(|pair| arrived.card_moved(pair[0], pair[1], done.masked_number())));
+    } else {
+        changes.rows.push(arrived.moved(at(issuance.state), at(IssuanceState::Issued), issuance.deadline));
+        changes.rows.push(arrived.card_moved(CardState::Activating, CardState::Live, done.masked_number()));
+    }
+    if done.changed_keys() {
+        changes.rows.extend(arrived.keys_proven());
+    }
     changes.rows.push(order_moved(issuance, OrderState::Issued));
     changes.rows.push(told(issuance, arrived.now, "issued", outbox));
     let card = Some(done.masked_number().to_owned());
@@ -204,10 +232,27 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again.
-pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, outbox: Id) -> (Changes, Verdict) {
+/// card is seen again. `commit_points` are those that the card proved all the same: with any of them, the card is
+/// partly activated.
+pub fn not_proven(
+    arrived: &Arrived<'_>,
+    card: &Card,
+    why: &Refusal,
+    commit_points: &[String],
+    outbox: Id,
+) -> (Changes, Verdict) {
     let mut changes = arrived.received();
-    let unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
+    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
+    if !commit_points.is_empty() {
+        let cards = unknown.rows.iter_mut().filter_map(|change| match change {
+            Change::MoveCard { to, .. } => Some(to),
+            _ => None,
+        });
+        cards.for_each(|to| *to = CardState::PartlyActivated);
+        let applications = commit_points.to_vec();
+        let event = Event::PartlyActivated { step: arrived.result.step, applications };
+        changes.entries.push(arrived.entry(event));
+    }
     changes.rows.extend(unknown.rows);
     changes.entries.extend(unknown.entries);
     (changes, unknown_verdict(arrived.issuance.id, why))

@@ -172,6 +172,29 @@ pub enum Event {
         #[n(0)]
         step: u16,
     },
+    /// a script was left in the middle, or not proven, after the card proved that these applications became usable
+    #[n(15)]
+    PartlyActivated {
+        /// the script's step
+        #[n(0)]
+        step: u16,
+        /// AIDs in hexadecimal, in the order of their commit points
+        #[n(1)]
+        applications: Vec<String>,
+    },
+    /// the terminal says that the card does not know optional data groupings; no R-MAC proves that
+    #[n(16)]
+    GroupingsUnknown {
+        /// the script's step
+        #[n(0)]
+        step: u16,
+        /// the application's AID in hexadecimal
+        #[n(1)]
+        application: String,
+        /// the data grouping identifiers
+        #[n(2)]
+        groupings: Vec<u16>,
+    },
 }
 
 impl Entry {

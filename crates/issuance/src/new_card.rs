@@ -3,14 +3,22 @@
 //! A flow is a chain of values: each stage holds the script that goes out, and gives the next stage only for
 //! answers that are proven. The same inputs give the same scripts, so any node can carry an issuance on.
 
+mod certificate;
+mod fitness;
+mod flow;
+mod groupings;
+mod next;
+mod piv;
 mod plan;
+mod segment;
+mod showing;
 mod stage;
 
-use cardwright_data_preparation::{Checked, PersonalizationData};
+use cardwright_data_preparation::{Activation, Checked, PersonalizationData};
 use cardwright_globalplatform::commands::EncryptedKeySet;
 use cardwright_globalplatform::{
     CardAuthenticated, ChannelParameters, Conversation, Error as ChannelError, HostChallenge, KeyRequest,
-    NeedsSessionKeys, PredictedChannel, Prediction, PredictionNeedsSessionKeys, SecurityLevel, SessionSecrets,
+    NeedsSessionKeys, Prediction, PredictionNeedsSessionKeys, SecurityLevel, SessionSecrets,
 };
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
@@ -20,8 +28,14 @@ use crate::Id;
 use crate::admission::refusal;
 use crate::product::{CardProduct, Proof};
 
-pub use plan::unwritable;
-pub use stage::{Flaw, Next, Reopening, Stage, StageKind, Verified};
+pub use certificate::ToBeSigned;
+pub use fitness::unwritable;
+pub use next::{Certification, Next, Reopening};
+pub use stage::{Flaw, Stage, StageKind, Verified};
+
+use flow::Flow;
+use groupings::Enciphered;
+use segment::Segment;
 
 /// What a new card is made from.
 pub struct Inputs {
@@ -41,7 +55,8 @@ pub struct Inputs {
 pub struct NeedsKeys {
     inputs: Inputs,
     opening: NeedsSessionKeys,
-    prediction: Option<Prediction>,
+    segments: Vec<Segment>,
+    predictions: Vec<Prediction>,
 }
 
 /// Starts the flow with the card's answer (data and status word) to INITIALIZE UPDATE.
@@ -53,13 +68,30 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     if inputs.product.proof() != Proof::RMac {
         return Err(refusal(Code::PRODUCT_REFUSED, &[&name, "its answers carry no R-MAC, so nothing would be proven"]));
     }
-    plan::check(&inputs)?;
+    fitness::check(&inputs)?;
     let parameters = channel(&inputs, inputs.product.transport_key_version())?;
     let challenge = HostChallenge::new(*inputs.host_challenge);
     let opening =
         Conversation::begin(parameters, challenge, initialize_update_answer).map_err(|error| card_refused(&error))?;
-    let prediction = Prediction::new(issuer_channel(&inputs)?, HostChallenge::new(*inputs.second_challenge)).ok();
-    Ok(NeedsKeys { inputs, opening, prediction })
+    let segments = segment::segments(&inputs.data, is_foreseen(&inputs));
+    let predictions = if is_foreseen(&inputs) { predictions(&inputs, &segments)? } else { Vec::new() };
+    Ok(NeedsKeys { inputs, opening, segments, predictions })
+}
+
+/// Whether channels are opened without asking. Never where an application is activated in the script that writes it:
+/// what makes a card usable does not lie ready behind a foreseen channel.
+fn is_foreseen(inputs: &Inputs) -> bool {
+    let in_script = inputs.data.applications.iter().any(|application| application.activation == Activation::InScript);
+    inputs.product.has_foreseeable_challenges() && !in_script
+}
+
+fn predictions(inputs: &Inputs, segments: &[Segment]) -> Result<Vec<Prediction>, Refusal> {
+    let places = (1..).zip(segment::openings(segments));
+    let predict = |(number, place)| {
+        let (parameters, challenge) = flow::opening(inputs, place, number)?;
+        Prediction::new(parameters, challenge, number).map_err(|error| caller_refused(inputs, &error))
+    };
+    places.map(predict).collect()
 }
 
 impl NeedsKeys {
@@ -69,10 +101,10 @@ impl NeedsKeys {
         self.opening.request().into_iter().chain(self.opening.challenge_request()).collect()
     }
 
-    /// Derivation under the issuer's keys: the first card challenge, where it can be foreseen.
+    /// Derivations under the issuer's keys: the card challenges that can be foreseen.
     #[must_use]
-    pub fn issuer_request(&self) -> Option<KeyRequest> {
-        self.prediction.as_ref().map(Prediction::request)
+    pub fn issuer_request(&self) -> Vec<KeyRequest> {
+        self.predictions.iter().map(Prediction::request).collect()
     }
 
     /// Takes what the keystore derived, and the issuer's keys encrypted under the card's transport Key-DEK.
@@ -82,7 +114,7 @@ impl NeedsKeys {
     pub fn keys(
         self,
         mut transport: Vec<Zeroizing<Vec<u8>>>,
-        foreseen_challenge: Option<Zeroizing<Vec<u8>>>,
+        foreseen_challenges: &[Zeroizing<Vec<u8>>],
         issuer_keys: EncryptedKeySet,
     ) -> Result<Authenticated, Refusal> {
         let prepared = issuer_keys.keys().each_ref().map(|key| key.check_value());
@@ -94,39 +126,54 @@ impl NeedsKeys {
             self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;
         }
         let card = self.opening.session_keys(SessionSecrets::new(transport)).map_err(|error| card_refused(&error))?;
-        let prediction = match (self.prediction, foreseen_challenge) {
-            (Some(prediction), Some(challenge)) => {
-                Some(prediction.card_challenge(&challenge).map_err(|error| card_refused(&error))?)
-            }
-            _ => None,
-        };
-        Ok(Authenticated { inputs: self.inputs, card, prediction, issuer_keys })
+        if foreseen_challenges.len() != self.predictions.len() {
+            return Err(refusal(Code::KEYSTORE_UNAVAILABLE, &[]));
+        }
+        let foreseen = self.predictions.into_iter().zip(foreseen_challenges);
+        let foreseen = foreseen.map(|(prediction, challenge)| prediction.card_challenge(challenge));
+        let predictions = foreseen.collect::<Result<_, _>>().map_err(|error| card_refused(&error))?;
+        Ok(Authenticated { inputs: self.inputs, card, segments: self.segments, predictions, issuer_keys })
     }
 }
 
-/// The card holds its transport keys. Where the next channel can be foreseen, its session keys are needed.
+/// The card holds its transport keys. Where further channels can be foreseen, their session keys are needed.
 pub struct Authenticated {
     inputs: Inputs,
     card: CardAuthenticated,
-    prediction: Option<PredictionNeedsSessionKeys>,
+    segments: Vec<Segment>,
+    predictions: Vec<PredictionNeedsSessionKeys>,
     issuer_keys: EncryptedKeySet,
 }
 
 impl Authenticated {
-    /// Derivations under the issuer's keys; none where the card challenge is random.
+    /// Derivations under the issuer's keys; none where card challenges are random.
     #[must_use]
     pub fn issuer_request(&self) -> Vec<KeyRequest> {
-        self.prediction.as_ref().map_or_else(Vec::new, PredictionNeedsSessionKeys::request)
+        self.predictions.iter().flat_map(PredictionNeedsSessionKeys::request).collect()
     }
 
-    /// The first script.
+    /// What the keystore is to encrypt under the issuer's Key-DEK, each by itself: AES in CBC mode, ICV zero (Amd D
+    /// §6.2.8). Whole blocks, in clear.
+    #[must_use]
+    pub fn to_encipher(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        groupings::to_encipher(&self.inputs.data)
+    }
+
+    /// The first script, with what the keystore derived and encrypted.
     ///
     /// # Errors
     /// A refusal where the data cannot travel at the profile's level or does not fit the commands.
-    pub fn script(self, issuer: SessionSecrets) -> Result<Stage, Refusal> {
-        let predicted = self.prediction.map(|prediction| prediction.session_keys(issuer)).transpose();
-        let predicted: Option<PredictedChannel> = predicted.map_err(|error| caller_refused(&self.inputs, &error))?;
-        Stage::first(self.inputs, self.card, predicted, self.issuer_keys)
+    pub fn script(self, issuer: Vec<Zeroizing<Vec<u8>>>, enciphered: Vec<Vec<u8>>) -> Result<Stage, Refusal> {
+        let other = || refusal(Code::KEYSTORE_UNAVAILABLE, &[]);
+        let enciphered = Enciphered::new(&self.inputs.data, enciphered).ok_or_else(other)?;
+        let mut secrets = issuer.into_iter();
+        let open = |prediction: PredictionNeedsSessionKeys| {
+            let count = prediction.request().len();
+            prediction.session_keys(SessionSecrets::new(secrets.by_ref().take(count).collect()))
+        };
+        let predicted = self.predictions.into_iter().map(open).collect::<Result<Vec<_>, _>>();
+        let predicted = predicted.map_err(|error| caller_refused(&self.inputs, &error))?;
+        Flow::new(self.inputs, self.segments, predicted, enciphered).begin(self.card, &self.issuer_keys)
     }
 }
 

@@ -157,6 +157,24 @@ impl CardProduct {
         self.protocol
     }
 
+    /// AID of the Issuer Security Domain.
+    #[must_use]
+    pub fn security_domain(&self) -> Aid {
+        self.security_domain
+    }
+
+    /// Whether what a card answers to INITIALIZE UPDATE under a new key set can be computed beforehand.
+    #[must_use]
+    pub fn has_foreseeable_challenges(&self) -> bool {
+        matches!(self.protocol, Protocol::Scp03 { i, .. } if i.has_pseudo_random_challenge())
+    }
+
+    /// Whether INSTALL is taken with this P1.
+    #[must_use]
+    pub fn installs(&self, role: u8) -> bool {
+        self.file.install.contains(&role)
+    }
+
     /// From which state on an application is given STORE DATA.
     #[must_use]
     pub fn store_data_in(&self) -> StoreDataIn {

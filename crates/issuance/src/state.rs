@@ -101,7 +101,7 @@ states! {
         Writing => Writing, Writing => Written, Writing => Verified, Writing => Unknown,
         Written => Verified, Written => Unknown,
         Verified => Activating, Verified => Issued, Verified => Unknown,
-        Activating => Issued, Activating => Unknown,
+        Activating => Activating, Activating => Issued, Activating => Unknown,
         Unknown => Wiped, Unknown => Quarantined, Unknown => Verified, Unknown => Issued,
     }
 }
@@ -119,6 +119,8 @@ states! {
         Verified = "verified",
         /// the commit point is intended
         Activating = "activating",
+        /// at least one commit point is proven to be passed, the rest is not known
+        PartlyActivated = "partly-activated",
         /// in use
         Live = "live",
         /// what it holds must be found out first
@@ -137,9 +139,11 @@ states! {
     transitions {
         Stock => Bound, Stock => Dirty, Stock => Quarantined, Stock => Lost, Stock => Scrapped,
         Bound => Stock, Bound => Dirty, Bound => Quarantined,
-        Dirty => Verified, Dirty => Unknown, Dirty => Quarantined,
+        Dirty => Verified, Dirty => PartlyActivated, Dirty => Unknown, Dirty => Quarantined,
         Verified => Activating, Verified => Live, Verified => Unknown,
-        Activating => Live, Activating => Unknown,
+        Activating => Live, Activating => PartlyActivated, Activating => Unknown,
+        PartlyActivated => Activating, PartlyActivated => Unknown, PartlyActivated => Quarantined,
+        PartlyActivated => Lost,
         Unknown => Stock, Unknown => Dirty, Unknown => Verified, Unknown => Activating, Unknown => Live,
         Unknown => Quarantined, Unknown => Lost,
         Quarantined => Stock, Quarantined => Unknown, Quarantined => Scrapped, Quarantined => Lost,

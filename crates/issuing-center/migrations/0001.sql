@@ -87,7 +87,8 @@ CREATE TABLE sealed_orders (
 CREATE TABLE prepared (
     order_id BYTES PRIMARY KEY REFERENCES orders (id),
     sealed BYTES NOT NULL,
-    digest BYTES NOT NULL
+    digest BYTES NOT NULL,
+    profile BYTES NOT NULL
 );
 
 CREATE TABLE cards (

@@ -108,7 +108,11 @@ pub fn fingerprint(certificate: &[u8]) -> [u8; 32] {
 }
 
 /// A certificate for `days` from `now` (microseconds since 1970 UTC), with a random serial number and no name yet.
-fn certificate_params(keystore: &dyn Keystore, now: i64, days: u32) -> Result<CertificateParams, AuthorityError> {
+pub(crate) fn certificate_params(
+    keystore: &dyn Keystore,
+    now: i64,
+    days: u32,
+) -> Result<CertificateParams, AuthorityError> {
     let mut serial = keystore.random(16)?;
     serial[0] = serial[0] & 0x7F | 0x40; // RFC 5280 §4.1.2.2: positive, at most 20 octets
     let mut params = CertificateParams::default();

@@ -8,6 +8,8 @@ use cardwright_keystore::Keystore;
 pub const CARD_STORAGE_KEY: &str = "card-storage";
 /// Derives the issuer's keys of cards.
 pub const ISSUER_MASTER_KEY: &str = "issuer-master";
+/// Seals the keys of cards that are made ahead.
+pub const CARD_KEY_POOL_KEY: &str = "card-key-pool";
 /// Makes keyed hashes for searching.
 pub const SEARCH_KEY: &str = "search";
 /// Signs terminals' certificates.

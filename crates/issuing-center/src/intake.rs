@@ -1,9 +1,14 @@
 //! Orders in: read, checked against their profiles, sealed, approved by another person, prepared.
 
 mod approval;
+mod certificates;
 mod file;
+mod mailer;
+mod pin;
+mod preparation;
 mod reception;
 
-pub use approval::{approve, reject};
+pub use approval::{approve, prepare_again, reject};
 pub use file::{Columns, FindPhoto};
+pub use mailer::{Letters, handed_out, letters};
 pub use reception::{NewOrder, Received, receive, receive_file};

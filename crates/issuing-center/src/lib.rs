@@ -2,10 +2,15 @@
 
 pub mod api;
 pub mod authority;
+pub mod calendar;
 pub mod center;
 pub mod file_fault;
 pub mod intake;
+pub mod issuers;
 pub mod journal;
+pub mod numbers;
+pub mod piv_authority;
+pub mod pool;
 pub mod presence;
 mod rate;
 pub mod refused;

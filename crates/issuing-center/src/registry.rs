@@ -63,19 +63,19 @@ impl Refusing for FileRefused {
     }
 }
 
-fn is_a_refusal(refused: &Refused) -> bool {
+pub(crate) fn is_a_refusal(refused: &Refused) -> bool {
     refused.code < Code(5_000) && !matches!(refused.code, Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY)
 }
 
 /// The name as people may give it: 1 to 64 letters, digits, `-`, `_`, `.`, and spaces inside.
-fn checked_name(name: &str) -> Result<(), Refused> {
+pub(crate) fn checked_name(name: &str) -> Result<(), Refused> {
     let letter = |sign: char| sign.is_alphanumeric() || matches!(sign, '-' | '_' | '.' | ' ');
     let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(letter) && name.trim() == name;
     if fits { Ok(()) } else { Err(Refused::with(Code::NAME_REFUSED, [name])) }
 }
 
 /// The entry that tells of a registration by `person`.
-fn registered(now: i64, person: &Person, what: &str, name: &str) -> Entry {
+pub(crate) fn registered(now: i64, person: &Person, what: &str, name: &str) -> Entry {
     let event = Event::Registered { what: what.to_owned(), name: name.to_owned(), present: true };
     Entry { person: Some(person.id), ..Entry::new(now, event) }
 }

@@ -199,7 +199,53 @@ pub fn seal_prepared(
     value.extend_from_slice(data.digest());
     value.extend_from_slice(&bytes);
     let sealed = keystore.encrypt(&data_key(order, sealed_order)?, &place("prepared", order, "sealed"), &value)?;
-    Ok(SealedBlob { sealed, digest: keyed_digest(keystore, data)? })
+    Ok(SealedBlob { sealed, digest: keyed_digest(keystore, data)?, profile: data.profile.digest })
+}
+
+/// What else of an order is sealed under its data key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// the number of its card
+    CardNumber,
+    /// the PIN block for who prints the PIN
+    PinBlock,
+}
+
+impl Column {
+    fn place(self, order: Id) -> Vec<u8> {
+        match self {
+            Self::CardNumber => place("card_numbers", order, "sealed"),
+            Self::PinBlock => place("pin_mailers", order, "sealed"),
+        }
+    }
+}
+
+/// Seals a column of an order's under the order's data key.
+///
+/// # Errors
+/// The keystore's.
+pub fn seal_column(
+    keystore: &dyn Keystore,
+    order: Id,
+    sealed_order: &SealedOrder,
+    column: Column,
+    clear: &[u8],
+) -> Result<Vec<u8>, Error> {
+    keystore.encrypt(&data_key(order, sealed_order)?, &column.place(order), clear)
+}
+
+/// Opens what [`seal_column`] made.
+///
+/// # Errors
+/// The keystore's.
+pub fn open_column(
+    keystore: &dyn Keystore,
+    order: Id,
+    sealed_order: &SealedOrder,
+    column: Column,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    keystore.decrypt(&data_key(order, sealed_order)?, &column.place(order), sealed)
 }
 
 /// The digest that may stand in the database: without the search key, nobody can try values against it.

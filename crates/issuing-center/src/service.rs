@@ -1,5 +1,5 @@
-//! The running center: both listeners, the watch on the log, and the sweeper, as one value that is started and
-//! stopped.
+//! The running center: both listeners, the watch on the log, the sweeper and the pool's worker, as one value that is
+//! started and stopped.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::api::ApiListener;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_SETTING};
 use crate::center::Center;
+use crate::pool::{self, Levels};
 use crate::presence::{Beat, Enrolment, Presence};
 use crate::server::{Dialogue, Limits, Listener, RefusalLog, Terminals, TlsError, configuration};
 use crate::stop::{Stop, Stopping};
@@ -32,6 +33,8 @@ pub struct Options {
     pub state_directory: PathBuf,
     /// the bounds of the terminals' listener
     pub limits: Limits,
+    /// how far cards' RSA keys are made ahead
+    pub pool: Levels,
 }
 
 /// Why the center did not start.
@@ -102,6 +105,7 @@ impl Service {
         tokio::spawn(api.run(stopping.clone()));
         tokio::spawn(beat.run(stopping.clone()));
         tokio::spawn(sweep(dialogue, stopping.clone()));
+        tokio::spawn(pool::worker::run(center.clone(), options.pool, stopping.clone()));
         tokio::spawn(forget(center, stopping.clone()));
         Ok(Self { terminals, api: api_address, stop, grace: options.limits.grace })
     }

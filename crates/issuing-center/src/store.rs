@@ -6,6 +6,7 @@
 
 pub mod failpoint;
 mod kind;
+mod row;
 mod sql;
 #[cfg(feature = "conformance")]
 pub mod suite;
@@ -21,6 +22,10 @@ use cardwright_issuance::row::{
 };
 
 pub use kind::CommitKind;
+pub use row::{
+    CardCertificate, CardNumber, CertificationKeyRow, Certified, EmvIssuer, IssuerCertificate, Novelty, PinMailer,
+    PivAuthority, PoolKey, PoolLevel,
+};
 pub use sql::SqlStore;
 
 /// Why the store did not do what it was asked.
@@ -99,6 +104,46 @@ pub enum Registration {
         /// its value
         value: Vec<u8>,
     },
+    /// an order's data prepared again: expects `prepared`; its unused tickets go
+    PreparedAgain(Id, SealedBlob),
+    /// a card's key made ahead
+    PoolKey(PoolKey),
+    /// takes a key out of the pool, for good
+    TakePoolKey(Id),
+    /// the number of an order's card
+    CardNumber(CardNumber, Novelty),
+    /// a range of numbers steps on: expects that `before` are taken
+    StepRange {
+        /// the range's name
+        range: String,
+        /// how many were taken
+        before: i64,
+        /// how many are taken now
+        after: i64,
+    },
+    /// a generated PIN for who prints it
+    PinMailer(PinMailer),
+    /// marks a PIN mailer as handed out: (order, now)
+    PinMailerExported(Id, i64),
+    /// an EMV certification authority's public key
+    CertificationKey(CertificationKeyRow),
+    /// an issuer's key, not certified yet
+    EmvIssuer {
+        /// its name in profiles
+        name: String,
+        /// the keystore handle
+        key: String,
+        /// the issuer identifier
+        identifier: String,
+    },
+    /// a certificate over an issuer's key
+    IssuerCertificate(IssuerCertificate),
+    /// an authority for cards' own keys
+    PivAuthority(PivAuthority),
+    /// an authority's certificate, the first or a newer one
+    PivCertified(String, Certified),
+    /// a serial number given to a card's certificate
+    CardCertificate(CardCertificate),
 }
 
 /// Somebody who answers for commands.
@@ -150,6 +195,8 @@ pub struct SealedBlob {
     /// keyed hash of the clear value (HMAC under the search key): tells whether two are the same, and nobody
     /// without the keystore can try values against it
     pub digest: [u8; 32],
+    /// SHA-256 of the profile's text that it was made by
+    pub profile: [u8; 32],
 }
 
 /// What is sealed of an order, and the key it is sealed under.
@@ -297,6 +344,28 @@ pub trait Store: Send + Sync {
     fn destruction_key(&self, day: i64) -> impl Future<Output = Found<String>> + Send;
     /// A setting.
     fn setting(&self, name: &str) -> impl Future<Output = Found<Vec<u8>>> + Send;
+    /// The keys in the pool, by size.
+    fn pool_levels(&self) -> impl Future<Output = Listed<PoolLevel>> + Send;
+    /// Keys of the pool of one size, oldest first.
+    fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> impl Future<Output = Listed<PoolKey>> + Send;
+    /// The number of an order's card.
+    fn number_of(&self, order: Id) -> impl Future<Output = Found<CardNumber>> + Send;
+    /// The sequence numbers of the cards whose number has this keyed hash.
+    fn sequences_of(&self, number: [u8; 32]) -> impl Future<Output = Listed<u8>> + Send;
+    /// How many numbers of a range are taken; none where no number ever was.
+    fn numbers_taken(&self, range: &str) -> impl Future<Output = Found<i64>> + Send;
+    /// The PIN mailer of an order.
+    fn pin_mailer(&self, order: Id) -> impl Future<Output = Found<PinMailer>> + Send;
+    /// PIN mailers under a zone key that were not handed out, oldest first.
+    fn pin_mailers_waiting(&self, zone_key: &str, limit: u32) -> impl Future<Output = Listed<PinMailer>> + Send;
+    /// All EMV certification keys, by RID and index.
+    fn certification_keys(&self) -> impl Future<Output = Listed<CertificationKeyRow>> + Send;
+    /// All issuers' keys with their newest certificates, by name.
+    fn emv_issuers(&self) -> impl Future<Output = Listed<EmvIssuer>> + Send;
+    /// All authorities for cards' own keys, by name.
+    fn piv_authorities(&self) -> impl Future<Output = Listed<PivAuthority>> + Send;
+    /// The serial numbers that an authority has given, oldest first.
+    fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send;
     /// Leaves from `first`, at most `limit`, in order.
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send;
     /// Leaves about an order, in order.

@@ -1,5 +1,6 @@
 //! The simulator's store: the center's rows in memory, held to the same suite of tests as the databases.
 
+mod ahead;
 mod apply;
 mod register;
 
@@ -11,7 +12,8 @@ use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob,
+    ANSWER_KEPT, CHALLENGE_KEPT, CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer,
+    EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob,
     SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::{Edge, leaf_hash};
@@ -39,6 +41,14 @@ struct Rows {
     idempotency: BTreeMap<String, Idempotency>,
     destruction_keys: BTreeMap<i64, String>,
     settings: BTreeMap<String, Vec<u8>>,
+    pool: BTreeMap<Id, PoolKey>,
+    numbers: BTreeMap<Id, CardNumber>,
+    ranges: BTreeMap<String, i64>,
+    mailers: BTreeMap<Id, PinMailer>,
+    certification_keys: BTreeMap<([u8; 5], u8), CertificationKeyRow>,
+    issuers: BTreeMap<String, EmvIssuer>,
+    authorities: BTreeMap<String, PivAuthority>,
+    card_certificates: BTreeMap<(String, Vec<u8>), CardCertificate>,
     leaves: Vec<Leaf>,
 }
 
@@ -275,6 +285,70 @@ impl Store for ModelStore {
 
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.rows().settings.get(name).cloned())
+    }
+
+    async fn pool_levels(&self) -> Result<Vec<PoolLevel>, StoreError> {
+        let mut levels = BTreeMap::new();
+        for key in self.rows().pool.values() {
+            *levels.entry((key.bits, key.exponent)).or_insert(0) += 1;
+        }
+        Ok(levels.into_iter().map(|((bits, exponent), keys)| PoolLevel { bits, exponent, keys }).collect())
+    }
+
+    async fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> Result<Vec<PoolKey>, StoreError> {
+        let fits = |key: &&PoolKey| key.bits == bits && key.exponent == exponent;
+        let mut found: Vec<_> = self.rows().pool.values().filter(fits).cloned().collect();
+        found.sort_by_key(|key| (key.made, key.id));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn number_of(&self, order: Id) -> Result<Option<CardNumber>, StoreError> {
+        Ok(self.rows().numbers.get(&order).cloned())
+    }
+
+    async fn sequences_of(&self, number: [u8; 32]) -> Result<Vec<u8>, StoreError> {
+        let rows = self.rows();
+        let mut found: Vec<_> =
+            rows.numbers.values().filter(|row| row.hash == number).map(|row| row.sequence).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    async fn numbers_taken(&self, range: &str) -> Result<Option<i64>, StoreError> {
+        Ok(self.rows().ranges.get(range).copied())
+    }
+
+    async fn pin_mailer(&self, order: Id) -> Result<Option<PinMailer>, StoreError> {
+        Ok(self.rows().mailers.get(&order).cloned())
+    }
+
+    async fn pin_mailers_waiting(&self, zone_key: &str, limit: u32) -> Result<Vec<PinMailer>, StoreError> {
+        let waits = |row: &&PinMailer| row.zone_key == zone_key && row.exported.is_none();
+        let mut found: Vec<_> = self.rows().mailers.values().filter(waits).cloned().collect();
+        found.sort_by_key(|row| (row.prepared, row.order));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn certification_keys(&self) -> Result<Vec<CertificationKeyRow>, StoreError> {
+        Ok(self.rows().certification_keys.values().cloned().collect())
+    }
+
+    async fn emv_issuers(&self) -> Result<Vec<EmvIssuer>, StoreError> {
+        Ok(self.rows().issuers.values().cloned().collect())
+    }
+
+    async fn piv_authorities(&self) -> Result<Vec<PivAuthority>, StoreError> {
+        Ok(self.rows().authorities.values().cloned().collect())
+    }
+
+    async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
+        let rows = self.rows();
+        let mut found: Vec<_> =
+            rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
+        found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
+        Ok(found)
     }
 
     async fn leaves(&self, first: i64, limit: u32) -> Result<Vec<Leaf>, StoreError> {

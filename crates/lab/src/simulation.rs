@@ -17,6 +17,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+pub use counting::CountingKeystore;
 pub use store::SlowStore;
 pub use world::World;
 

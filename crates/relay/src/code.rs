@@ -66,6 +66,16 @@ codes! {
     SECRET_REFUSED = 1022;
     /// a reader that cannot be entered as described. Parameters: reader, reason
     READER_REFUSED = 1023;
+    /// no key of this size is left in the pool. Parameters: size
+    POOL_EMPTY = 1024;
+    /// a range of card numbers is used up. Parameters: range
+    RANGE_EXHAUSTED = 1025;
+    /// a certificate or its key cannot be used. Parameters: element, rule, remedy
+    CERTIFICATE_REFUSED = 1026;
+    /// no such issuer key. Parameters: issuer
+    ISSUER_UNKNOWN = 1027;
+    /// no such authority for cards' own keys, or it has no certificate yet. Parameters: authority
+    AUTHORITY_UNKNOWN = 1028;
 
     /// the terminal is not in the center's database
     TERMINAL_UNKNOWN = 2001;
@@ -163,6 +173,12 @@ codes! {
     ORDER_NOT_PREPARED = 4015;
     /// the order is approved already. Parameters: order
     ORDER_APPROVED = 4016;
+    /// the card number is another card's. Parameters: order
+    NUMBER_TAKEN = 4017;
+    /// the order was prepared by an older text of its profile. Parameters: order, profile
+    PROFILE_CHANGED = 4018;
+    /// the card's data cannot be made. Parameters: element, rule, remedy
+    DATA_REFUSED = 4019;
 
     /// the PC/SC service does not answer
     PCSC_UNAVAILABLE = 5001;

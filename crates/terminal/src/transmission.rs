@@ -1,5 +1,5 @@
-//! What the transmission protocol asks of an APDU (ISO/IEC 7816-3 §12): under T=0 the Le of a command with data is
-//! left out, and an answer that is announced by 61xx is fetched.
+//! What transmission asks of an APDU (ISO/IEC 7816-3 §12, ISO/IEC 7816-4 §5.3.4): under T=0 the Le of a command with
+//! data is left out, and under either protocol an answer that is announced by 61xx is fetched.
 
 use cardwright_apdu::Command;
 use zeroize::Zeroizing;
@@ -25,10 +25,7 @@ pub fn exchange<E>(
     apdu: &[u8],
     mut send: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, E>,
 ) -> Result<Zeroizing<Vec<u8>>, E> {
-    if protocol == Protocol::T1 {
-        return send(apdu);
-    }
-    let mut answer = send(without_le(apdu))?;
+    let mut answer = send(if protocol == Protocol::T0 { without_le(apdu) } else { apdu })?;
     while let Some(count) = announced(&answer) {
         let status = answer.len() - 2;
         answer.truncate(status);
@@ -99,9 +96,10 @@ mod tests {
     }
 
     #[test]
-    fn under_t1_bytes_go_and_come_as_they_are() {
-        let (answer, sent) = play(Protocol::T1, &COMMAND, &[&[1, 0x61, 0x02]]);
-        assert_eq!((answer, sent), (vec![1, 0x61, 0x02], vec![COMMAND.to_vec()]));
+    fn under_t1_a_command_goes_as_it_is_and_a_long_answer_is_fetched_all_the_same() {
+        let (answer, sent) = play(Protocol::T1, &COMMAND, &[&[1, 0x61, 0x02], &[2, 3, 0x90, 0x00]]);
+        assert_eq!(answer, [1, 2, 3, 0x90, 0x00]);
+        assert_eq!(sent, [COMMAND.to_vec(), vec![0, 0xC0, 0, 0, 2]]);
         let (_, sent) = play(Protocol::T0, &COMMAND[..5], &[&[0x90, 0]]);
         assert_eq!(sent, [COMMAND[..5].to_vec()]);
     }

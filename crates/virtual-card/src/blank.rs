@@ -47,18 +47,19 @@ fn preloaded(product: &CardProduct) -> Result<Vec<Package>, Error> {
 
 /// Makes `card` a reader's SAM: the PIV application is there, selectable, with key and certificate.
 pub fn add_security_access_module(card: &mut CardState, private_key: Secret, certificate: &[u8]) {
-    let [_, piv] = built_in::all();
+    let [_, piv, _] = built_in::all();
     debug_assert_eq!(piv.program, ProgramName::Piv);
+    let module = piv.module();
     if card.package(&piv.package).is_none() {
         card.packages.push(piv.registered());
     }
-    card.applications.retain(|application| application.aid != piv.module);
+    card.applications.retain(|application| application.aid != module);
     card.applications.push(Application {
-        aid: piv.module,
+        aid: module,
         package: piv.package,
         state: ApplicationState::Selectable,
         locked: false,
         privileges: vec![0; 3],
-        program: Program::Piv(Box::new(PivData::new(private_key, certificate))),
+        program: Program::Piv(Box::new(PivData::security_access_module(private_key, certificate))),
     });
 }

@@ -3,7 +3,7 @@
 use aes::{Aes128, Aes192, Aes256};
 use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use cmac::{Cmac, Mac};
-use des::{Des, TdesEde2};
+use des::{Des, TdesEde2, TdesEde3};
 
 /// A block cipher under a key.
 pub(crate) enum BlockCipher {
@@ -14,6 +14,8 @@ pub(crate) enum BlockCipher {
     Des(Des),
     /// two-key 3DES, outer and inner key of 8 bytes each
     TripleDes(TdesEde2),
+    /// 3DES with three keys of 8 bytes each
+    ThreeKeyTripleDes(Box<TdesEde3>),
 }
 
 impl BlockCipher {
@@ -32,6 +34,11 @@ impl BlockCipher {
         TdesEde2::new_from_slice(key).ok().map(Self::TripleDes)
     }
 
+    /// 3DES under three keys, 24 bytes; `None` for another length.
+    pub(crate) fn three_key_triple_des(key: &[u8]) -> Option<Self> {
+        TdesEde3::new_from_slice(key).ok().map(Box::new).map(Self::ThreeKeyTripleDes)
+    }
+
     /// Single DES under a key of 8 bytes; `None` for another length.
     pub(crate) fn single_des(key: &[u8]) -> Option<Self> {
         Des::new_from_slice(key).ok().map(Self::Des)
@@ -41,7 +48,7 @@ impl BlockCipher {
     pub(crate) fn block_length(&self) -> usize {
         match self {
             Self::Aes128(_) | Self::Aes192(_) | Self::Aes256(_) => 16,
-            Self::Des(_) | Self::TripleDes(_) => 8,
+            Self::Des(_) | Self::TripleDes(_) | Self::ThreeKeyTripleDes(_) => 8,
         }
     }
 
@@ -53,6 +60,7 @@ impl BlockCipher {
             Self::Aes256(cipher) => encrypt_one(cipher, block),
             Self::Des(cipher) => encrypt_one(cipher, block),
             Self::TripleDes(cipher) => encrypt_one(cipher, block),
+            Self::ThreeKeyTripleDes(cipher) => encrypt_one(cipher.as_ref(), block),
         }
     }
 
@@ -64,6 +72,7 @@ impl BlockCipher {
             Self::Aes256(cipher) => decrypt_one(cipher, block),
             Self::Des(cipher) => decrypt_one(cipher, block),
             Self::TripleDes(cipher) => decrypt_one(cipher, block),
+            Self::ThreeKeyTripleDes(cipher) => decrypt_one(cipher.as_ref(), block),
         }
     }
 
@@ -123,9 +132,13 @@ pub(crate) fn aes_cmac(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 16]> {
 /// Retail MAC: single DES chained to the last block, 3DES on it (GPCS §B.1.2.2, ISO 9797-1 algorithm 3).
 /// `data` is padded with 80 00 .. here; `initial` is the chaining block.
 pub(crate) fn retail_mac(key: &[u8], initial: [u8; 8], data: &[u8]) -> Option<[u8; 8]> {
+    retail_mac_of_blocks(key, initial, &pad(data, 8))
+}
+
+/// The same over whole blocks, one or more, that are padded already.
+pub(crate) fn retail_mac_of_blocks(key: &[u8], initial: [u8; 8], padded: &[u8]) -> Option<[u8; 8]> {
     let inner = BlockCipher::single_des(key.get(..8)?)?;
     let outer = BlockCipher::triple_des(key)?;
-    let padded = pad(data, 8);
     let (before, last) = padded.split_last_chunk::<8>()?;
     let mut chained = initial;
     for block in before.chunks_exact(8) {

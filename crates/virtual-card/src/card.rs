@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord};
 
-use crate::applications;
+use crate::applications::{self, Running};
 use crate::entropy::Entropy;
 use crate::memory::{Memory, Stop};
 use crate::security_domain;
@@ -119,30 +119,44 @@ impl Card {
         let Self { memory, volatile, entropy, .. } = self;
         match volatile.selected {
             Selected::SecurityDomain => security_domain::process(memory, volatile, entropy.as_mut(), command),
-            Selected::Application(aid) => dispatch_to_application(memory, volatile, &aid, command),
+            Selected::Application(aid) => dispatch_to_application(memory, volatile, entropy.as_mut(), &aid, command),
         }
     }
 }
 
-/// A locked or terminated card runs no application (GPCS §5.1.1.4, §5.1.1.5).
+/// A locked or terminated card runs no application (GPCS §5.1.1.4, §5.1.1.5). An application that wants a secure
+/// channel has it opened, and its commands unwrapped, by its Security Domain (GPCS §7.3.1; Amd D §5.2).
 fn dispatch_to_application(
     memory: &mut Memory,
     volatile: &mut Volatile,
+    entropy: &mut dyn Entropy,
     aid: &Aid,
     command: &Command,
 ) -> Result<Response, Stop> {
-    if !memory.read().life_cycle.allows_changes() {
+    let state = memory.read();
+    if !state.life_cycle.allows_changes() {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
-    applications::process(memory, aid, &mut volatile.application, command)
+    let opens_channel = state.application(aid).is_some_and(|application| application.program.opens_channel());
+    match (command.header.cla, command.header.ins) {
+        (0x80, 0x50) if opens_channel => security_domain::initialize_update(memory, volatile, entropy, command),
+        (0x84, 0x82) if opens_channel => security_domain::external_authenticate(memory, volatile, command),
+        _ => {
+            let unwrapped = volatile.channel.unwrap(command);
+            let plain = unwrapped.inspect_err(|_| volatile.application.interrupt())?;
+            let Volatile { application: session, channel, .. } = volatile;
+            let response = applications::process(Running { memory, aid, session, channel, entropy }, &plain)?;
+            Ok(channel.protect(response))
+        }
+    }
 }
 
-/// The basic logical channel, and no secure messaging but GlobalPlatform's (GPCS §11.1.4).
+/// The basic logical channel, no secure messaging but GlobalPlatform's (GPCS §11.1.4), and the bit of command
+/// chaining (ISO/IEC 7816-4), which is for the selected program to take or refuse.
 fn check_class(cla: u8) -> Result<(), StatusWord> {
     match cla {
-        0x00 | 0x04 | 0x80 | 0x84 => Ok(()),
-        0x10 | 0x90 => Err(StatusWord(0x6884)), // command chaining is not supported
         0xFF => Err(StatusWord::FUNCTION_NOT_SUPPORTED), // readers' own commands (PC/SC part 3 §3.2.2)
+        cla if cla & 0x6B == 0 => Ok(()),
         cla if cla & 0x60 == 0 && cla & 0x08 != 0 => Err(StatusWord(0x6882)),
         cla if cla & 0x40 != 0 || cla & 0x03 != 0 => Err(StatusWord(0x6881)),
         _ => Err(StatusWord::CLASS_NOT_SUPPORTED),

@@ -5,6 +5,9 @@ use cardwright_apdu::{Command, Header, Response, StatusWord};
 use crate::level::SecurityLevel;
 use crate::{scp02, scp03};
 
+/// 6884: command chaining is not supported (ISO/IEC 7816-4).
+pub(crate) const CHAINING_NOT_SUPPORTED: StatusWord = StatusWord(0x6884);
+
 /// Where the secure channel stands.
 #[derive(Default)]
 pub(crate) enum Channel {
@@ -17,6 +20,37 @@ pub(crate) enum Channel {
     Open(Session),
     /// a security error ended it: every command but a new INITIALIZE UPDATE is refused
     Aborted,
+}
+
+impl Channel {
+    /// The session, where the host has proved itself.
+    pub(crate) fn open(&self) -> Option<&Session> {
+        if let Self::Open(session) = self { Some(session) } else { None }
+    }
+
+    /// The plain command within one that reached the selected application, whatever that is.
+    ///
+    /// # Errors
+    /// 6982: a security error. It has ended an open session (Amd D §5.6, GPCS §E.1.6).
+    pub(crate) fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
+        let plain = match self {
+            Self::Open(session) => session.unwrap(command),
+            Self::Closed | Self::Challenged { .. } => return Ok(command.clone()),
+            Self::Aborted => None,
+        };
+        if plain.is_none() {
+            *self = Self::Aborted;
+        }
+        plain.ok_or(StatusWord::SECURITY_STATUS_NOT_SATISFIED)
+    }
+
+    /// The answer as it leaves the card.
+    pub(crate) fn protect(&self, response: Response) -> Response {
+        match self {
+            Self::Open(session) => session.protect(response),
+            _ => response,
+        }
+    }
 }
 
 /// One session of either protocol.

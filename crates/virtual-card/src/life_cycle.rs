@@ -72,15 +72,24 @@ pub enum ApplicationState {
     Installed,
     /// 07
     Selectable,
+    /// 0F: the application's own, set by itself when it has all its data; it is selectable too
+    Personalized,
 }
 
 impl ApplicationState {
+    /// Whether INSTALL [for make selectable] is behind it: there is no way back (GPCS §5.3.1.2).
+    #[must_use]
+    pub fn is_selectable(self) -> bool {
+        matches!(self, Self::Selectable | Self::Personalized)
+    }
+
     /// The code, with bit 8 where the application is locked (GPCS Table 11-4).
     #[must_use]
     pub fn code(self, locked: bool) -> u8 {
         let code = match self {
             Self::Installed => 0x03,
             Self::Selectable => 0x07,
+            Self::Personalized => 0x0F,
         };
         if locked { code | 0x80 } else { code }
     }

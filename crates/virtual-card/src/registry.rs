@@ -33,6 +33,10 @@ pub enum ProgramName {
     Identity,
     /// the PIV card-authentication application
     Piv,
+    /// the EMV payment application
+    Emv,
+    /// the EMV payment environments, PSE and PPSE
+    PaymentEnvironment,
     /// a program that this card cannot run: it is kept, installed and listed, and answers 6D00
     Opaque,
 }
@@ -47,7 +51,7 @@ pub struct Application {
     /// the load file it came from
     #[serde(with = "hexadecimal::aid")]
     pub package: Aid,
-    /// INSTALLED or SELECTABLE
+    /// INSTALLED, SELECTABLE, or a state of the application's own
     pub state: ApplicationState,
     /// whether it is locked
     pub locked: bool,
@@ -77,6 +81,6 @@ impl Application {
     /// Whether SELECT may reach it (GPCS §5.3.1.2, §5.3.1.3).
     #[must_use]
     pub fn is_selectable(&self) -> bool {
-        self.state == ApplicationState::Selectable && !self.locked
+        self.state.is_selectable() && !self.locked
     }
 }

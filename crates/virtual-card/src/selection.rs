@@ -41,8 +41,12 @@ pub(crate) fn select(state: &CardState, volatile: &mut Volatile, command: &Comma
         }
         Some(Selected::Application(aid)) if state.life_cycle.allows_changes() => {
             let application = state.application(&aid).ok_or(StatusWord::NOT_FOUND)?;
-            let information = application.program.select(&aid)?;
-            volatile.begin_session(Selected::Application(aid));
+            let information = application.program.select(state, &aid)?;
+            if application.program.outlasts_selection() && volatile.selected == Selected::Application(aid) {
+                volatile.select_again();
+            } else {
+                volatile.begin_session(Selected::Application(aid));
+            }
             Ok(Response::new(wanted(information), StatusWord::SUCCESS))
         }
         Some(Selected::Application(_)) => Err(StatusWord::FUNCTION_NOT_SUPPORTED),

@@ -14,13 +14,23 @@ pub(crate) enum Selected {
     Application(Aid),
 }
 
+impl Selected {
+    /// The application's AID; `None` where the Security Domain is selected.
+    pub(crate) fn aid(self) -> Option<Aid> {
+        match self {
+            Self::SecurityDomain => None,
+            Self::Application(aid) => Some(aid),
+        }
+    }
+}
+
 /// Volatile memory.
 #[derive(Default)]
 pub(crate) struct Volatile {
     pub(crate) selected: Selected,
     pub(crate) channel: Channel,
     pub(crate) application: ApplicationSession,
-    /// the application that STORE DATA goes to
+    /// the application that the Security Domain hands STORE DATA on to
     pub(crate) personalization: Option<Personalization>,
     /// the block number that the next STORE DATA must carry
     pub(crate) next_block: u8,
@@ -35,6 +45,13 @@ impl Volatile {
     /// An application session ends and one with `selected` begins.
     pub(crate) fn begin_session(&mut self, selected: Selected) {
         *self = Self { selected, ..Self::default() };
+    }
+
+    /// What is selected is selected again, and remembers what was proven to it. The channel ends all the same.
+    pub(crate) fn select_again(&mut self) {
+        let mut application = std::mem::take(&mut self.application);
+        application.interrupt();
+        *self = Self { selected: self.selected, application, ..Self::default() };
     }
 
     /// GET RESPONSE (ISO/IEC 7816-4 §11.8.1).

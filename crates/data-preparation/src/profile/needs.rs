@@ -84,11 +84,6 @@ impl Profile {
     /// How many fresh random bytes the preparation of one card wants.
     #[must_use]
     pub fn random_bytes(&self) -> usize {
-        let pin = match &self.pin {
-            // 14 digits more fill a block of format 1.
-            Some(PinRule::Generated { digits, .. }) => (usize::from(*digits) + 14) * DIGIT,
-            _ => 0,
-        };
         let applications = self.applications.iter().map(|application| {
             let drawn = self.elements_of(application).map(|element| match element.source {
                 Source::Random(length) => length,
@@ -97,7 +92,17 @@ impl Profile {
             let piv = application.piv.as_ref().map_or(0, |piv| PIV_IDENTIFIER + PIV_SERIAL * piv.keys.len());
             SERIAL * application.rsa_keys().len() + drawn.sum::<usize>() + piv
         });
-        pin + applications.sum::<usize>()
+        self.pin_bytes() + applications.sum::<usize>()
+    }
+
+    /// How many of them, the first ones, a generated PIN and its filling come from: the same bytes give the same PIN.
+    #[must_use]
+    pub fn pin_bytes(&self) -> usize {
+        match &self.pin {
+            // 14 digits more fill a block of format 1.
+            Some(PinRule::Generated { digits, .. }) => (usize::from(*digits) + 14) * DIGIT,
+            _ => 0,
+        }
     }
 
     /// Whether the center assigns the card number, from the range of [`Profile::number`].

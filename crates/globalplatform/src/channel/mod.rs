@@ -110,7 +110,8 @@ impl Channel {
         }
     }
 
-    /// The `index`th command of a list, wrapped.
+    /// The `index`th command of a list, wrapped. One of a chain (class 10, ISO/IEC 7816-4 §5.3.3) is a command like
+    /// any other: each part has a C-MAC and, where there are any, an R-MAC of its own.
     pub(crate) fn wrap(&mut self, index: usize, planned: &PlannedCommand) -> Result<(Command, Protection), Error> {
         self.check(index, planned)?;
         Ok(match self {
@@ -125,7 +126,7 @@ impl Channel {
             return Err(Error::PersonalInClear { index, level: level.byte() });
         }
         let class = planned.command().header.cla;
-        if class & !0x84 != 0 {
+        if !matches!(class & !0x04, 0x00 | 0x10 | 0x80) {
             return Err(Error::Class { index, class });
         }
         let (limit, length) = (self.data_limit(), planned.command().data().len());

@@ -23,7 +23,9 @@ pub use load::load;
 pub use put_key::{AesKeyBlock, EncryptedKey, EncryptedKeySet, KeyType, check_put_key_answer, put_key, put_keys};
 pub use select::{SelectedDomain, select, select_issuer_security_domain};
 pub use set_status::{CardState, lock_application, set_card_state, unlock_application};
-pub use store_data::{StoredDgi, StructureBits, store_data, store_data_objects};
+pub use store_data::{
+    Blocks, StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
+};
 
 use cardwright_apdu::{Aid, Command, tlv};
 

@@ -1,9 +1,9 @@
 //! STORE DATA (GPCS §11.11): data groupings packed into commands.
 
-use cardwright_apdu::{Command, Dgi};
+use cardwright_apdu::{Aid, Command, Dgi, StatusWord};
 use zeroize::Zeroizing;
 
-use super::short;
+use super::{install_for_personalization, short};
 use crate::Error;
 use crate::plan::{Content, PlannedCommand};
 
@@ -23,6 +23,8 @@ pub struct StoredDgi<'a> {
     pub dgi: &'a Dgi,
     /// whether its data is encrypted under the DEK
     pub encrypted: bool,
+    /// whether the card may refuse it with 6A88, as a version that does not know it
+    pub optional: bool,
 }
 
 /// Whether P1 says that the data is DGIs.
@@ -34,32 +36,98 @@ pub enum StructureBits {
     Stated,
 }
 
+/// Which part of an application's STORE DATA commands is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Blocks {
+    /// the number of the first
+    pub first: u8,
+    /// whether the last of them is the application's last, which completes it
+    pub complete: bool,
+}
+
+impl Blocks {
+    /// All of them, from 00.
+    pub const ALL: Self = Self { first: 0x00, complete: true };
+}
+
 /// The STORE DATA commands of one application's `groupings`, in their order, each command with at most `limit` bytes
-/// ([`crate::ChannelParameters::command_data_limit`]); the last has the last-block bit, block numbers run from 00 and
-/// wrap.
+/// ([`crate::ChannelParameters::command_data_limit`]); the last that completes it has the last-block bit, block numbers
+/// run and wrap.
 ///
 /// A grouping that fits a command is not cut. A longer one begins a command and goes on in the next ones without a
 /// second header, and what remains of its last command is used for the groupings after it (GPCS §11.11.2.3). P1
-/// speaks for the whole command, so encrypted groupings and clear ones never share one.
+/// speaks for the whole command, so encrypted groupings and clear ones never share one. An optional grouping has a
+/// command of its own, so that 6A88 says which one it was.
 ///
 /// # Errors
-/// `Error::Argument` for a limit under 5 or over 255, and where there are no groupings.
+/// `Error::Argument` for a limit under 5 or over 255, where there are no groupings, and for an optional one that does
+/// not fit a command, or that is the last: the last command is the one that completes the application.
 pub fn store_data(
     groupings: &[StoredDgi<'_>],
     structure: StructureBits,
     limit: usize,
+    part: Blocks,
 ) -> Result<Vec<PlannedCommand>, Error> {
+    let blocks = pack(groupings, limit, part.complete)?;
+    let last = blocks.len() - 1;
+    let number = |place: usize| part.first.wrapping_add(place as u8);
+    let blocks = blocks.into_iter().enumerate();
+    blocks.map(|(place, block)| block.command(number(place), part.complete && place == last, structure)).collect()
+}
+
+/// The same through the application's Security Domain: INSTALL [for personalization], then STORE DATA. A Security
+/// Domain that rejects a block counts from 00 again (GPCS §11.11.2.2), so that the number of the block after an
+/// optional one would depend on its answer: INSTALL [for personalization] is sent again after each, which sets it to 00.
+///
+/// # Errors
+/// As [`store_data`].
+pub fn store_data_through_domain(
+    application: &Aid,
+    groupings: &[StoredDgi<'_>],
+    structure: StructureBits,
+    limit: usize,
+    complete: bool,
+) -> Result<Vec<PlannedCommand>, Error> {
+    let blocks = pack(groupings, limit, complete)?;
+    let last = blocks.len() - 1;
+    let mut commands = vec![install_for_personalization(application)];
+    let mut number = 0u8;
+    for (place, block) in blocks.into_iter().enumerate() {
+        let optional = block.optional;
+        commands.push(block.command(number, complete && place == last, structure)?);
+        number = number.wrapping_add(1);
+        if optional && place != last {
+            commands.push(install_for_personalization(application));
+            number = 0;
+        }
+    }
+    Ok(commands)
+}
+
+/// The empty STORE DATA that tells an application without further data that it has everything; number 00.
+///
+/// # Panics
+/// Never: it has no data.
+#[must_use]
+pub fn store_nothing_more() -> PlannedCommand {
+    PlannedCommand::new(Command::new(0x80, 0xE2, LAST_BLOCK, 0x00), Content::Management)
+}
+
+fn pack(groupings: &[StoredDgi<'_>], limit: usize, complete: bool) -> Result<Vec<Block>, Error> {
     if !(SHORTEST_LIMIT..=crate::channel::SHORT_COMMAND_DATA).contains(&limit) {
         return Err(Error::Argument { what: "the limit of a command", found: limit, allowed: "5 to 255" });
     }
-    if groupings.is_empty() {
-        return Err(Error::Argument { what: "data groupings", found: 0, allowed: "1 or more" });
+    match groupings.last() {
+        None => return Err(Error::Argument { what: "data groupings", found: 0, allowed: "1 or more" }),
+        Some(last) if last.optional && complete => {
+            let found = last.dgi.data.len();
+            return Err(Error::Argument { what: "the last grouping, which is optional", found, allowed: "none" });
+        }
+        Some(_) => {}
     }
     let mut packing = Packing { limit, blocks: Vec::new() };
-    groupings.iter().for_each(|grouping| packing.add(grouping));
-    let last = packing.blocks.len() - 1;
-    let blocks = packing.blocks.into_iter().enumerate();
-    blocks.map(|(number, block)| block.command(number, number == last, structure)).collect()
+    groupings.iter().try_for_each(|grouping| packing.add(grouping))?;
+    Ok(packing.blocks)
 }
 
 /// One STORE DATA with BER-TLV data objects for the Security Domain itself, for example its IIN (tag 42) and CIN (45).
@@ -75,6 +143,7 @@ pub fn store_data_objects(objects: &[u8]) -> Result<PlannedCommand, Error> {
 struct Block {
     data: Zeroizing<Vec<u8>>,
     encrypted: bool,
+    optional: bool,
 }
 
 struct Packing {
@@ -83,44 +152,49 @@ struct Packing {
 }
 
 impl Packing {
-    fn add(&mut self, grouping: &StoredDgi<'_>) {
+    fn add(&mut self, grouping: &StoredDgi<'_>) -> Result<(), Error> {
         let encoded = Zeroizing::new(grouping.dgi.to_bytes());
-        if self.room(grouping.encrypted) < encoded.len() {
-            self.begin(grouping.encrypted);
+        if grouping.optional && encoded.len() > self.limit {
+            let found = encoded.len();
+            return Err(Error::Argument { what: "an optional data grouping", found, allowed: "what fits a command" });
+        }
+        if grouping.optional || self.room(grouping.encrypted) < encoded.len() {
+            self.begin(grouping);
         }
         let mut rest = &encoded[..];
         while !rest.is_empty() {
-            if self.room(grouping.encrypted) == 0 {
-                self.begin(grouping.encrypted);
+            if self.room(grouping.encrypted) == 0 && !grouping.optional {
+                self.begin(grouping);
             }
-            let (part, after) = rest.split_at(rest.len().min(self.room(grouping.encrypted)));
-            if let Some(block) = self.blocks.last_mut() {
-                block.data.extend_from_slice(part);
-            }
+            let block = self.blocks.last_mut().expect("one was begun for this grouping, or has room for it");
+            let (part, after) = rest.split_at(rest.len().min(self.limit - block.data.len()));
+            block.data.extend_from_slice(part);
             rest = after;
         }
+        Ok(())
     }
 
     /// What the last command has left for data of this protection.
     fn room(&self, encrypted: bool) -> usize {
         match self.blocks.last() {
-            Some(block) if block.encrypted == encrypted => self.limit - block.data.len(),
+            Some(block) if block.encrypted == encrypted && !block.optional => self.limit - block.data.len(),
             _ => 0,
         }
     }
 
-    fn begin(&mut self, encrypted: bool) {
+    fn begin(&mut self, grouping: &StoredDgi<'_>) {
         let data = Zeroizing::new(Vec::with_capacity(self.limit));
-        self.blocks.push(Block { data, encrypted });
+        self.blocks.push(Block { data, encrypted: grouping.encrypted, optional: grouping.optional });
     }
 }
 
 impl Block {
-    fn command(self, number: usize, is_last: bool, structure: StructureBits) -> Result<PlannedCommand, Error> {
+    fn command(self, number: u8, is_last: bool, structure: StructureBits) -> Result<PlannedCommand, Error> {
         let last = if is_last { LAST_BLOCK } else { 0 };
         let encrypted = if self.encrypted { ALL_ENCRYPTED } else { 0 };
         let format = if structure == StructureBits::Stated { DGI_FORMAT } else { 0 };
-        let command: Command = short(0xE2, last | encrypted | format, number as u8, self.data.to_vec())?;
-        Ok(PlannedCommand::new(command, Content::Personal))
+        let command: Command = short(0xE2, last | encrypted | format, number, self.data.to_vec())?;
+        let planned = PlannedCommand::new(command, Content::Personal);
+        Ok(if self.optional { planned.allowing(StatusWord::REFERENCED_DATA_NOT_FOUND) } else { planned })
     }
 }

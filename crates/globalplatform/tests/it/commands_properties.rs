@@ -120,7 +120,13 @@ proptest! {
 #[test]
 fn block_numbers_of_a_long_personalization_wrap() {
     let dgi = Dgi::new(0x3000, vec![7; 65_000]).unwrap();
-    let commands = store_data(&[StoredDgi { dgi: &dgi, encrypted: false }], StructureBits::Implicit, 239).unwrap();
+    let commands = store_data(
+        &[StoredDgi { dgi: &dgi, encrypted: false, optional: false }],
+        StructureBits::Implicit,
+        239,
+        Blocks::ALL,
+    )
+    .unwrap();
     assert_eq!(commands.len(), 272);
     assert_eq!(commands[255].command().header.p2, 0xFF);
     assert_eq!(commands[256].command().header.p2, 0x00);

@@ -1,7 +1,9 @@
 //! Data groupings packed into STORE DATA: nothing is lost, nothing is too long, nothing is mixed.
 
-use cardwright_apdu::Dgi;
-use cardwright_globalplatform::commands::{StoredDgi, StructureBits, store_data, store_data_objects};
+use cardwright_apdu::{Aid, Dgi, StatusWord};
+use cardwright_globalplatform::commands::{
+    Blocks, StoredDgi, StructureBits, store_data, store_data_objects, store_data_through_domain, store_nothing_more,
+};
 use cardwright_globalplatform::{Content, PlannedCommand};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,8 +16,9 @@ fn grouping() -> impl Strategy<Value = (Dgi, bool)> {
 }
 
 fn pack(groupings: &[(Dgi, bool)], limit: usize) -> Vec<PlannedCommand> {
-    let stored: Vec<_> = groupings.iter().map(|(dgi, encrypted)| StoredDgi { dgi, encrypted: *encrypted }).collect();
-    store_data(&stored, StructureBits::Stated, limit).unwrap()
+    let stored: Vec<_> =
+        groupings.iter().map(|(dgi, encrypted)| StoredDgi { dgi, encrypted: *encrypted, optional: false }).collect();
+    store_data(&stored, StructureBits::Stated, limit, Blocks::ALL).unwrap()
 }
 
 /// What an application reads: the data of runs of commands with the same protection, as groupings.
@@ -85,17 +88,25 @@ fn encrypted_and_clear_groupings_change_commands() {
 #[test]
 fn the_structure_is_stated_only_where_the_product_wants_it() {
     let dgi = Dgi::new(0x0101, vec![1]).unwrap();
-    let stored = [StoredDgi { dgi: &dgi, encrypted: true }];
-    let p1 = |structure| store_data(&stored, structure, 239).unwrap()[0].command().header.p1;
+    let stored = [StoredDgi { dgi: &dgi, encrypted: true, optional: false }];
+    let p1 = |structure| store_data(&stored, structure, 239, Blocks::ALL).unwrap()[0].command().header.p1;
     assert_eq!((p1(StructureBits::Implicit), p1(StructureBits::Stated)), (0xE0, 0xE8));
 }
 
 #[test]
 fn nothing_to_store_is_no_command() {
-    assert!(store_data(&[], StructureBits::Stated, 239).is_err());
+    assert!(store_data(&[], StructureBits::Stated, 239, Blocks::ALL).is_err());
     let dgi = Dgi::new(1, []).unwrap();
     for limit in [0, 4, 256] {
-        assert!(store_data(&[StoredDgi { dgi: &dgi, encrypted: false }], StructureBits::Stated, limit).is_err());
+        assert!(
+            store_data(
+                &[StoredDgi { dgi: &dgi, encrypted: false, optional: false }],
+                StructureBits::Stated,
+                limit,
+                Blocks::ALL
+            )
+            .is_err()
+        );
     }
 }
 
@@ -103,4 +114,67 @@ fn nothing_to_store_is_no_command() {
 fn data_objects_of_the_security_domain_go_as_tlv() {
     let command = store_data_objects(&[0x42, 0x01, 0x05]).unwrap();
     assert_eq!(command.command().to_bytes(), [0x80, 0xE2, 0x90, 0x00, 0x03, 0x42, 0x01, 0x05]);
+}
+
+/// Identifier and whether the card may refuse it, of groupings of 10 bytes in clear.
+fn short(groupings: &[(u16, bool)]) -> Vec<(Dgi, bool)> {
+    groupings.iter().map(|(identifier, optional)| (Dgi::new(*identifier, vec![5; 10]).unwrap(), *optional)).collect()
+}
+
+fn stored(groupings: &[(Dgi, bool)]) -> Vec<StoredDgi<'_>> {
+    groupings.iter().map(|(dgi, optional)| StoredDgi { dgi, encrypted: false, optional: *optional }).collect()
+}
+
+fn may_be_refused(planned: &PlannedCommand) -> bool {
+    planned.allowed().contains(&StatusWord::REFERENCED_DATA_NOT_FOUND)
+}
+
+#[test]
+fn an_optional_grouping_is_alone_in_its_command_so_that_a_refusal_says_which() {
+    let groupings = short(&[(0x0101, false), (0x3001, true), (0x3002, true), (0x0102, false), (0x0103, false)]);
+    let commands = store_data(&stored(&groupings), StructureBits::Implicit, 239, Blocks::ALL).unwrap();
+    let seen: Vec<_> =
+        commands.iter().map(|planned| (planned.command().data().len(), may_be_refused(planned))).collect();
+    assert_eq!(seen, [(13, false), (13, true), (13, true), (26, false)]);
+}
+
+#[test]
+fn block_numbers_do_not_depend_on_whether_an_optional_grouping_was_refused() {
+    let application = Aid::new(b"\xF0application").unwrap();
+    let groupings = short(&[(0x0101, false), (0x3001, true), (0x0102, false)]);
+    let commands =
+        store_data_through_domain(&application, &stored(&groupings), StructureBits::Implicit, 239, true).unwrap();
+    let headers: Vec<_> = commands.iter().map(|planned| planned.command().header).collect();
+    let seen: Vec<_> = headers.iter().map(|header| (header.ins, header.p1, header.p2)).collect();
+    let personalize = (0xE6, 0x20, 0x00);
+    assert_eq!(seen, [personalize, (0xE2, 0, 0), (0xE2, 0, 1), personalize, (0xE2, 0x80, 0)]);
+}
+
+#[test]
+fn an_optional_grouping_is_neither_the_last_nor_longer_than_a_command() {
+    let refused =
+        |groupings: &[(Dgi, bool)]| store_data(&stored(groupings), StructureBits::Implicit, 239, Blocks::ALL).is_err();
+    assert!(refused(&short(&[(0x0101, false), (0x3001, true)])));
+    assert!(!refused(&short(&[(0x3001, true), (0x0101, false)])));
+    let of_length = |length| (Dgi::new(0x3001, vec![1; length]).unwrap(), true);
+    let before_last = |long| [vec![long], short(&[(0x0101, false)])].concat();
+    assert!(!refused(&before_last(of_length(236))));
+    assert!(refused(&before_last(of_length(237))));
+}
+
+#[test]
+fn what_is_held_back_goes_on_counting_and_alone_has_the_last_block_bit() {
+    let groupings = short(&[(0x0101, false), (0x0102, false), (0x9000, false)]);
+    let stored = stored(&groupings);
+    let headers = |groupings: &[StoredDgi<'_>], part| {
+        let commands = store_data(groupings, StructureBits::Implicit, 13, part).unwrap();
+        commands.iter().map(|planned| (planned.command().header.p1, planned.command().header.p2)).collect::<Vec<_>>()
+    };
+    assert_eq!(headers(&stored[..2], Blocks { first: 0xFF, complete: false }), [(0x00, 0xFF), (0x00, 0x00)]);
+    assert_eq!(headers(&stored[2..], Blocks { first: 0x01, complete: true }), [(0x80, 0x01)]);
+}
+
+#[test]
+fn an_empty_last_block_says_that_there_is_no_more() {
+    assert_eq!(store_nothing_more().command().to_bytes(), [0x80, 0xE2, 0x80, 0x00]);
 }

@@ -75,7 +75,7 @@ fn the_counter_stands_still_only_on_products_that_say_so() {
 fn predicted(setting: Setting, parameters_level: u8) -> PredictedChannel {
     let keys = setting.keys(0x70);
     let setting = Setting { level: parameters_level, ..setting };
-    let prediction = Prediction::new(setting.parameters(0x31), HostChallenge::new(HOST_CHALLENGE)).ok().unwrap();
+    let prediction = Prediction::new(setting.parameters(0x31), HostChallenge::new(HOST_CHALLENGE), 1).ok().unwrap();
     let derived = keys.derive(&prediction.request());
     let needs = prediction.card_challenge(&derived).ok().unwrap();
     let secrets = keys.secrets(&needs.request());
@@ -86,7 +86,7 @@ fn predicted(setting: Setting, parameters_level: u8) -> PredictedChannel {
 fn a_further_script_goes_on_in_the_foreseen_channel() {
     let (mut old, authenticated) = FULL.opened();
     let script = authenticated.wrap(&[command(b"put key")]).ok().unwrap();
-    let script = script.continue_with(predicted(FULL, 0x33), &[command(b"write")]).ok().unwrap();
+    let script = script.continue_with(None, predicted(FULL, 0x33), &[command(b"write")]).ok().unwrap();
     let commands: Vec<_> = script.commands().map(|wrapped| wrapped.command.clone()).collect();
     let (mut new, opened): (Card, _) = FULL.card(&FULL.keys(0x70), 0x31, 1);
     let first = [old.authenticate(&commands[0]), old.process(&commands[1], &success(b"")).1];
@@ -105,7 +105,7 @@ fn a_foreseen_channel_has_its_own_level() {
     let (_, authenticated) = FULL.opened();
     let script = authenticated.wrap(&[command(b"put key")]).ok().unwrap();
     let personal = command(b"a name").carrying(Content::Personal);
-    let refused = script.continue_with(predicted(FULL, 0x11), &[personal]).err();
+    let refused = script.continue_with(None, predicted(FULL, 0x11), &[personal]).err();
     assert_eq!(refused, Some(Error::PersonalInClear { index: 0, level: 0x11 }));
 }
 
@@ -113,7 +113,7 @@ fn a_foreseen_channel_has_its_own_level() {
 fn a_foreseen_challenge_of_another_length_is_the_keystores_fault() {
     for (i, length) in [(0x70, 16), (0x71, 8), (0x70, 0)] {
         let setting = Setting { i, ..FULL };
-        let prediction = Prediction::new(setting.parameters(0x31), HostChallenge::new(HOST_CHALLENGE)).ok().unwrap();
+        let prediction = Prediction::new(setting.parameters(0x31), HostChallenge::new(HOST_CHALLENGE), 1).ok().unwrap();
         let refused = prediction.card_challenge(&vec![0; length]).err();
         assert_eq!(refused, Some(Error::SessionKeyLength { length }));
     }

@@ -5,7 +5,7 @@ use cardwright_globalplatform::{
     ChannelParameters, Content, Error, Failure, Fault, KeySize, PlannedCommand, Protocol, Reason, SecurityLevel,
 };
 
-use crate::dialogue::{FULL, Setting};
+use crate::dialogue::{FULL, Setting, play, success};
 
 fn parameters(key_version: u8) -> Result<ChannelParameters, Error> {
     let protocol = Protocol::scp03(0x70, KeySize::Aes128).unwrap();
@@ -74,6 +74,24 @@ fn interindustry_commands_keep_their_class_beside_the_secure_messaging_bit() {
     let put_data = Command::new(0x00, 0xDB, 0x3F, 0xFF).with_data(*b"PIV object").unwrap();
     let script = authenticated.wrap(&[PlannedCommand::new(put_data, Content::Personal)]).ok().unwrap();
     assert_eq!(script.commands().nth(1).unwrap().command.header.cla, 0x04);
+}
+
+#[test]
+fn each_part_of_a_chain_is_wrapped_by_itself_and_keeps_the_chaining_bit() {
+    let (mut card, authenticated) = FULL.opened();
+    let part = |class, data: &[u8]| {
+        let command = Command::new(class, 0xDB, 0x3F, 0xFF).with_data(data).unwrap();
+        PlannedCommand::new(command, Content::Personal)
+    };
+    let script = authenticated.wrap(&[part(0x10, b"one"), part(0x10, b"two"), part(0x00, b"three")]).ok().unwrap();
+    let classes: Vec<_> = script.commands().skip(1).map(|wrapped| wrapped.command.header.cla).collect();
+    assert_eq!(classes, [0x14, 0x14, 0x04]);
+    let authenticated = card.authenticate(&script.commands().next().unwrap().command.clone());
+    let played = play(&mut card, &script, 1, &[success(b""), success(b""), success(b"")]);
+    assert_eq!(played.iter().flat_map(|(plain, _)| plain.clone()).collect::<Vec<_>>(), b"onetwothree");
+    let raw: Vec<_> = [authenticated].into_iter().chain(played.into_iter().map(|(_, answer)| answer)).collect();
+    let proven = script.verify(&raw).unwrap().proven().unwrap();
+    assert!(proven.answers()[1..].iter().all(|answer| answer.proven().is_some()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 
 use cardwright_apdu::Dgi;
-use cardwright_globalplatform::commands::{StoredDgi, StructureBits, store_data};
+use cardwright_globalplatform::commands::{Blocks, StoredDgi, StructureBits, store_data};
 use zeroize::Zeroize;
 
 use crate::dialogue::FULL;
@@ -52,7 +52,13 @@ fn stands(bytes: &[u8]) -> bool {
 #[test]
 fn personalization_data_does_not_remain_in_memory() {
     let mut dgi = Dgi::new(0x0101, (0..200).map(byte).collect::<Vec<_>>()).unwrap();
-    let commands = store_data(&[StoredDgi { dgi: &dgi, encrypted: false }], StructureBits::Stated, 239).unwrap();
+    let commands = store_data(
+        &[StoredDgi { dgi: &dgi, encrypted: false, optional: false }],
+        StructureBits::Stated,
+        239,
+        Blocks::ALL,
+    )
+    .unwrap();
     dgi.data.zeroize();
     assert!(found() > 0, "the control: a command that is held has its data");
     let (_, authenticated) = FULL.opened();

@@ -1,17 +1,22 @@
 //! One script of a new card, and what its proven answers lead to.
 
-use cardwright_apdu::Response;
-use cardwright_globalplatform::commands::EncryptedKeySet;
+use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_globalplatform::{
-    CardAuthenticated, Conversation, Expected, Failure, HostChallenge, KeyRequest, NeedsSessionKeys, OpenChannel,
-    PredictedChannel, Proven, Script, SessionSecrets, WrappedCommand, initialize_update,
+    ChannelParameters, Conversation, Expected, Failure, HostChallenge, Proven, Script, WrappedCommand,
 };
 use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use sha2::{Digest, Sha256};
 
-use super::{Inputs, caller_refused, card_refused, issuer_channel, plan};
+use super::card_refused;
+use super::flow::Flow;
+use super::next::{Certification, Next, Reopening};
+use super::segment::Gate;
+use super::showing::{Learned, Shows};
 use crate::admission::refusal;
+
+/// Milliseconds that a card may take to make a key pair: RSA of 2048 bits is a matter of luck.
+const KEY_PAIR_LIMIT: u32 = 60_000;
 
 /// What a script is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,20 +25,32 @@ pub enum StageKind {
     ChangeKeys,
     /// keys, application, personalization data and the question that proves them
     Write,
-    /// the commit point, after the proof is stored
+    /// commit points, after the proof is stored
     Activate,
 }
 
 /// A script that may go out once its intent is committed.
 pub struct Stage {
-    inputs: Inputs,
+    flow: Flow,
     kind: StageKind,
     script: Script,
-    issuer_keys: Option<EncryptedKeySet>,
-    /// place of PUT KEY in the script
-    put_key: Option<usize>,
-    /// what the card said at its first opening; it must say the same at its second
-    diversification_data: [u8; 10],
+    /// what each answer must show, in the order of the script's commands
+    shown: Vec<Shows>,
+    tail: Option<Tail>,
+}
+
+/// The unprotected commands at a script's end that open a channel which cannot be foreseen.
+pub(super) struct Tail {
+    pub(super) selected: Option<Command>,
+    pub(super) update: Command,
+    pub(super) parameters: ChannelParameters,
+    pub(super) challenge: HostChallenge,
+}
+
+impl Tail {
+    fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.selected.iter().chain([&self.update])
+    }
 }
 
 /// Why answers do not count as proof.
@@ -62,6 +79,7 @@ impl Flaw {
 pub struct Verified {
     changed_keys: bool,
     masked_number: String,
+    unknown_groupings: Vec<(Aid, u16)>,
 }
 
 impl Verified {
@@ -76,69 +94,18 @@ impl Verified {
     pub fn masked_number(&self) -> &str {
         &self.masked_number
     }
-}
 
-/// What follows proven answers.
-pub enum Next {
-    /// the next script
-    Stage(Box<Stage>),
-    /// the next channel's session keys are needed
-    Reopen(Box<Reopening>),
-    /// the card is done
-    Done,
-}
-
-/// The card has its issuer keys and a random challenge: their session keys are needed.
-pub struct Reopening {
-    inputs: Inputs,
-    opening: NeedsSessionKeys,
-}
-
-impl Reopening {
-    /// Derivations under the issuer's keys.
+    /// The optional groupings that the card is said not to know, with their applications. An error carries no R-MAC
+    /// (Amd D §6.2.5): this is what the terminal told, and nothing depends on it.
     #[must_use]
-    pub fn issuer_request(&self) -> Vec<KeyRequest> {
-        self.opening.request()
-    }
-
-    /// The script that writes.
-    ///
-    /// # Errors
-    /// A refusal where the card does not hold the issuer's keys, or the data does not fit.
-    pub fn script(self, issuer: SessionSecrets) -> Result<Stage, Refusal> {
-        let card = self.opening.session_keys(issuer).map_err(|error| card_refused(&error))?;
-        let commands = plan::write(&self.inputs)?;
-        let script = card.wrap(&commands).map_err(|error| caller_refused(&self.inputs, &error))?;
-        Ok(Stage::new(self.inputs, StageKind::Write, script))
+    pub fn unknown_groupings(&self) -> &[(Aid, u16)] {
+        &self.unknown_groupings
     }
 }
 
 impl Stage {
-    fn new(inputs: Inputs, kind: StageKind, script: Script) -> Self {
-        let (issuer_keys, put_key) = (None, None);
-        Self { inputs, kind, script, issuer_keys, put_key, diversification_data: [0; 10] }
-    }
-
-    pub(super) fn first(
-        inputs: Inputs,
-        card: CardAuthenticated,
-        predicted: Option<PredictedChannel>,
-        issuer_keys: EncryptedKeySet,
-    ) -> Result<Self, Refusal> {
-        let diversification_data = card.card_answer().diversification_data;
-        let change = [plan::put_key(&inputs, &issuer_keys)?];
-        let refused = |error| caller_refused(&inputs, &error);
-        let script = card.wrap(&change).map_err(refused)?;
-        let put_key = Some(script.commands().len() - 1);
-        let (kind, script) = match predicted {
-            None => (StageKind::ChangeKeys, script),
-            Some(channel) => {
-                let commands = plan::write(&inputs)?;
-                (StageKind::Write, script.continue_with(channel, &commands).map_err(refused)?)
-            }
-        };
-        let issuer_keys = Some(issuer_keys);
-        Ok(Self { put_key, issuer_keys, diversification_data, ..Self::new(inputs, kind, script) })
+    pub(super) fn new(flow: Flow, kind: StageKind, script: Script, shown: Vec<Shows>, tail: Option<Tail>) -> Self {
+        Self { flow, kind, script, shown, tail }
     }
 
     /// What the script is for.
@@ -150,29 +117,35 @@ impl Stage {
     /// What people may see of the card's number.
     #[must_use]
     pub fn masked_number(&self) -> &str {
-        &self.inputs.data.masked_number
+        &self.flow.inputs.data.masked_number
     }
 
     /// The commands as the terminal gets them.
     #[must_use]
     pub fn commands(&self) -> Vec<ScriptCommand> {
-        let mut commands: Vec<_> = self.script.commands().map(relayed).collect();
-        commands.extend(self.reopening_command());
-        commands
+        let shown = self.script.commands().zip(&self.shown).map(|(wrapped, shows)| relayed(wrapped, shows));
+        let plain = |command: &Command| ScriptCommand {
+            apdu: command.to_bytes().into(),
+            allowed: None,
+            answer_hash: None,
+            limit: None,
+        };
+        shown.chain(self.tail.iter().flat_map(Tail::commands).map(plain)).collect()
     }
 
-    /// Where the next channel could not be foreseen, the script ends with its INITIALIZE UPDATE, unprotected.
-    fn reopening_command(&self) -> Option<ScriptCommand> {
-        if self.kind != StageKind::ChangeKeys {
-            return None;
-        }
-        let parameters = issuer_channel(&self.inputs).ok()?;
-        let command = initialize_update(&parameters, &HostChallenge::new(*self.inputs.second_challenge));
-        Some(ScriptCommand { apdu: command.to_bytes().into(), allowed: None, answer_hash: None, limit: None })
-    }
-
-    fn verified(&self) -> Verified {
-        Verified { changed_keys: self.put_key.is_some(), masked_number: self.masked_number().to_owned() }
+    /// The AIDs, in hexadecimal, of the applications whose commit points these answers prove to be passed, each by its
+    /// own R-MAC, whatever became of the rest of the script.
+    #[must_use]
+    pub fn commit_points(&self, answers: &[&[u8]]) -> Vec<String> {
+        let asked = self.shown.iter().zip(answers).enumerate();
+        let passed = asked.filter_map(|(index, (shows, answer))| match shows {
+            Shows::CommitPoint(instance) => {
+                let answer = self.script.verify_one(index, answer).ok()?;
+                answer.proven().map(|_| instance.to_string())
+            }
+            _ => None,
+        });
+        passed.collect()
     }
 
     /// Verifies the card's answers to the whole script, and gives the proof and what follows.
@@ -180,75 +153,67 @@ impl Stage {
     /// # Errors
     /// The first `Flaw`, or a refusal where the next script cannot be made; either way the outcome is unknown.
     pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
-        let verified = self.verified();
-        let next = self.next(answers)?;
-        Ok((verified, next))
+        let changed_keys = self.shown.iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
+        let masked_number = self.masked_number().to_owned();
+        let (learned, next) = self.next(answers)?;
+        Ok((Verified { changed_keys, masked_number, unknown_groupings: learned.refused }, next))
     }
 
-    fn next(self, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
-        let reopened = match (self.kind == StageKind::ChangeKeys, answers.len() > self.script.commands().len()) {
-            (true, true) => answers.split_last(),
-            _ => None,
-        };
-        let for_script = reopened.map_or(answers, |(_, script)| script);
-        let Self { inputs, kind, script, issuer_keys, put_key, diversification_data } = self;
+    fn next(self, answers: &[&[u8]]) -> Result<(Learned, Result<Next, Refusal>), Flaw> {
+        let Self { flow, script, shown, tail, .. } = self;
+        let own = if tail.is_some() { script.commands().len().min(answers.len()) } else { answers.len() };
+        let (for_script, for_tail) = answers.split_at(own);
         let proven = script.verify(for_script).map_err(Flaw::Answer)?.proven();
         let proven = proven.ok_or(Flaw::Content("nothing in the answers proves them"))?;
-        if let (Some(keys), Some(place)) = (&issuer_keys, put_key) {
-            plan::check_put_key(&inputs, keys, answer(&proven, place)?)?;
-        }
-        match kind {
-            StageKind::ChangeKeys => {
-                let (answer, _) = reopened.ok_or(Flaw::Content("the answer to INITIALIZE UPDATE is missing"))?;
-                Ok(reopen(inputs, answer, &diversification_data))
-            }
-            StageKind::Write => {
-                plan::check_written(&inputs, last_answers(&proven)?)?;
-                Ok(activate(inputs, proven.into_channel()))
-            }
-            StageKind::Activate => {
-                plan::check_active(&inputs, last_answers(&proven)?)?;
-                Ok(Ok(Next::Done))
-            }
-        }
+        let mut learned = Learned::default();
+        shown.iter().zip(proven.answers()).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
+        let next = match tail {
+            Some(tail) => reopen(flow, tail, for_tail)?,
+            None => follow(flow, proven, &learned)?,
+        };
+        Ok((learned, next))
     }
 }
 
-fn reopen(inputs: Inputs, answer: &[u8], diversification_data: &[u8; 10]) -> Result<Next, Refusal> {
-    let challenge = HostChallenge::new(*inputs.second_challenge);
-    let opening =
-        Conversation::begin(issuer_channel(&inputs)?, challenge, answer).map_err(|error| card_refused(&error))?;
-    if opening.card_answer().diversification_data != *diversification_data {
-        return Err(refusal(Code::CARD_ANSWER_REFUSED, &["other key diversification data than before"]));
+/// What follows in the channel that is open.
+fn follow(flow: Flow, proven: Proven, learned: &Learned) -> Result<Result<Next, Refusal>, Flaw> {
+    let channel = proven.into_channel();
+    match flow.segments.front().map(|segment| segment.gate) {
+        None => Ok(Ok(Next::Done)),
+        Some(Gate::Answers) => {
+            let certification = Certification::new(flow, channel, &learned.public_keys)?;
+            Ok(Ok(Next::Certify(Box::new(certification))))
+        }
+        Some(Gate::Open | Gate::Proof) => Ok(flow.go_on(channel).map(|stage| Next::Stage(Box::new(stage)))),
     }
-    Ok(Next::Reopen(Box::new(Reopening { inputs, opening })))
 }
 
-fn activate(inputs: Inputs, channel: OpenChannel) -> Result<Next, Refusal> {
-    let commands = plan::activate(&inputs)?;
-    let script = channel.wrap(&commands).map_err(|error| caller_refused(&inputs, &error))?;
-    Ok(Next::Stage(Box::new(Stage::new(inputs, StageKind::Activate, script))))
+/// The channel that the script's end asked for.
+fn reopen(flow: Flow, tail: Tail, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
+    let answer = match (&tail.selected, answers) {
+        (None, [answer]) => answer,
+        (Some(_), [selected, answer]) if selected.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()) => answer,
+        (Some(_), [_, _]) => return Err(Flaw::Content("what must be selected was not")),
+        _ => return Err(Flaw::Content("the answer to INITIALIZE UPDATE is missing")),
+    };
+    let opening = match Conversation::begin(tail.parameters, tail.challenge, answer) {
+        Ok(opening) => opening,
+        Err(error) => return Ok(Err(card_refused(&error))),
+    };
+    if opening.card_answer().diversification_data != flow.diversification_data {
+        return Ok(Err(refusal(Code::CARD_ANSWER_REFUSED, &["other key diversification data than before"])));
+    }
+    Ok(Ok(Next::Reopen(Box::new(Reopening::new(flow, opening)))))
 }
 
-fn answer(proven: &Proven, place: usize) -> Result<&Response, Flaw> {
-    let answer = proven.answers().get(place).and_then(|answer| answer.proven());
-    answer.ok_or(Flaw::Content("an answer that must be proven is not"))
-}
-
-/// The answers to the questions at a script's end: the card's own state, then the applications.
-fn last_answers(proven: &Proven) -> Result<[&Response; 2], Flaw> {
-    let count = proven.answers().len();
-    let place = |back: usize| count.checked_sub(back).ok_or(Flaw::Content("an answer is missing"));
-    Ok([answer(proven, place(2)?)?, answer(proven, place(1)?)?])
-}
-
-fn relayed(wrapped: &WrappedCommand) -> ScriptCommand {
+fn relayed(wrapped: &WrappedCommand, shows: &Shows) -> ScriptCommand {
     let (allowed, answer_hash) = match &wrapped.expected {
-        Expected::Status(words) if words.len() == 1 && words[0] == cardwright_apdu::StatusWord::SUCCESS => (None, None),
+        Expected::Status(words) if words.len() == 1 && words[0] == StatusWord::SUCCESS => (None, None),
         Expected::Status(words) => (Some(words.iter().map(|word| word.0).collect()), None),
         // A bare 9000 is no secret and is told by the status word alone.
         Expected::Exactly(bytes) if bytes.len() == 2 => (None, None),
         Expected::Exactly(bytes) => (None, Some(<[u8; 32]>::from(Sha256::digest(bytes)).into())),
     };
-    ScriptCommand { apdu: wrapped.command.to_bytes().into(), allowed, answer_hash, limit: None }
+    let limit = matches!(shows, Shows::PublicKey { .. }).then_some(KEY_PAIR_LIMIT);
+    ScriptCommand { apdu: wrapped.command.to_bytes().into(), allowed, answer_hash, limit }
 }

@@ -238,6 +238,7 @@ fn a_card_is_taken_from_stock_alone() {
         (CardState::Dirty, Some(Code::CARD_BOUND_ELSEWHERE)),
         (CardState::Verified, Some(Code::CARD_BOUND_ELSEWHERE)),
         (CardState::Activating, Some(Code::CARD_BOUND_ELSEWHERE)),
+        (CardState::PartlyActivated, Some(Code::CARD_UNKNOWN)),
         (CardState::Live, Some(Code::CARD_LIVE)),
         (CardState::Unknown, Some(Code::CARD_UNKNOWN)),
         (CardState::Quarantined, Some(Code::CARD_QUARANTINED)),

@@ -1,52 +1,130 @@
 //! Approval: a second person says yes, and the card's data is prepared, checked and sealed in the same commit; or no.
 
-use cardwright_data_preparation::{Date, Means, check, prepare};
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::{OrderState, State};
 use cardwright_relay::Code;
 
+use super::preparation::{Made, Preparation};
 use crate::center::Center;
 use crate::refused::Refused;
-use crate::registry::{document, told};
-use crate::sealing;
+use crate::registry::{is_a_refusal, told};
 use crate::store::{Commit, Person, Registration, Store, StoreError};
 
-/// Microseconds of a day.
-const DAY: i64 = 86_400 * 1_000_000;
+/// How often a commit is made anew after somebody else took a key or a number of it.
+const TRIES: usize = 8;
 
 /// Approves and prepares the orders of these references: all of them or none. A refusal is in the log.
 ///
 /// # Errors
 /// `ORDER_UNKNOWN`, `SAME_PERSON` (who entered an order does not approve it), `ORDER_CLOSED` and the other codes of an
-/// order that does not wait for approval; what the profile says now against the order's fields; `CHANGED_MEANWHILE`;
-/// the store's and the keystore's own.
+/// order that does not wait for approval; what profile, keys, pool and certificates say against the order;
+/// `CHANGED_MEANWHILE`; the store's and the keystore's own.
 pub async fn approve<S: Store>(
     center: &Center<S>,
     person: &Person,
     references: &[String],
 ) -> Result<Vec<Order>, Refused> {
-    let mut commit = Commit::default();
+    prepared(center, person, references, Step::Approve).await
+}
+
+/// Prepares orders again that were not written yet: by the newest text of their profile, with the same number and new
+/// keys. All of them or none; their tickets are gone then. A refusal is in the log.
+///
+/// # Errors
+/// As [`approve`], `ORDER_NOT_APPROVED` for one that waits for approval.
+pub async fn prepare_again<S: Store>(
+    center: &Center<S>,
+    person: &Person,
+    references: &[String],
+) -> Result<Vec<Order>, Refused> {
+    prepared(center, person, references, Step::Again).await
+}
+
+/// The way to a prepared order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Approve,
+    Again,
+}
+
+/// Whoever is overtaken begins anew: nothing that another commit took is in the next one.
+async fn prepared<S: Store>(
+    center: &Center<S>,
+    person: &Person,
+    references: &[String],
+    step: Step,
+) -> Result<Vec<Order>, Refused> {
+    for _ in 0..TRIES {
+        let (commit, orders) = attempt(center, person, references, step).await?;
+        match center.store.commit(commit).await {
+            Err(StoreError::Conflict(reason)) => tracing::debug!(reason, "somebody else was first"),
+            other => return Ok(other.map(|()| orders)?),
+        }
+    }
+    Err(Refused::new(Code::CHANGED_MEANWHILE))
+}
+
+async fn attempt<S: Store>(
+    center: &Center<S>,
+    person: &Person,
+    references: &[String],
+    step: Step,
+) -> Result<(Commit, Vec<Order>), Refused> {
+    let (mut commit, mut preparation) = (Commit::default(), Preparation::default());
     let mut orders = Vec::with_capacity(references.len());
     for reference in references {
-        let order = center.store.order_by_reference(reference).await?;
-        let unknown = || Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]);
-        let order = told(&*center.store, center.now(), person, order.ok_or_else(unknown)).await?;
-        if let Err(refused) = may_be_approved(&order, person) {
-            let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
-            center
-                .store
-                .commit(Commit { entries: vec![about(center.now(), event, &order, person)], ..Commit::default() })
-                .await?;
-            return Err(refused);
-        }
-        prepare_order(center, &order, person, &mut commit).await?;
-        orders.push(Order { state: OrderState::Prepared, approved_by: Some(person.id), ..order });
+        let found = center.store.order_by_reference(reference).await?;
+        let order = found.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]));
+        let order = told(&*center.store, center.now(), person, order).await?;
+        let admitted = match step {
+            Step::Approve => may_be_approved(&order, person),
+            Step::Again => may_be_prepared_again(&order, person),
+        };
+        let made = match admitted {
+            Ok(()) => preparation.make(center, &order).await,
+            Err(refused) => Err(refused),
+        };
+        let made = told_about(center, &order, person, made).await?;
+        enter(center.now(), &order, person, step, made, &mut commit);
+        let approved_by = if step == Step::Approve { Some(person.id) } else { order.approved_by };
+        orders.push(Order { state: OrderState::Prepared, approved_by, ..order });
     }
-    match center.store.commit(commit).await {
-        Err(StoreError::Conflict(_)) => Err(Refused::new(Code::CHANGED_MEANWHILE)),
-        other => Ok(other.map(|()| orders)?),
+    Ok((commit, orders))
+}
+
+/// A refusal is in the log with its order. What the machine or the store could not do is no refusal.
+async fn told_about<S: Store, T>(
+    center: &Center<S>,
+    order: &Order,
+    person: &Person,
+    result: Result<T, Refused>,
+) -> Result<T, Refused> {
+    if let Some(refused) = result.as_ref().err().filter(|refused| is_a_refusal(refused)) {
+        let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
+        let entries = vec![about(center.now(), event, order, person)];
+        center.store.commit(Commit { entries, ..Commit::default() }).await?;
+    }
+    result
+}
+
+/// The order's rows: its new state first, then its data, then what the data used up.
+fn enter(now: i64, order: &Order, person: &Person, step: Step, made: Made, commit: &mut Commit) {
+    let states: &[OrderState] = match step {
+        Step::Approve => {
+            commit.registrations.push(Registration::Approve(order.id, person.id));
+            commit.registrations.push(Registration::Prepared(order.id, made.sealed));
+            &[OrderState::Approved, OrderState::Prepared]
+        }
+        Step::Again => {
+            commit.registrations.push(Registration::PreparedAgain(order.id, made.sealed));
+            &[OrderState::Prepared]
+        }
+    };
+    commit.registrations.extend(made.registrations);
+    for state in states {
+        commit.entries.push(about(now, Event::OrderMoved { state: state.name().to_owned() }, order, person));
     }
 }
 
@@ -85,36 +163,14 @@ fn may_be_approved(order: &Order, person: &Person) -> Result<(), Refused> {
     Err(Refused::with(code, [order.reference.as_str()]))
 }
 
+fn may_be_prepared_again(order: &Order, person: &Person) -> Result<(), Refused> {
+    match (order.state, may_be_approved(order, person)) {
+        (OrderState::Prepared, Err(refused)) if refused.code == Code::ORDER_APPROVED => Ok(()),
+        (OrderState::Received, Ok(())) => Err(Refused::with(Code::ORDER_NOT_APPROVED, [order.reference.as_str()])),
+        (_, other) => other,
+    }
+}
+
 fn about(now: i64, event: Event, order: &Order, person: &Person) -> Entry {
     Entry { order: Some(order.id), person: Some(person.id), ..Entry::new(now, event) }
-}
-
-/// Opens the order's fields, makes the card's data of them, and puts it, sealed, into `commit`.
-async fn prepare_order<S: Store>(
-    center: &Center<S>,
-    order: &Order,
-    person: &Person,
-    commit: &mut Commit,
-) -> Result<(), Refused> {
-    let now = center.now();
-    let profile = document::profile(&*center.store, &order.profile).await?;
-    let sealed = center.store.sealed_order(order.id).await?;
-    let sealed = sealed.ok_or_else(|| StoreError::Damaged("an order without its sealed fields".into()))?;
-    let content = sealing::open_order(&*center.keystore, order.id, &sealed, &profile)?;
-    let prepared = prepare(&profile, &content.fields, today(now)?, &Means::default());
-    let data = prepared.and_then(check).map_err(sealing::field_refused)?;
-    let prepared = sealing::seal_prepared(&*center.keystore, order.id, &sealed, &data)?;
-    commit.registrations.push(Registration::Approve(order.id, person.id));
-    commit.registrations.push(Registration::Prepared(order.id, prepared));
-    for state in [OrderState::Approved, OrderState::Prepared] {
-        commit.entries.push(about(now, Event::OrderMoved { state: state.name().to_owned() }, order, person));
-    }
-    Ok(())
-}
-
-/// The day, UTC.
-fn today(now: i64) -> Result<Date, Refused> {
-    let days = u32::try_from(now.div_euclid(DAY)).ok();
-    let day = Date::new(1970, 1, 1).and_then(|first| first.plus_days(days?));
-    day.ok_or_else(|| Refused::with(Code::CLOCK_DIFFERS, ["too many"]))
 }

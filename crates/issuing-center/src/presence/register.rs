@@ -137,13 +137,16 @@ impl<S: Store> Register<S> {
     ///
     /// # Errors
     /// `ROLE_MISSING`, `SAME_PERSON` (who approves does not write), `ORDER_UNKNOWN` and the codes of an order that is not
-    /// waiting to be written, `OTHER_BASE`; `TERMINAL_UNKNOWN`; the store's and the keystore's own.
+    /// waiting to be written, `OTHER_BASE`; `PROFILE_CHANGED` where it must be prepared again; `TERMINAL_UNKNOWN`; the store's and the keystore's own.
     pub async fn issue_ticket(&self, operator: &Person, reference: &str, terminal: &str) -> Result<Ticket, Refused> {
         let order = self.store.order_by_reference(reference).await?;
         let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
         let terminal = self.terminal_named(terminal).await?;
         let now = (self.clock)();
-        if let Err(refused) = may_be_written(&order, operator, &terminal) {
+        let (prepared, profile) = (self.store.prepared(order.id).await?, self.store.profile(&order.profile).await?);
+        let digests = (prepared.map(|data| data.profile), profile.map(|newest| newest.digest));
+        let may = may_be_written(&order, operator, &terminal).and_then(|()| is_by_newest(&order, digests));
+        if let Err(refused) = may {
             let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
             let entry = about(Entry::new(now, event), &order, operator, &terminal);
             self.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await?;
@@ -187,6 +190,16 @@ fn may_be_written(order: &Order, operator: &Person, terminal: &Terminal) -> Resu
     let elsewhere = (order.kind == "new" && order.base != terminal.base).then_some(Code::OTHER_BASE);
     let code = not_prepared(order.state).or(elsewhere);
     code.map_or(Ok(()), |code| Err(Refused::with(code, [order.reference.as_str()])))
+}
+
+/// Data is never mixed: what was prepared by an older text of the profile is prepared again first.
+fn is_by_newest(order: &Order, digests: (Option<[u8; 32]>, Option<[u8; 32]>)) -> Result<(), Refused> {
+    match digests {
+        (Some(prepared), Some(newest)) if prepared != newest => {
+            Err(Refused::with(Code::PROFILE_CHANGED, [order.reference.as_str(), order.profile.as_str()]))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn about(entry: Entry, order: &Order, operator: &Person, terminal: &Terminal) -> Entry {

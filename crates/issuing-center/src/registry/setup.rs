@@ -7,14 +7,17 @@ use cardwright_relay::Code;
 use super::person::{self, Role};
 use super::registered;
 use crate::authority::{Authority, CERTIFICATE_SETTING};
-use crate::center::{AUTHORITY_KEY, CARD_STORAGE_KEY, Center, ISSUER_MASTER_KEY, READER_LIST_KEY, SEARCH_KEY};
+use crate::center::{
+    AUTHORITY_KEY, CARD_KEY_POOL_KEY, CARD_STORAGE_KEY, Center, ISSUER_MASTER_KEY, READER_LIST_KEY, SEARCH_KEY,
+};
 use crate::refused::Refused;
 use crate::store::{Commit, Person, Registration, Store};
 
 /// The keys that every center has, version 1 each.
-const KEYS: [(&str, KeyKind, Purpose); 5] = [
+const KEYS: [(&str, KeyKind, Purpose); 6] = [
     (CARD_STORAGE_KEY, KeyKind::Aes256, Purpose::Wrap),
     (ISSUER_MASTER_KEY, KeyKind::Aes256, Purpose::Derive),
+    (CARD_KEY_POOL_KEY, KeyKind::Aes256, Purpose::Wrap),
     (SEARCH_KEY, KeyKind::Hmac256, Purpose::Mac),
     (AUTHORITY_KEY, KeyKind::P256, Purpose::Sign),
     (READER_LIST_KEY, KeyKind::P256, Purpose::Sign),

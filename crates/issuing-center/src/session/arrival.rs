@@ -99,27 +99,42 @@ impl<S: Store> Engine<S> {
             self.commit(decision::late(&arrived)).await?;
             return self.settled(rows, result).await;
         }
-        if let Some(why) = decision::left(result) {
-            return self.not_proven(&arrived, &rows, &why).await;
-        }
-        let stage = match held {
-            Some(held) => held.stage,
-            None => self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?,
+        let left = decision::left(result);
+        let stage = match (held, &left) {
+            (Some(held), _) => Some(held.stage),
+            (None, None) => Some(self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?),
+            (None, Some(_)) => self.stage_if_possible(&rows, result.step).await,
         };
-        self.judge(&arrived, &rows, stage).await
+        match (stage, left) {
+            (Some(stage), None) => self.judge(&arrived, &rows, stage).await,
+            (stage, Some(why)) => {
+                let passed = stage.map(|stage| stage.commit_points(&answers(result))).unwrap_or_default();
+                self.not_proven(&arrived, &rows, &why, &passed).await
+            }
+            (None, None) => Err(Refused::new(Code::STORE_UNAVAILABLE)),
+        }
+    }
+
+    /// The stage of a script that was left, to see which commit points its answers prove. That it was left is known
+    /// without: where the keystore does not answer, none is proven.
+    async fn stage_if_possible(&self, rows: &Rows, step: u16) -> Option<Stage> {
+        let source = rows.source().ok()?;
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &source, step).await;
+        stage.inspect_err(|error| tracing::warn!(?error, "commit points of a script that was left")).ok()
     }
 
     /// Verifies the answers and commits what they prove.
     async fn judge(&self, arrived: &Arrived<'_>, rows: &Rows, stage: Stage) -> Result<Vec<u8>, Refused> {
-        let answers: Vec<&[u8]> = arrived.result.answers.iter().map(|answer| &answer[..]).collect();
+        let answers = answers(arrived.result);
+        let passed = stage.commit_points(&answers);
         let (verified, next) = match stage.answers(&answers) {
             Ok((verified, Ok(next))) => (verified, next),
-            Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why).await,
-            Err(flaw) => return self.not_proven(arrived, rows, &decision::flawed(&flaw)).await,
+            Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why, &passed).await,
+            Err(flaw) => return self.not_proven(arrived, rows, &decision::flawed(&flaw), &passed).await,
         };
         let next = match self.next_stage(&rows.source()?, next)? {
             Ok(next) => next,
-            Err(why) => return self.not_proven(arrived, rows, &why).await,
+            Err(why) => return self.not_proven(arrived, rows, &why, &passed).await,
         };
         let Some(next) = next else {
             let (changes, verdict) = decision::issued(arrived, &verified, self.random_id()?);
@@ -134,8 +149,14 @@ impl<S: Store> Engine<S> {
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }
 
-    async fn not_proven(&self, arrived: &Arrived<'_>, rows: &Rows, why: &Refusal) -> Result<Vec<u8>, Refused> {
-        let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, self.random_id()?);
+    async fn not_proven(
+        &self,
+        arrived: &Arrived<'_>,
+        rows: &Rows,
+        why: &Refusal,
+        passed: &[String],
+    ) -> Result<Vec<u8>, Refused> {
+        let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, passed, self.random_id()?);
         self.commit(changes).await?;
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
@@ -157,8 +178,7 @@ impl<S: Store> Engine<S> {
             return Ok(verdict(rows.issuance.id, Outcome::Unknown, why));
         }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?;
-        let answers: Vec<&[u8]> = result.answers.iter().map(|answer| &answer[..]).collect();
-        let why = match stage.answers(&answers) {
+        let why = match stage.answers(&answers(result)) {
             Ok((_, Ok(next))) => self.next_stage(&rows.source()?, next)?.err(),
             Ok((_, Err(why))) => Some(why),
             Err(flaw) => Some(decision::flawed(&flaw)),
@@ -186,6 +206,10 @@ impl<S: Store> Engine<S> {
         }
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }
+}
+
+fn answers(result: &ScriptResult) -> Vec<&[u8]> {
+    result.answers.iter().map(|answer| &answer[..]).collect()
 }
 
 /// The verdict on an issuance that has ended.

@@ -13,6 +13,7 @@ use cardwright_issuance::row::{Issuance, Terminal};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
 
+use super::keys::Authorities;
 use super::refusals::{self, Refusals};
 use crate::center::Center;
 use crate::refused::Refused;
@@ -36,13 +37,15 @@ pub struct Engine<S> {
     pub(super) center: Center<S>,
     held: Mutex<BTreeMap<Id, Held>>,
     refusals: Refusals,
+    pub(super) authorities: Authorities,
 }
 
 impl<S: Store> Engine<S> {
     /// An engine that holds nothing yet.
     #[must_use]
     pub fn new(center: Center<S>) -> Self {
-        Self { center, held: Mutex::default(), refusals: Refusals::default() }
+        let (held, refusals, authorities) = (Mutex::default(), Refusals::default(), Authorities::default());
+        Self { center, held, refusals, authorities }
     }
 
     /// Takes a PROGRESS; nothing depends on it, and nothing is kept of it.

@@ -1,10 +1,17 @@
 //! Card keys and the keystore: what a conversation asks for, in the keystore's words.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
 use cardwright_globalplatform::{KeyDerivation, KeyRequest, StaticKey};
+use cardwright_issuance::new_card::ToBeSigned;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
-use cardwright_keystore::{Derivation, Error, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping, Secret};
+use cardwright_keystore::{
+    BlockMechanism, Derivation, Enciphering, Error, KeyId, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping,
+    Secret,
+};
 use zeroize::Zeroizing;
 
 use crate::sealing;
@@ -68,6 +75,51 @@ pub(super) fn encrypt_for_card(
     let keys = [key(enc), key(mac), key(dek)].map(|key| key.map_err(|error| Error::Unavailable(error.to_string())));
     let [enc, mac, dek] = keys;
     EncryptedKeySet::new([enc?, mac?, dek?]).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// What goes onto the card under its issuer Key-DEK: AES in CBC mode, ICV zero, each value by itself (Amd D §6.2.8).
+pub(super) fn encipher(
+    keystore: &dyn Keystore,
+    issuer: &CardKeys,
+    values: &[Zeroizing<Vec<u8>>],
+) -> Result<Vec<Vec<u8>>, Error> {
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (under, mechanism) = (issuer.of(StaticKey::Dek), BlockMechanism::AesCbcZeroIv);
+    let items: Vec<_> = values.iter().map(|data| Enciphering { under, mechanism, data }).collect();
+    keystore.encipher_batch(&items)
+}
+
+/// The authorities that certify keys which cards made, and the bytes of their moduli. The key of a handle never
+/// changes, so each is asked for once.
+#[derive(Default)]
+pub(super) struct Authorities(Mutex<BTreeMap<KeyId, usize>>);
+
+impl Authorities {
+    /// Signatures over certificates: RSA, PKCS#1 v1.5, so that the same key has the same certificate whoever makes it.
+    pub(super) fn sign(&self, keystore: &dyn Keystore, wanted: &[ToBeSigned]) -> Result<Vec<Vec<u8>>, Error> {
+        let block = |to_be_signed: &ToBeSigned| {
+            let key: KeyId = to_be_signed.authority().parse()?;
+            let length = self.modulus_length(keystore, &key)?;
+            let short = || Error::Unavailable(format!("{key} is too short a key to sign certificates with"));
+            let block = to_be_signed.block(length).ok_or_else(short)?;
+            Ok((key, block))
+        };
+        let blocks = wanted.iter().map(block).collect::<Result<Vec<_>, Error>>()?;
+        let items: Vec<_> = blocks.iter().map(|(key, block)| (key, &block[..])).collect();
+        keystore.rsa_private_batch(&items)
+    }
+
+    fn modulus_length(&self, keystore: &dyn Keystore, key: &KeyId) -> Result<usize, Error> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(length) = known().get(key) {
+            return Ok(*length);
+        }
+        let length = keystore.rsa_public_key(key)?.modulus.len();
+        known().insert(key.clone(), length);
+        Ok(length)
+    }
 }
 
 fn derivation(asked: &KeyDerivation) -> Derivation {

@@ -1,17 +1,20 @@
 //! OPEN: the first message of a session.
 
+use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::admission::{Facts, Parties, admit, admit_card, refusal};
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::product::CardProduct;
-use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Terminal};
+use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
 use cardwright_issuance::{Id, decision};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
 use cardwright_relay::reader::proof_hash;
+use sha2::{Digest, Sha256};
 
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::{Source, key_sets};
 use crate::refused::Refused;
+use crate::sealing;
 use crate::signature;
 use crate::store::{Store, StoreError};
 
@@ -135,8 +138,12 @@ impl<S: Store> Engine<S> {
         let second_challenge = self.random_id()?;
         let (order, host_challenge) = (parties.order.id, parties.challenge.value);
         let source = Source { product: &admitted.product, order, transport, issuer, host_challenge, second_challenge };
+        let data = match self.current_data(parties.order).await? {
+            Ok(data) => data,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
-        let stage = match self.first_stage(&source, &answer).await? {
+        let stage = match self.first_stage(&source, data, &answer)? {
             Ok(stage) => stage,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -162,6 +169,18 @@ impl<S: Store> Engine<S> {
         }
         self.hold(open.session, Held { step: 1, stage, until: opening.deadline });
         Ok(Ok(cardwright_relay::encode(&Reply::Script(prepared.script))))
+    }
+
+    /// The order's prepared data, if it was made by the newest text of its profile. An issuance that is under way goes
+    /// on by the data it began with; a new one is never a mixture.
+    async fn current_data(&self, order: &Order) -> Result<Result<Checked<PersonalizationData>, Refusal>, Refused> {
+        let data = sealing::open_prepared(&self.center, order.id).await?;
+        let newest = self.center.store.profile(&data.profile.name).await?;
+        let digest = newest.map(|document| <[u8; 32]>::from(Sha256::digest(document.text)));
+        if digest == Some(data.profile.digest) {
+            return Ok(Ok(data));
+        }
+        Ok(Err(refusal(Code::PROFILE_CHANGED, &[&order.reference, &data.profile.name])))
     }
 
     /// Logs that a message does not fit its session, and gives the refusal.

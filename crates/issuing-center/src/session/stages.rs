@@ -1,6 +1,6 @@
 //! Scripts from rows: the first stage of an issuance, and the one that follows proven answers.
 
-use cardwright_globalplatform::SessionSecrets;
+use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::new_card::{self, Inputs, Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet};
@@ -10,7 +10,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Refusal, ScriptResult};
 
 use super::engine::Engine;
-use super::keys::{CardKeys, derive, encrypt_for_card};
+use super::keys::{CardKeys, derive, encipher, encrypt_for_card};
 use crate::refused::Refused;
 use crate::sealing;
 use crate::store::{Store, StoreError};
@@ -40,13 +40,13 @@ pub(super) fn key_sets<'a>(
 
 impl<S: Store> Engine<S> {
     /// The first stage: two calls to the keystore after one another, for keys that are kept wrapped.
-    pub(super) async fn first_stage(
+    pub(super) fn first_stage(
         &self,
         source: &Source<'_>,
+        data: Checked<PersonalizationData>,
         initialize_update_answer: &[u8],
     ) -> Result<Result<Stage, Refusal>, Refused> {
         let keystore = &*self.center.keystore;
-        let data = sealing::open_prepared(&self.center, source.order).await?;
         let inputs = Inputs {
             product: source.product.clone(),
             data,
@@ -60,19 +60,19 @@ impl<S: Store> Engine<S> {
         };
         let transport = CardKeys::new(source.transport, source.product)?;
         let issuer = CardKeys::new(source.issuer, source.product)?;
-        let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
-        let (session, mut challenge) =
-            derive(keystore, (&transport, &needs.transport_request()), (&issuer, &foreseen))?;
+        let (session, foreseen) =
+            derive(keystore, (&transport, &needs.transport_request()), (&issuer, &needs.issuer_request()))?;
         let put_key = encrypt_for_card(keystore, &issuer, &transport, source.product.key_type())?;
-        let authenticated = match needs.keys(session, challenge.pop(), put_key) {
+        let authenticated = match needs.keys(session, &foreseen, put_key) {
             Ok(authenticated) => authenticated,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (secrets, _) = derive(keystore, (&issuer, &authenticated.issuer_request()), (&issuer, &[]))?;
-        Ok(authenticated.script(SessionSecrets::new(secrets)))
+        let enciphered = encipher(keystore, &issuer, &authenticated.to_encipher())?;
+        Ok(authenticated.script(secrets, enciphered))
     }
 
-    /// The stage after `next`, where it needs session keys first.
+    /// The stage after `next`, where it needs session keys or signatures first.
     pub(super) fn next_stage(
         &self,
         source: &Source<'_>,
@@ -85,7 +85,11 @@ impl<S: Store> Engine<S> {
                 let issuer = CardKeys::new(source.issuer, source.product)?;
                 let request = reopening.issuer_request();
                 let (secrets, _) = derive(&*self.center.keystore, (&issuer, &request), (&issuer, &[]))?;
-                Ok(reopening.script(SessionSecrets::new(secrets)).map(Some))
+                Ok(reopening.script(secrets).map(Some))
+            }
+            Next::Certify(certification) => {
+                let signatures = self.authorities.sign(&*self.center.keystore, certification.to_be_signed())?;
+                Ok(certification.script(&signatures).map(Some))
             }
         }
     }
@@ -102,7 +106,8 @@ impl<S: Store> Engine<S> {
         let open: Open = cardwright_relay::decode(&issuance.open_message)?;
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
         let lost = |refusal: Refusal| Refused::with(refusal.code, refusal.parameters);
-        let mut stage = self.first_stage(source, &answer).await?.map_err(lost)?;
+        let data = sealing::open_prepared(&self.center, source.order).await?;
+        let mut stage = self.first_stage(source, data, &answer)?.map_err(lost)?;
         for intent in intents.iter().filter(|intent| intent.step <= step) {
             if decision::prepare(&stage, issuance.id, intent.step, 0).hash != intent.script_hash {
                 tracing::error!(session = ?issuance.id, step = intent.step, "another script than the intent's");

@@ -40,6 +40,19 @@ const REGISTRATIONS: &[&str] = &[
     "idempotency",
     "destruction-key",
     "setting",
+    "prepared-again",
+    "pool-key",
+    "pool-key-taken",
+    "card-number",
+    "number-range",
+    "pin-mailer",
+    "pin-mailer-exported",
+    "certification-key",
+    "emv-issuer",
+    "issuer-certificate",
+    "piv-authority",
+    "piv-certified",
+    "card-certificate",
 ];
 
 impl CommitKind {
@@ -100,6 +113,19 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Idempotency(_) => "idempotency",
         Registration::DestructionKey { .. } => "destruction-key",
         Registration::Setting { .. } => "setting",
+        Registration::PreparedAgain(..) => "prepared-again",
+        Registration::PoolKey(_) => "pool-key",
+        Registration::TakePoolKey(_) => "pool-key-taken",
+        Registration::CardNumber(..) => "card-number",
+        Registration::StepRange { .. } => "number-range",
+        Registration::PinMailer(_) => "pin-mailer",
+        Registration::PinMailerExported(..) => "pin-mailer-exported",
+        Registration::CertificationKey(_) => "certification-key",
+        Registration::EmvIssuer { .. } => "emv-issuer",
+        Registration::IssuerCertificate(_) => "issuer-certificate",
+        Registration::PivAuthority(_) => "piv-authority",
+        Registration::PivCertified(..) => "piv-certified",
+        Registration::CardCertificate(_) => "card-certificate",
     }
 }
 

@@ -3,11 +3,14 @@
 //! SQLite has one connection that writes, in WAL with `synchronous=FULL`, and some that read. PostgreSQL has one
 //! pool; there the row of the log's head, locked first, keeps commits in one order.
 
+mod certified;
 mod change;
 mod column;
 mod commit;
+mod database;
 mod issuance;
 mod log;
+mod made_ahead;
 mod order;
 mod people;
 mod registration;
@@ -16,166 +19,20 @@ mod sweep;
 mod terminal;
 
 use std::future::Future;
-use std::time::Duration;
 
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Transaction};
 
 use super::{
-    Commit, Document, EnrolmentCode, Found, Idempotency, Leaf, Listed, LogHead, Person, SealedBlob, SealedOrder, Store,
+    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
+    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store,
     StoreError,
 };
-use column::{Statement, columns, statement};
-
-/// How long a writer of another process is waited for.
-const BUSY: Duration = Duration::from_secs(10);
-/// Readers of SQLite, connections of PostgreSQL.
-const CONNECTIONS: u32 = 8;
-
-/// Which database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
-    Sqlite,
-    Postgres,
-}
-
-/// The center's database.
-#[derive(Debug, Clone)]
-pub struct SqlStore {
-    dialect: Dialect,
-    writer: AnyPool,
-    readers: AnyPool,
-}
-
-impl SqlStore {
-    /// Makes the tables in an empty database: `sqlite:///path` (the file is made) or `postgres://…`.
-    ///
-    /// # Errors
-    /// `Conflict` where there are tables already; `Unavailable`.
-    pub async fn create(url: &str) -> Result<Self, StoreError> {
-        let store = Self::connect(url, true).await?;
-        schema::create(&store).await?;
-        Ok(store)
-    }
-
-    /// Opens a database that [`SqlStore::create`] has made, and brings its tables up to date.
-    ///
-    /// # Errors
-    /// `Unavailable` where there is none or it does not answer; `Damaged` where a newer program has made it.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let store = Self::connect(url, false).await?;
-        schema::update(&store).await?;
-        Ok(store)
-    }
-
-    /// Ends all connections; what was committed is on disk.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-
-    async fn connect(url: &str, create: bool) -> Result<Self, StoreError> {
-        sqlx::any::install_default_drivers();
-        let dialect = match url.split_once("://") {
-            Some(("sqlite", _)) => Dialect::Sqlite,
-            Some(("postgres" | "postgresql", _)) => Dialect::Postgres,
-            _ => {
-                return Err(StoreError::Unavailable(
-                    "the database URL begins neither sqlite:// nor postgres://".into(),
-                ));
-            }
-        };
-        match dialect {
-            Dialect::Postgres => {
-                let pool = AnyPoolOptions::new().max_connections(CONNECTIONS).connect_with(options(url)?).await;
-                let pool = pool.map_err(unavailable)?;
-                Ok(Self { dialect, writer: pool.clone(), readers: pool })
-            }
-            Dialect::Sqlite => {
-                let mode = if create { "rwc" } else { "rw" };
-                let options = options(&format!("{url}?mode={mode}"))?;
-                let writer = sqlite_pool(1, false, options.clone()).await?;
-                let readers = sqlite_pool(CONNECTIONS, true, options).await?;
-                Ok(Self { dialect, writer, readers })
-            }
-        }
-    }
-
-    /// A transaction that writes. SQLite's takes the write lock at once, so that it cannot fail half-way for it.
-    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        let begun = match self.dialect {
-            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => self.writer.begin().await,
-        };
-        begun.map_err(unavailable)
-    }
-
-    async fn reader(&self) -> Result<PoolConnection<Any>, StoreError> {
-        self.readers.acquire().await.map_err(unavailable)
-    }
-
-    /// The one row of `statement`, if there is one.
-    async fn find<T>(&self, statement: Statement, read: impl Fn(&AnyRow) -> Result<T, StoreError>) -> Found<T> {
-        let row = statement.fetch_optional(&mut *self.reader().await?).await.map_err(unavailable)?;
-        row.as_ref().map(read).transpose()
-    }
-
-    /// All rows of `statement`.
-    async fn list<T>(&self, statement: Statement, read: impl Fn(&AnyRow) -> Result<T, StoreError>) -> Listed<T> {
-        let rows = statement.fetch_all(&mut *self.reader().await?).await.map_err(unavailable)?;
-        rows.iter().map(read).collect()
-    }
-}
-
-fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
-    // The error would repeat the URL, which may hold a password.
-    url.parse().map_err(|_| StoreError::Unavailable("the database URL cannot be read".into()))
-}
-
-async fn sqlite_pool(connections: u32, read_only: bool, options: AnyConnectOptions) -> Result<AnyPool, StoreError> {
-    let pool = AnyPoolOptions::new()
-        .max_connections(connections)
-        .test_before_acquire(false)
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                               PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
-                sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
-                if read_only {
-                    sqlx::raw_sql("PRAGMA query_only = ON;").execute(&mut *connection).await?;
-                }
-                Ok(())
-            })
-        })
-        .acquire_timeout(BUSY * 3);
-    pool.connect_with(options).await.map_err(unavailable)
-}
-
-/// Constraints are conflicts; all else is the database's own trouble. No message repeats a value.
-fn store_error(error: sqlx::Error) -> StoreError {
-    use sqlx::error::ErrorKind;
-    match &error {
-        sqlx::Error::Database(refusal) => match refusal.kind() {
-            ErrorKind::Other => unavailable(error),
-            _ => StoreError::Conflict(refusal.message().to_owned()),
-        },
-        _ => unavailable(error),
-    }
-}
-
-fn unavailable(error: sqlx::Error) -> StoreError {
-    match error {
-        sqlx::Error::Database(refusal) => StoreError::Unavailable(refusal.message().to_owned()),
-        sqlx::Error::Io(error) => StoreError::Unavailable(error.kind().to_string()),
-        sqlx::Error::PoolTimedOut => StoreError::Unavailable("no connection became free in time".into()),
-        other => StoreError::Unavailable(other.to_string()),
-    }
-}
+use column::{columns, statement};
+pub use database::SqlStore;
+use database::{Dialect, store_error, unavailable};
 
 impl Store for SqlStore {
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
@@ -339,6 +196,61 @@ impl Store for SqlStore {
     fn setting(&self, name: &str) -> impl Future<Output = Found<Vec<u8>>> + Send {
         let text = "SELECT value FROM settings WHERE name = $1";
         self.find(statement(text, columns![name]), |row| column::read(row, "value"))
+    }
+
+    fn pool_levels(&self) -> impl Future<Output = Listed<PoolLevel>> + Send {
+        let text = "SELECT bits, exponent, COUNT(*) AS keys FROM card_key_pool GROUP BY bits, exponent \
+                    ORDER BY bits, exponent";
+        self.list(statement(text, vec![]), made_ahead::pool_level)
+    }
+
+    fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> impl Future<Output = Listed<PoolKey>> + Send {
+        let text = "SELECT * FROM card_key_pool WHERE bits = $1 AND exponent = $2 ORDER BY made, id LIMIT $3";
+        self.list(statement(text, columns![bits, exponent, limit]), made_ahead::pool_key)
+    }
+
+    fn number_of(&self, order: Id) -> impl Future<Output = Found<CardNumber>> + Send {
+        let text = "SELECT * FROM card_numbers WHERE order_id = $1";
+        self.find(statement(text, columns![order]), made_ahead::card_number)
+    }
+
+    fn sequences_of(&self, number: [u8; 32]) -> impl Future<Output = Listed<u8>> + Send {
+        let text = "SELECT sequence FROM card_numbers WHERE hash = $1 ORDER BY sequence";
+        self.list(statement(text, columns![number]), |row| column::read(row, "sequence"))
+    }
+
+    fn numbers_taken(&self, range: &str) -> impl Future<Output = Found<i64>> + Send {
+        let text = "SELECT taken FROM number_ranges WHERE name = $1";
+        self.find(statement(text, columns![range]), |row| column::read(row, "taken"))
+    }
+
+    fn pin_mailer(&self, order: Id) -> impl Future<Output = Found<PinMailer>> + Send {
+        let text = "SELECT * FROM pin_mailers WHERE order_id = $1";
+        self.find(statement(text, columns![order]), made_ahead::pin_mailer)
+    }
+
+    fn pin_mailers_waiting(&self, zone_key: &str, limit: u32) -> impl Future<Output = Listed<PinMailer>> + Send {
+        let text = "SELECT * FROM pin_mailers WHERE zone_key = $1 AND exported IS NULL \
+                    ORDER BY prepared, order_id LIMIT $2";
+        self.list(statement(text, columns![zone_key, limit]), made_ahead::pin_mailer)
+    }
+
+    fn certification_keys(&self) -> impl Future<Output = Listed<CertificationKeyRow>> + Send {
+        let text = "SELECT * FROM certification_keys ORDER BY rid, key_index";
+        self.list(statement(text, vec![]), certified::certification_key)
+    }
+
+    fn emv_issuers(&self) -> impl Future<Output = Listed<EmvIssuer>> + Send {
+        self.list(statement(certified::ISSUERS, vec![]), certified::emv_issuer)
+    }
+
+    fn piv_authorities(&self) -> impl Future<Output = Listed<PivAuthority>> + Send {
+        self.list(statement("SELECT * FROM piv_authorities ORDER BY name", vec![]), certified::piv_authority)
+    }
+
+    fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send {
+        let text = "SELECT * FROM card_certificates WHERE authority = $1 ORDER BY prepared, serial";
+        self.list(statement(text, columns![authority]), certified::card_certificate)
     }
 
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send {

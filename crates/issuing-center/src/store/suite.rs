@@ -4,7 +4,9 @@
 //! name in [`TESTS`].
 #![allow(clippy::unwrap_used)] // these are tests, though other crates' tests link them
 
+mod ahead;
 mod cards;
+mod certified;
 mod issuances;
 mod log;
 mod orders;
@@ -56,6 +58,18 @@ tests! {
     cards::a_card_is_in_stock_once,
     cards::an_order_has_one_card_at_most,
     cards::a_key_set_moves_from_the_state_it_is_in,
+    ahead::a_key_of_the_pool_is_taken_once_and_is_gone,
+    ahead::a_modulus_is_in_the_pool_once,
+    ahead::a_key_that_was_taken_in_a_refused_commit_is_still_there,
+    ahead::a_number_is_given_once,
+    ahead::a_range_steps_from_where_it_is,
+    ahead::a_pin_mailer_is_handed_out_once,
+    ahead::data_prepared_again_takes_the_tickets_with_it,
+    ahead::of_two_who_want_the_same_key_and_number_one_gets_both,
+    certified::certification_keys_are_known_by_rid_and_index,
+    certified::the_newest_certificate_of_an_issuer_counts,
+    certified::an_authority_waits_for_its_certificate_and_gets_newer_ones,
+    certified::a_serial_number_is_given_once_by_an_authority,
     issuances::an_issuance_reads_back_and_moves,
     issuances::another_epoch_state_or_step_moves_nothing,
     issuances::an_order_and_a_card_have_one_running_issuance,

@@ -186,3 +186,27 @@ fn the_same_person_may_not_enter_and_approve() {
     assert_eq!(desk.refused(&["order", "approve", "R-1", "--as", "Eve"]), (1, "CW-1003".into()));
     assert_eq!(desk.done(&["order", "show", "R-1"])["state"], "received");
 }
+
+#[test]
+fn a_profile_is_checked_without_a_center_and_every_fault_is_told_with_its_line() {
+    let desk = Desk::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let right = root.join("profiles/identity.toml");
+    assert_eq!(desk.done(&["profile", "check", right.to_str().unwrap()])["profile"], "identity");
+    assert_eq!(desk.refused(&["profile", "check", "/nowhere.toml"]), (3, "CW-5013".into()));
+    let text = std::fs::read_to_string(right).unwrap();
+    let wrong = text.replace("version = 1", "version = 0").replace("charset = \"unicode\"", "charset = \"runes\"");
+    let wrong = desk.file("wrong.toml", &wrong);
+    let output = desk.command(&["--json", "profile", "check", wrong.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["error"]["code"], "CW-1007");
+    let line = |wanted: &str| text.lines().position(|line| line == wanted).unwrap() + 1;
+    let lines: Vec<_> = answer["error"]["faults"].as_array().unwrap().iter().map(|fault| &fault["line"]).collect();
+    assert_eq!(lines, [line("version = 1"), line("charset = \"unicode\"")]);
+    let output = desk.command(&["profile", "check", wrong.to_str().unwrap()]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.starts_with(&format!("{}:{}:", wrong.display(), line("version = 1"))), "{told}");
+    assert!(told.ends_with("CW-1007: 2 faults.\n"), "{told}");
+    assert!(!desk.directory.path().join("state").exists(), "nothing was made for it");
+}

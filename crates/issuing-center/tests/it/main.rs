@@ -5,10 +5,13 @@
 mod beside;
 mod commands;
 mod crash;
+mod issuer_ca;
 mod log;
+mod numbers;
 mod order_files;
 mod orders;
 mod people;
+mod pool;
 mod sealed;
 mod search;
 mod stock;

@@ -68,15 +68,15 @@ async fn a_product_whose_cards_would_be_opened_otherwise_needs_another_name() {
 async fn a_profile_that_no_card_can_be_written_by_is_refused_at_its_import() {
     let world = World::new().await;
     let (store, now, admin) = (&*world.center.store, world.center.now(), &world.admin);
-    let in_script = ("activation = \"after-proof\"", "activation = \"in-script\"");
-    let pin_under_dek =
-        ("content = [\"pin-block\"]\nprotection = \"clear\"", "content = [\"pin-block\"]\nprotection = \"dek\"");
-    for (text, other) in [in_script, pin_under_dek] {
-        assert!(PROFILE.contains(text));
-        let refused = document::import_profile(store, now, admin, &PROFILE.replace(text, other)).await.unwrap_err();
-        assert_eq!(refused.code, Code::PROFILE_REFUSED, "{other}");
-        assert!(refused.parameters[1].contains("not offered"), "{refused:?}");
-    }
+    let pin_under_dek = PROFILE.replace(
+        "content = [\"pin-block\"]\nprotection = \"clear\"",
+        "content = [\"pin-block\"]\nprotection = \"dek\"",
+    );
+    let without_proof = pin_under_dek.replace("security-level = \"33\"", "security-level = \"03\"");
+    assert!(pin_under_dek != PROFILE && without_proof != pin_under_dek);
+    let refused = document::import_profile(store, now, admin, &without_proof).await.unwrap_err();
+    assert_eq!(refused.code, Code::PROFILE_REFUSED);
+    assert!(refused.parameters[1].contains("nothing would be proven"), "{refused:?}");
 }
 
 #[tokio::test]

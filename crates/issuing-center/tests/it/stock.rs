@@ -6,7 +6,7 @@ use cardwright_issuance::row::Card;
 use cardwright_issuance::state::KeySetState;
 use cardwright_issuing_center::file_fault::FileRefused;
 use cardwright_issuing_center::registry::document;
-use cardwright_issuing_center::registry::key::{self, NewMaster};
+use cardwright_issuing_center::registry::key::{self, KeyUse, NewMaster};
 use cardwright_issuing_center::registry::stock;
 use cardwright_issuing_center::store::Store;
 use cardwright_keystore::{Kcv, KeyKind, PublishedKeys};
@@ -50,7 +50,14 @@ pub(crate) fn shipment(master: &[u8; 16], cards: u8) -> String {
 }
 
 pub(crate) async fn import_key(world: &World, value: &[u8; 16], published: PublishedKeys) -> Result<(), Code> {
-    let new = NewMaster { name: "batch", kind: KeyKind::Aes128, value, expected: check_value(value), published };
+    let new = NewMaster {
+        name: "batch",
+        kind: KeyKind::Aes128,
+        key_use: KeyUse::CardKeys,
+        value,
+        expected: Some(check_value(value)),
+        published,
+    };
     key::import(&world.center, &world.admin, &new).await.map(drop).map_err(|refused| refused.code)
 }
 
@@ -115,7 +122,14 @@ async fn one_wrong_card_keeps_the_whole_shipment_out() {
 async fn a_batch_key_with_another_check_value_or_length_is_refused() {
     let world = World::new().await;
     let refused = |kind, value: &'static [u8], expected| {
-        let new = NewMaster { name: "batch", kind, value, expected, published: PublishedKeys::Refused };
+        let new = NewMaster {
+            name: "batch",
+            kind,
+            key_use: KeyUse::CardKeys,
+            value,
+            expected: Some(expected),
+            published: PublishedKeys::Refused,
+        };
         let world = &world;
         async move { key::import(&world.center, &world.admin, &new).await.unwrap_err().code }
     };

@@ -52,7 +52,13 @@ impl Office {
         document::import_profile(&*center.store, center.now(), &admin, PROFILE).await.unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let limits = Limits { head: Duration::from_secs(1), idle: Duration::from_secs(2), ..Limits::default() };
-        let options = Options { terminals: any, api: any, state_directory: directory.path().to_owned(), limits };
+        let options = Options {
+            terminals: any,
+            api: any,
+            state_directory: directory.path().to_owned(),
+            limits,
+            pool: Default::default(),
+        };
         let service = Service::start(center.clone(), Arc::new(Echo::default()), &options).await.unwrap();
         Self { center, address: service.api, _service: service, _directory: directory }
     }

@@ -28,8 +28,13 @@ async fn a_center_that_runs_forgets_challenges_that_are_over() {
     world.service.take().unwrap().stop().await;
     let directory = tempfile::TempDir::new().unwrap();
     let any = "127.0.0.1:0".parse().unwrap();
-    let options =
-        Options { terminals: any, api: any, state_directory: directory.path().to_owned(), limits: Limits::default() };
+    let options = Options {
+        terminals: any,
+        api: any,
+        state_directory: directory.path().to_owned(),
+        limits: Limits::default(),
+        pool: Default::default(),
+    };
     let service = Service::start(world.center.clone(), Arc::clone(&world.echo), &options).await.unwrap();
     let since = Instant::now();
     while world.center.store.challenge(over.id).await.unwrap().is_some() {

@@ -76,7 +76,8 @@ async fn prepared(world: &World, reference: &str, base: &str) -> Order {
     }
     registrations.push(Registration::Order(order.clone(), sealed));
     registrations.push(Registration::Approve(order.id, approver));
-    registrations.push(Registration::Prepared(order.id, SealedBlob { sealed: vec![3], digest: [4; 32] }));
+    registrations
+        .push(Registration::Prepared(order.id, SealedBlob { sealed: vec![3], digest: [4; 32], profile: [5; 32] }));
     world.center.store.commit(Commit { registrations, ..Commit::default() }).await.unwrap();
     order
 }

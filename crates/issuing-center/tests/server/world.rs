@@ -95,7 +95,13 @@ impl World {
         center.store.commit(Commit { registrations, ..Commit::default() }).await.unwrap();
         let echo = Arc::new(Echo::default());
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let options = Options { terminals: any, api: any, state_directory: directory.path().to_owned(), limits };
+        let options = Options {
+            terminals: any,
+            api: any,
+            state_directory: directory.path().to_owned(),
+            limits,
+            pool: Default::default(),
+        };
         let service = Service::start(center.clone(), Arc::clone(&echo), &options).await.unwrap();
         let address = service.terminals;
         Self { center, authority, echo, person, service: Some(service), address, ahead, _directory: directory }

@@ -8,6 +8,7 @@ use super::{Rows, conflict, insert};
 
 /// Adds one row, or marks one as used, approved or revoked.
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<(), StoreError> {
+    let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {
@@ -57,6 +58,7 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
         Registration::Idempotency(row) => insert(&mut rows.idempotency, row.key.clone(), row, "idempotency key"),
         Registration::DestructionKey { day, key } => insert(&mut rows.destruction_keys, day, key, "destruction key"),
         Registration::Setting { name, value } => insert(&mut rows.settings, name, value, "setting"),
+        _ => Err(conflict("registration")),
     }
 }
 

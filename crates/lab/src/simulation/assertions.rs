@@ -48,7 +48,11 @@ fn broken_card(card: &KnownCard, row: Option<&CardRow>) -> Option<String> {
     if row.state == CardState::Live && !card.is_active() {
         return Some("a card is live in the center and cannot be used".into());
     }
-    let may_be_active = matches!(row.state, CardState::Live | CardState::Activating | CardState::Unknown);
+    if row.state == CardState::PartlyActivated && !card.is_active() {
+        return Some("a card is partly activated in the center and cannot be used".into());
+    }
+    let states = [CardState::Live, CardState::Activating, CardState::PartlyActivated, CardState::Unknown];
+    let may_be_active = states.contains(&row.state);
     if card.is_active() && !may_be_active {
         return Some(format!("a card can be used that is {:?} in the center", row.state));
     }

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cardwright_keystore::{
-    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey, NewSealedRsa,
-    NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
+    Decryption, Derivation, Enciphering, Encryption, Error, Kcv, KeyId, KeyInfo, KeyRef, Keystore, NewKey,
+    NewSealedRsa, NewWrappedKey, PublishedKeys, Rewrapped, Rewrapping, RsaPublicKey, SealedRsa, Secret, Wrapped,
 };
 use zeroize::Zeroizing;
 
 /// The keystore behind it does the work.
-pub(super) struct CountingKeystore<K> {
-    pub(super) keystore: K,
-    pub(super) calls: Arc<AtomicU32>,
+pub struct CountingKeystore<K> {
+    /// what does the work
+    pub keystore: K,
+    /// how often it was called
+    pub calls: Arc<AtomicU32>,
 }
 
 macro_rules! counted {

@@ -17,6 +17,9 @@ use super::assertions::KnownCard;
 use super::at_once;
 use super::world::{CARDS, HOUR, ORDERS, START, World};
 
+/// The profile of every order.
+const PROFILE: &str = "profiles/identity.toml";
+
 /// A file of the project, by its path from the root.
 pub(super) fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -27,6 +30,7 @@ impl World {
     pub(super) fn furnish(&mut self, product_text: &str, photo: usize) {
         self.make_keys();
         self.add_product(product_text);
+        self.add_profile();
         for base in ["north", "south"] {
             self.register(vec![Registration::Base(Base { name: base.to_owned(), reader_tier: 0 })]);
             self.add_terminal(base, "left");
@@ -57,6 +61,15 @@ impl World {
             imported: START,
         };
         self.register(vec![Registration::Product(document)]);
+    }
+
+    /// The profile of every order.
+    fn add_profile(&self) {
+        let text = file(PROFILE);
+        let profile = Profile::parse(&text).expect("the profiles of the project are right");
+        let digest = profile.reference().digest;
+        let document = Document { name: "identity".to_owned(), version: 1, text, digest, imported: START };
+        self.register(vec![Registration::Profile(document)]);
     }
 
     /// A terminal and its reader, which has the terminal's id; no reader proof is asked for.
@@ -144,7 +157,7 @@ impl World {
 
     /// An order of either base, approved and prepared.
     fn add_order(&self, place: usize, photo: usize) {
-        let profile = Profile::parse(&file("profiles/identity.toml")).expect("the profiles of the project are right");
+        let profile = Profile::parse(&file(PROFILE)).expect("the profiles of the project are right");
         let number = format!("62000012345678{place:02}");
         let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
         let picture: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(vec![0x5A; photo]).collect();

@@ -10,7 +10,8 @@ use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
-    Commit, Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder, Store, StoreError,
+    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf,
+    LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store, StoreError,
 };
 
 use crate::model_store::ModelStore;
@@ -108,6 +109,17 @@ impl Store for SlowStore {
         idempotency(key: &str) -> Option<Idempotency>;
         destruction_key(day: i64) -> Option<String>;
         setting(name: &str) -> Option<Vec<u8>>;
+        pool_levels() -> Vec<PoolLevel>;
+        pool_keys(bits: u16, exponent: u32, limit: u32) -> Vec<PoolKey>;
+        number_of(order: Id) -> Option<CardNumber>;
+        sequences_of(number: [u8; 32]) -> Vec<u8>;
+        numbers_taken(range: &str) -> Option<i64>;
+        pin_mailer(order: Id) -> Option<PinMailer>;
+        pin_mailers_waiting(zone_key: &str, limit: u32) -> Vec<PinMailer>;
+        certification_keys() -> Vec<CertificationKeyRow>;
+        emv_issuers() -> Vec<EmvIssuer>;
+        piv_authorities() -> Vec<PivAuthority>;
+        card_certificates(authority: &str) -> Vec<CardCertificate>;
         leaves(first: i64, limit: u32) -> Vec<Leaf>;
         leaves_of(order: Id) -> Vec<Leaf>;
         log_head() -> LogHead;

@@ -18,10 +18,10 @@ fn aid() -> impl Strategy<Value = Aid> {
 }
 
 fn identity(instance: Aid) -> Installation<'static> {
-    let [identity, _] = built_in::all();
+    let [identity, ..] = built_in::all();
     Installation {
         load_file: identity.package,
-        module: identity.module,
+        module: identity.module(),
         instance,
         privileges: Privileges::NONE,
         application_parameters: &[],
@@ -95,7 +95,7 @@ proptest! {
     fn load_files_with_their_modules_are_listed_alike_in_both_formats(
         setting in any_setting(|_| true), random in randomness(), tlv: bool,
     ) {
-        let [identity, piv] = built_in::all();
+        let [identity, piv, ..] = built_in::all();
         let mut pair = Pair::new(setting, &random);
         let limit = setting.parameters(KEY_VERSION).command_data_limit();
         let block = piv.load_file_data_block();
@@ -105,7 +105,7 @@ proptest! {
         let format = if tlv { StatusFormat::Tlv } else { StatusFormat::Untagged };
         let entries = list(&mut pair, channel, Scope::LoadFilesAndModules, format);
         let found: Vec<_> = entries.into_iter().map(|entry| (entry.aid, entry.modules)).collect();
-        prop_assert_eq!(found, [(identity.package, vec![identity.module]), (piv.package, vec![piv.module])]);
+        prop_assert_eq!(found, [(identity.package, vec![identity.module()]), (piv.package, vec![piv.module()])]);
     }
 
     #[test]

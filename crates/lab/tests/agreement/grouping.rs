@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::{Aid, Dgi};
 use cardwright_globalplatform::commands::{
-    Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable, store_data,
+    Blocks, Installation, Privileges, StoredDgi, StructureBits, install_for_personalization, make_selectable,
+    store_data, store_data_through_domain,
 };
 use cardwright_globalplatform::{Error, PlannedCommand};
 use cardwright_virtual_card::Card;
@@ -12,7 +13,7 @@ use cardwright_virtual_card::applications::{Program, built_in};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::pair::{KEY_VERSION, Pair, Setting, any_setting, opened, randomness};
+use crate::pair::{KEY_VERSION, Pair, Randomness, Setting, any_setting, opened, randomness};
 
 /// Files that must be there, and any number of a profile's own, in any order.
 fn files() -> impl Strategy<Value = Vec<(u16, Vec<u8>)>> {
@@ -49,7 +50,7 @@ fn groupings(files: &[(u16, Vec<u8>)]) -> Vec<Dgi> {
 }
 
 fn in_clear(groupings: &[Dgi]) -> Vec<StoredDgi<'_>> {
-    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false }).collect()
+    groupings.iter().map(|dgi| StoredDgi { dgi, encrypted: false, optional: false }).collect()
 }
 
 /// An ISO 9564-1 format 2 block.
@@ -61,18 +62,18 @@ fn pin_block(digits: &[u8]) -> [u8; 8] {
 
 /// Installed, personalized, and made selectable.
 fn commands(groupings: &[StoredDgi<'_>], structure: StructureBits, limit: usize) -> Result<Vec<PlannedCommand>, Error> {
-    let [identity, _] = built_in::all();
+    let [identity, ..] = built_in::all();
     let installation = Installation {
         load_file: identity.package,
-        module: identity.module,
-        instance: identity.module,
+        module: identity.module(),
+        instance: identity.module(),
         privileges: Privileges::NONE,
         application_parameters: &[],
         further_parameters: &[],
     };
-    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module)];
-    commands.extend(store_data(groupings, structure, limit)?);
-    commands.push(make_selectable(&identity.module, Privileges::NONE));
+    let mut commands = vec![installation.install()?, install_for_personalization(&identity.module())];
+    commands.extend(store_data(groupings, structure, limit, Blocks::ALL)?);
+    commands.push(make_selectable(&identity.module(), Privileges::NONE));
     Ok(commands)
 }
 
@@ -96,6 +97,40 @@ pub(crate) fn read(card: &mut Card, application: &Aid, file: u16) -> Vec<u8> {
     }
 }
 
+/// A grouping that the identity application does not know, before one that it does: whether it is refused or there is
+/// none, what follows has the block number that the card counts.
+#[test]
+fn a_card_goes_on_behind_an_optional_grouping_that_it_refused() {
+    let setting = Setting { scp: 3, i: 0x70, key_length: 16, level: 0x33 };
+    let (keys, new_keys) = (vec![1; 96], vec![2; 96]);
+    let random = Randomness { keys, new_keys, challenge: [3; 16], second_challenge: [4; 16], entropy: [5; 32] };
+    let files = vec![
+        (0x0101, b"Ada Example".to_vec()),
+        (0x0102, b"6200001234567894".to_vec()),
+        (0x0103, vec![0x20, 0x26, 0x01, 0x01, 0x20, 0x31, 0x01, 0x01]),
+    ];
+    let known = groupings(&files);
+    let unknown = Dgi::new(0x0900, [1, 2, 3]).unwrap();
+    let stored = |dgi, optional| StoredDgi { dgi, encrypted: false, optional };
+    let [name, number, validity, manifest] = &known[..] else { panic!("three files and their manifest") };
+    let list = [
+        stored(name, false),
+        stored(&unknown, true),
+        stored(number, true),
+        stored(validity, false),
+        stored(manifest, false),
+    ];
+    let mut pair = Pair::new(setting, &random);
+    let mut commands = commands(&in_clear(&known), StructureBits::Implicit, 239).unwrap();
+    let instance = built_in::all()[0].module();
+    let blocks = store_data_through_domain(&instance, &list, StructureBits::Implicit, 239, true).unwrap();
+    commands.splice(1..commands.len() - 1, blocks);
+    let (answers, _) = opened(&setting, pair.exchange(&commands));
+    let refused = answers.iter().filter(|(_, status)| status.0 == 0x6A88).count();
+    assert_eq!(refused, 1, "the unknown one, and not the other that might have been");
+    assert_eq!(read(&mut pair.card, &instance, 0x0102), b"6200001234567894");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -114,7 +149,7 @@ proptest! {
         };
         let outcome = pair.exchange(&commands);
         let _ = opened(&setting, outcome);
-        let instance = built_in::all()[0].module;
+        let instance = built_in::all()[0].module();
         let found: BTreeMap<_, _> =
             files.iter().map(|(identifier, _)| (*identifier, read(&mut pair.card, &instance, *identifier))).collect();
         prop_assert_eq!(found, files.into_iter().collect::<BTreeMap<_, _>>());
@@ -137,14 +172,14 @@ proptest! {
         let sent = pair.keys.encrypt_sensitive(&[&block[..], padding].concat(), &card.data_encryption_key());
         let mut groupings: Vec<Dgi> = groupings(&files);
         groupings[place] = Dgi::new(0x0301, sent).unwrap();
-        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place };
+        let stored = |(position, dgi)| StoredDgi { dgi, encrypted: position == place, optional: false };
         let groupings: Vec<_> = groupings.iter().enumerate().map(stored).collect();
         let commands = commands(&groupings, StructureBits::Implicit, limit).unwrap();
         let script = card.wrap(&commands).unwrap_or_else(|error| panic!("{error}"));
         let answers = pair.run(&script);
         let _ = opened(&setting, script.verify(&answers).unwrap_or_else(|failure| panic!("{failure}")));
         let verify = |block: [u8; 8]| [&[0x00, 0x20, 0x00, 0x01, 0x08][..], &block].concat();
-        read(&mut pair.card, &built_in::all()[0].module, 0x0101);
+        read(&mut pair.card, &built_in::all()[0].module(), 0x0101);
         prop_assert_eq!(pair.card.transmit(&verify(block)), [0x90, 0x00]);
         let mut other = digits;
         other[0] = (other[0] + 1) % 10;
@@ -174,7 +209,7 @@ proptest! {
         let answers = pair.run(&script);
         // EXTERNAL AUTHENTICATE is the first command of the script, making it selectable the last
         prop_assert!(script.verify(&answers).is_err_and(|failure| failure.index == planned.len() - 1));
-        let identity = pair.card.state().application(&built_in::all()[0].module).unwrap();
+        let identity = pair.card.state().application(&built_in::all()[0].module()).unwrap();
         prop_assert!(matches!(&identity.program, Program::Identity(data) if !data.is_complete()));
     }
 }

@@ -18,7 +18,7 @@ fn form() -> impl Strategy<Value = AesKeyBlock> {
 
 /// What the host foresees of the first channel under `keys`.
 fn foresee(parameters: ChannelParameters, challenge: [u8; 16], keys: &StaticKeys) -> PredictedChannel {
-    let prediction = Prediction::new(parameters, HostChallenge::new(challenge)).ok().unwrap();
+    let prediction = Prediction::new(parameters, HostChallenge::new(challenge), 1).ok().unwrap();
     let card_challenge = keys.derive(&prediction.request());
     let needs = prediction.card_challenge(&card_challenge).ok().unwrap();
     let secrets = keys.secrets(&needs.request());
@@ -94,7 +94,7 @@ proptest! {
         let predicted = foresee(setting.parameters(NEW_VERSION), random.second_challenge, &new);
         let store = command(0x80, 0xE2, 0x90, 0x00, &[0x42, 2, 0x12, 0x34]);
         let question = command(0x80, 0xF2, 0x80, 0x02, &[0x4F, 0]);
-        let script = card.wrap(&[put]).and_then(|script| script.continue_with(predicted, &[store, question]));
+        let script = card.wrap(&[put]).and_then(|script| script.continue_with(None, predicted, &[store, question]));
         let script = script.unwrap_or_else(|error| panic!("{error}"));
         let answers = pair.run(&script);
         let outcome = script.verify(&answers).unwrap_or_else(|failure| panic!("{setting:?}: {failure}"));
@@ -122,7 +122,7 @@ proptest! {
         let put = put_keys(Some(KEY_VERSION), NEW_VERSION, &put, AesKeyBlock::WithLength).unwrap();
         let predicted = foresee(setting.parameters(NEW_VERSION), random.second_challenge, &pair.keys);
         let question = command(0x80, 0xF2, 0x80, 0x02, &[0x4F, 0]);
-        let script = card.wrap(&[put]).and_then(|script| script.continue_with(predicted, &[question]));
+        let script = card.wrap(&[put]).and_then(|script| script.continue_with(None, predicted, &[question]));
         let script = script.unwrap_or_else(|error| panic!("{error}"));
         let answers = pair.run(&script);
         let failure = script.verify(&answers).err().unwrap();

@@ -3,7 +3,7 @@
 use cardwright_apdu::Dgi;
 use cardwright_data_preparation::{Checked, PersonalizationData, Profile};
 use cardwright_globalplatform::Error;
-use cardwright_globalplatform::commands::{StoredDgi, StructureBits, store_data};
+use cardwright_globalplatform::commands::{Blocks, StoredDgi, StructureBits, store_data};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -48,8 +48,8 @@ proptest! {
     ) {
         let mut pair = Pair::new(setting, &random);
         let dgi = Dgi::new(0x0101, content).unwrap();
-        let stored = [StoredDgi { dgi: &dgi, encrypted: false }];
-        let commands = store_data(&stored, StructureBits::Implicit, 200).unwrap();
+        let stored = [StoredDgi { dgi: &dgi, encrypted: false, optional: false }];
+        let commands = store_data(&stored, StructureBits::Implicit, 200, Blocks::ALL).unwrap();
         let script = pair.authenticate().wrap(&commands);
         match script {
             Ok(_) => prop_assert!(Setting::encrypts_commands(&setting)),

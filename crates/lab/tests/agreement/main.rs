@@ -15,10 +15,17 @@ mod keys;
 mod pair;
 
 mod answers;
+mod commit_points;
 mod issuing;
 mod levels;
 mod new_card;
 mod openings;
+mod payment;
+mod piv;
+#[path = "../../../data-preparation/tests/it/issuer.rs"]
+#[allow(dead_code, reason = "shared with the tests of data preparation")]
+mod preparer;
+mod specimens;
 mod wrapped_keys;
 
 use std::path::Path;

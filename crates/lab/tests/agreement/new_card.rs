@@ -1,16 +1,21 @@
 //! The flow of a new card in process: the issuing side on the real keystore, the card beside it, and nobody between
 //! them but the test.
 
+use std::rc::Rc;
+
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
+use cardwright_globalplatform::StaticKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
-use cardwright_globalplatform::{SessionSecrets, StaticKey};
-use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, begin};
+use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, ToBeSigned, begin};
 use cardwright_issuance::product::CardProduct;
-use cardwright_keystore::{KeyRef, Keystore, RewrapMechanism, Rewrapping};
+use cardwright_keystore::{KeyId, KeyRef, Keystore, RewrapMechanism, Rewrapping};
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use cardwright_virtual_card::{Card, CardIdentity, Secret, SeededEntropy, blank};
 
+use zeroize::Zeroizing;
+
 use crate::file;
+use crate::preparer::Issuer as Preparer;
 use crate::wrapped_keys::WrappedKeys;
 
 pub(crate) const KDD: [u8; 10] = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
@@ -25,6 +30,10 @@ pub(crate) const WRONG: u8 = 0x12;
 /// The issuing side for one card product.
 pub(crate) struct Issuer {
     pub(crate) product: CardProduct,
+    /// the data's encoding and its digest: it is opened anew for each computation, as at the center
+    data: (Zeroizing<Vec<u8>>, [u8; 32]),
+    /// whose keystore holds the authorities of keys that cards make
+    authorities: Option<Rc<Preparer>>,
     keys: WrappedKeys,
     transport: [KeyRef; 3],
     issuer: [KeyRef; 3],
@@ -32,7 +41,12 @@ pub(crate) struct Issuer {
 }
 
 pub(crate) fn data() -> Checked<PersonalizationData> {
-    let profile = Profile::parse(&file("profiles/identity.toml")).unwrap();
+    prepared(&file("profiles/identity.toml"))
+}
+
+/// Data of an identity card by another profile.
+pub(crate) fn prepared(profile: &str) -> Checked<PersonalizationData> {
+    let profile = Profile::parse(profile).unwrap_or_else(|error| panic!("{error}"));
     let columns = [("name", "Ada Example"), ("card_number", "6200001234567894"), ("pin", "4711"), ("photo", "ada.jpg")];
     let photo: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain((0..1500u32).map(|place| place as u8)).collect();
     let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
@@ -60,12 +74,17 @@ pub(crate) fn blank_card(product: &str, seed: u8) -> Card {
 
 impl Issuer {
     pub(crate) fn new(product: &str) -> Self {
+        Self::of(product, &data())
+    }
+
+    pub(crate) fn of(product: &str, data: &Checked<PersonalizationData>) -> Self {
+        let data = (data.to_bytes(), *data.digest());
         let keys = WrappedKeys::new();
         let length = made(product).key_length;
         let (transport, _) = keys.set(RIGHT, length);
         let (issuer, issuer_check_values) = keys.set(0x77, length);
         let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
-        Self { product, keys, transport, issuer, issuer_check_values }
+        Self { product, data, authorities: None, keys, transport, issuer, issuer_check_values }
     }
 
     /// The card's answers to the preamble and INITIALIZE UPDATE, as a terminal sends them with OPEN.
@@ -78,22 +97,27 @@ impl Issuer {
         answers
     }
 
+    /// The same, whose cards' keys are certified by `preparer`'s authorities.
+    pub(crate) fn certifying(self, preparer: &Rc<Preparer>) -> Self {
+        Self { authorities: Some(Rc::clone(preparer)), ..self }
+    }
+
     /// The first script for a card that answered `update` to INITIALIZE UPDATE.
     pub(crate) fn open(&self, update: &[u8]) -> Result<Stage, Refusal> {
         let inputs = Inputs {
             product: self.product.clone(),
-            data: data(),
+            data: Checked::reopen(&self.data.0, &self.data.1).unwrap(),
             issuer_check_values: self.issuer_check_values,
             host_challenge: [0xA5; 16].into(),
             second_challenge: [0x5A; 16].into(),
         };
         let needs = begin(inputs, update)?;
         let session = self.keys.derive(&self.transport, &needs.transport_request());
-        let foreseen: Vec<_> = needs.issuer_request().into_iter().collect();
-        let foreseen = self.keys.derive(&self.issuer, &foreseen).pop();
-        let authenticated = needs.keys(session, foreseen, self.issuer_keys())?;
-        let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &authenticated.issuer_request()));
-        authenticated.script(secrets)
+        let foreseen = self.keys.derive(&self.issuer, &needs.issuer_request());
+        let authenticated = needs.keys(session, &foreseen, self.issuer_keys())?;
+        let secrets = self.keys.derive(&self.issuer, &authenticated.issuer_request());
+        let enciphered = self.keys.encipher(&self.issuer, &authenticated.to_encipher());
+        authenticated.script(secrets, enciphered)
     }
 
     /// The issuer's keys under the card's transport Key-DEK.
@@ -114,8 +138,18 @@ impl Issuer {
             Next::Done => Ok(None),
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
-                let secrets = SessionSecrets::new(self.keys.derive(&self.issuer, &reopening.issuer_request()));
+                let secrets = self.keys.derive(&self.issuer, &reopening.issuer_request());
                 reopening.script(secrets).map(Some)
+            }
+            Next::Certify(certification) => {
+                let preparer = self.authorities.as_ref().unwrap();
+                let sign = |wanted: &ToBeSigned| {
+                    let key: KeyId = wanted.authority().parse().unwrap();
+                    let length = preparer.keystore.rsa_public_key(&key).unwrap().modulus.len();
+                    preparer.keystore.rsa_private(&key, &wanted.block(length).unwrap()).unwrap()
+                };
+                let signatures: Vec<_> = certification.to_be_signed().iter().map(sign).collect();
+                certification.script(&signatures).map(Some)
             }
         }
     }
@@ -125,7 +159,11 @@ impl Issuer {
 pub(crate) fn run(card: &mut Card, commands: &[ScriptCommand]) -> Vec<Vec<u8>> {
     let mut answers = Vec::new();
     for command in commands {
-        let answer = card.transmit(&command.apdu);
+        let mut answer = card.transmit(&command.apdu);
+        while let [.., 0x61, count] = answer[..] {
+            answer.truncate(answer.len() - 2);
+            answer.extend(card.transmit(&[0x00, 0xC0, 0x00, 0x00, count]));
+        }
         let status = u16::from_be_bytes(*answer.last_chunk::<2>().unwrap());
         let allowed = command.allowed.clone().unwrap_or_else(|| vec![0x9000]);
         assert!(allowed.contains(&status), "command {}: {status:04X}", answers.len());
@@ -154,11 +192,18 @@ pub(crate) struct Recording {
 
 impl Recording {
     pub(crate) fn of(product: &str) -> Self {
-        let issuer = Issuer::new(product);
+        Self::by(Issuer::new(product))
+    }
+
+    pub(crate) fn with(product: &str, data: &Checked<PersonalizationData>) -> Self {
+        Self::by(Issuer::of(product, data))
+    }
+
+    pub(crate) fn by(issuer: Issuer) -> Self {
+        let product = issuer.product.name();
         let mut card = blank_card(product, RIGHT);
         let preamble = issuer.preamble(&mut card);
-        let mut stage = issuer.open(&preamble[2]).ok();
-        assert!(stage.is_some(), "the card is let in");
+        let mut stage = Some(issuer.open(&preamble[2]).unwrap_or_else(|refusal| panic!("{refusal:?}")));
         let mut scripts = Vec::new();
         while let Some(script) = stage {
             let answers = run(&mut card, &script.commands());

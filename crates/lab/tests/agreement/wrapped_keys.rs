@@ -3,7 +3,8 @@
 use cardwright_globalplatform::{KeyDerivation, KeyRequest};
 use cardwright_keystore::software::{SoftwareKeystore, SystemRandomness};
 use cardwright_keystore::{
-    Derivation, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source, WrappedPurpose,
+    BlockMechanism, Derivation, Enciphering, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, PublishedKeys,
+    Purpose, Source, WrappedPurpose,
 };
 use zeroize::Zeroizing;
 
@@ -46,6 +47,13 @@ impl WrappedKeys {
         let wrapped = values.map(|value| self.wrapped(&value));
         let check_values = wrapped.each_ref().map(|(_, kcv)| *kcv);
         (wrapped.map(|(key, _)| key), check_values)
+    }
+
+    /// `values` under the Key-DEK of `keys`, each by itself.
+    pub(crate) fn encipher(&self, keys: &[KeyRef; 3], values: &[Zeroizing<Vec<u8>>]) -> Vec<Vec<u8>> {
+        let mechanism = BlockMechanism::AesCbcZeroIv;
+        let items: Vec<_> = values.iter().map(|data| Enciphering { under: &keys[2], mechanism, data }).collect();
+        if items.is_empty() { Vec::new() } else { self.keystore.encipher_batch(&items).unwrap() }
     }
 
     pub(crate) fn derive(&self, keys: &[KeyRef; 3], requests: &[KeyRequest]) -> Vec<Zeroizing<Vec<u8>>> {

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
-use cardwright_data_preparation::{Date, Means, OrderFields, Profile, check, prepare};
+use cardwright_data_preparation::{Checked, PersonalizationData, Profile};
 use cardwright_globalplatform::StaticKey;
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
@@ -20,10 +20,12 @@ use cardwright_issuing_center::session::Engine;
 use cardwright_issuing_center::store::{Commit, Document, Registration, Store};
 use cardwright_keystore::software::SoftwareKeystore;
 use cardwright_keystore::{KeyId, KeyKind, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source, WrappedPurpose};
-use cardwright_lab::simulation::{SlowStore, at_once};
+use cardwright_lab::simulation::{CountingKeystore, SlowStore, at_once};
 use cardwright_relay::message::{Open, Reply, Script, ScriptResult, Stop, StopReason, Verdict};
 use cardwright_relay::{decode, encode};
 use cardwright_virtual_card::{Card, CardIdentity, Secret, SeededEntropy, blank};
+
+use crate::identity_data::{identity, order_fields};
 
 pub(crate) const START: i64 = 1_800_000_000_000_000;
 pub(crate) const MINUTE: i64 = 60_000_000;
@@ -38,12 +40,14 @@ pub(crate) struct World {
     pub(crate) terminals: Vec<Terminal>,
     pub(crate) readers: Vec<Reader>,
     pub(crate) cards: Vec<Card>,
+    /// how often the keystore was called
+    pub(crate) calls: Arc<AtomicU32>,
     clock: Arc<AtomicI64>,
     random: Arc<AtomicU64>,
     product: CardProduct,
 }
 
-fn file(path: &str) -> String {
+pub(crate) fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::fs::read_to_string(root.join(path)).unwrap()
 }
@@ -62,20 +66,57 @@ fn key(name: &str) -> KeyId {
 impl World {
     /// A base that asks for readers of `tier`.
     pub(crate) fn of_tier(tier: u8) -> Self {
-        let (clock, random) = (Arc::new(AtomicI64::new(START)), Arc::new(AtomicU64::new(1)));
-        let (time, chance) = (Arc::clone(&clock), Arc::clone(&random));
+        Self::of(tier, &file("profiles/identity.toml"))
+    }
+
+    /// A base whose orders were prepared by `profile`, of identity cards.
+    pub(crate) fn with_profile(profile: &str) -> Self {
+        Self::of(0, profile)
+    }
+
+    fn of(tier: u8, profile: &str) -> Self {
+        let random = Arc::new(AtomicU64::new(1));
+        let chance = Arc::clone(&random);
         let keystore = SoftwareKeystore::in_memory(Box::new(move |bytes: &mut [u8]| fill(&chance, bytes)));
+        let data = |place| identity(profile, place);
+        Self::furnished(tier, profile, (keystore, random), PRODUCT, &data)
+    }
+
+    /// A base whose orders all have `data`, which was prepared by `profile` and the keys of `keystore`.
+    pub(crate) fn writing(
+        product: &'static str,
+        profile: &str,
+        keystore: SoftwareKeystore,
+        data: &Checked<PersonalizationData>,
+    ) -> Self {
+        let (bytes, digest) = (data.to_bytes(), *data.digest());
+        let data = |_| Checked::reopen(&bytes, &digest).unwrap();
+        Self::furnished(0, profile, (keystore, Arc::new(AtomicU64::new(1))), product, &data)
+    }
+
+    fn furnished(
+        tier: u8,
+        profile: &str,
+        (keystore, random): (SoftwareKeystore, Arc<AtomicU64>),
+        product: &'static str,
+        data: &dyn Fn(usize) -> Checked<PersonalizationData>,
+    ) -> Self {
+        let clock = Arc::new(AtomicI64::new(START));
+        let time = Arc::clone(&clock);
+        let calls = Arc::new(AtomicU32::new(0));
+        let keystore = CountingKeystore { keystore, calls: Arc::clone(&calls) };
         let center = Center {
             store: Arc::new(SlowStore::slow_to_begin()),
             keystore: Arc::new(keystore),
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
         };
-        let text = file(&format!("products/{PRODUCT}.toml"));
+        let text = file(&format!("products/{product}.toml"));
         let product = CardProduct::from_toml(&text).unwrap();
         let engine = Engine::new(center.clone());
         let (terminals, readers, cards) = (Vec::new(), Vec::new(), Vec::new());
-        let mut world = Self { center, engine, terminals, readers, cards, clock, random, product };
-        world.furnish(tier, &text);
+        let mut world = Self { center, engine, terminals, readers, cards, calls, clock, random, product };
+        world.furnish(tier, &text, profile);
+        (0..2).for_each(|place| world.add_order(place, &data(place)));
         world
     }
 
@@ -83,7 +124,7 @@ impl World {
         Self::of_tier(0)
     }
 
-    fn furnish(&mut self, tier: u8, text: &str) {
+    fn furnish(&mut self, tier: u8, text: &str, profile: &str) {
         let keys = [
             (CARD_STORAGE_KEY, KeyKind::Aes256, Purpose::Wrap),
             (SEARCH_KEY, KeyKind::Hmac256, Purpose::Mac),
@@ -92,14 +133,21 @@ impl World {
         for (name, kind, purpose) in keys {
             self.center.keystore.generate(&NewKey { id: key(name), kind, purpose, created: START }).unwrap();
         }
-        let (name, text) = (PRODUCT.to_owned(), text.to_owned());
+        let (name, text) = (self.product.name().to_owned(), text.to_owned());
         let document = Document { name, version: 1, text, digest: [0; 32], imported: START };
         self.register(Registration::Product(document));
+        self.import_profile(1, profile);
         self.register(Registration::Base(Base { name: "north".into(), reader_tier: tier }));
         (0..2).for_each(|place| self.add_terminal(place));
         (0..2).for_each(|place| self.add_reader(place));
         (0..2).for_each(|place| self.add_card(place));
-        (0..2).for_each(|place| self.add_order(place));
+    }
+
+    /// The profile's text that counts from now on.
+    pub(crate) fn import_profile(&self, version: u32, text: &str) {
+        let reference = Profile::parse(text).unwrap().reference().clone();
+        let (name, text, digest) = (reference.name, text.to_owned(), reference.digest);
+        self.register(Registration::Profile(Document { name, version, text, digest, imported: START }));
     }
 
     fn add_terminal(&mut self, place: usize) {
@@ -134,7 +182,7 @@ impl World {
     }
 
     fn add_card(&mut self, place: usize) {
-        let text = file(&format!("products/{PRODUCT}.toml"));
+        let text = file(&format!("products/{}.toml", self.product.name()));
         let product = cardwright_virtual_card::CardProduct::from_toml(&text).unwrap();
         let (kdd, id) = ([place as u8 + 1; 10], self.id());
         let values = || {
@@ -150,7 +198,7 @@ impl World {
         let issuer = self.key_set(id, (versions.1, 1), KeySetState::Derived, &issuer_keys);
         let row = CardRow {
             id,
-            product: PRODUCT.to_owned(),
+            product: self.product.name().to_owned(),
             cplc: vec![place as u8; 42],
             kdd,
             state: CardState::Stock,
@@ -186,25 +234,19 @@ impl World {
         KeySet { card, version, generation, state, wrapped: keys.map(|key| sealing::column_of(&key.key)), check_values }
     }
 
-    fn add_order(&self, place: usize) {
-        let profile = Profile::parse(&file("profiles/identity.toml")).unwrap();
-        let number = format!("62000012345678{place:02}");
-        let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
-        let fields = OrderFields::read(&profile, columns, None).unwrap();
+    fn add_order(&self, place: usize, data: &Checked<PersonalizationData>) {
+        let (_, fields) = order_fields(&file("profiles/identity.toml"), place);
         let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
-        let data =
-            check(prepare(&profile, &content.fields, Date::new(2027, 1, 15).unwrap(), &Means::default()).unwrap())
-                .unwrap();
         let id = self.id();
         let day = at_once(sealing::destruction_key(&self.center, 20_800)).unwrap();
         let keystore = &*self.center.keystore;
         let sealed = sealing::seal_order(keystore, id, (20_800, &day), &content).unwrap();
-        let blob = sealing::seal_prepared(keystore, id, &sealed, &data).unwrap();
+        let blob = sealing::seal_prepared(keystore, id, &sealed, data).unwrap();
         let order = Order {
             id,
             reference: format!("order-{place}"),
             base: "north".to_owned(),
-            profile: "identity".to_owned(),
+            profile: data.profile.name.clone(),
             kind: "new".to_owned(),
             state: OrderState::Received,
             entered_by: self.id(),
@@ -268,7 +310,7 @@ impl World {
             reader_proof: Vec::new().into(),
             ticket: ticket.id,
             order: format!("order-{order}"),
-            product: PRODUCT.to_owned(),
+            product: self.product.name().to_owned(),
             atr: self.product.atr().to_vec().into(),
             challenge: challenge.id,
             answers: answers.into_iter().map(Into::into).collect(),
@@ -285,8 +327,18 @@ impl World {
 
     /// Runs a script on the card and gives the RESULT.
     pub(crate) fn run(&mut self, card: usize, script: &Script) -> ScriptResult {
-        let answers = script.commands.iter().map(|command| self.cards[card].transmit(&command.apdu).into()).collect();
+        let answers = script.commands.iter().map(|command| self.transmit(card, &command.apdu).into()).collect();
         ScriptResult { session: script.session, step: script.step, script: script.script, answers, stopped: None }
+    }
+
+    /// One command and its whole answer.
+    fn transmit(&mut self, card: usize, command: &[u8]) -> Vec<u8> {
+        let mut answer = self.cards[card].transmit(command);
+        while let [.., 0x61, count] = answer[..] {
+            answer.truncate(answer.len() - 2);
+            answer.extend(self.cards[card].transmit(&[0x00, 0xC0, 0x00, 0x00, count]));
+        }
+        answer
     }
 
     pub(crate) fn order(&self, place: usize) -> Order {

@@ -12,6 +12,9 @@ mod scll_channels;
 #[allow(dead_code, reason = "only an issued card is wanted here, not the moments of its issuance")]
 #[path = "../agreement/new_card.rs"]
 mod new_card;
+#[allow(dead_code, reason = "shared with the tests of data preparation")]
+#[path = "../../../data-preparation/tests/it/issuer.rs"]
+mod preparer;
 #[path = "../agreement/wrapped_keys.rs"]
 mod wrapped_keys;
 

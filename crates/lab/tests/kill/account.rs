@@ -91,7 +91,7 @@ impl Account<'_> {
         let (state, reference) = (order.state, &order.reference);
         let fits = match state {
             OrderState::Issued => usable == 1 && bound.iter().all(|row| row.state == CardState::Live),
-            OrderState::Blocked => usable < 2 && bound.iter().all(|row| row.state == CardState::Unknown),
+            OrderState::Blocked => usable < 2 && bound.iter().all(|row| is_unsettled(row.state)),
             _ => bound.is_empty(),
         };
         self.expect(fits, || format!("order {reference} is {state:?}, {usable} usable of its cards {bound:?}"));
@@ -108,11 +108,16 @@ impl Account<'_> {
             let row = rows.get(&card.kdd);
             let untouched = card.secured == 0 || row.is_some_and(|row| row.state != CardState::Stock);
             self.expect(untouched, || format!("card {name} is in stock and was written"));
-            let may_be_usable = row.is_some_and(|row| matches!(row.state, CardState::Live | CardState::Unknown));
+            let may_be_usable = row.is_some_and(|row| row.state == CardState::Live || is_unsettled(row.state));
             self.expect(may_be_usable || !card.is_usable(), || format!("card {name} can be used and is {row:?}"));
             *card.number().map_or(&mut 0, |number| numbers.entry(number).or_insert(0)) += 1;
         }
         let doubled = numbers.values().filter(|count| **count > 1).count();
         self.expect(doubled == 0, || format!("{doubled} card numbers are on two cards that can be used"));
     }
+}
+
+/// What such a card holds must be found out first.
+fn is_unsettled(state: CardState) -> bool {
+    matches!(state, CardState::Unknown | CardState::PartlyActivated)
 }

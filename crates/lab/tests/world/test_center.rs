@@ -50,6 +50,7 @@ impl TestCenter {
             api: ([127, 0, 0, 1], 0).into(),
             state_directory: state.to_owned(),
             limits: Limits { grace: Duration::from_millis(500), ..Limits::default() },
+            pool: cardwright_issuing_center::pool::Levels::default(),
         };
         let dialogue = Arc::new(dialogue(center.clone()));
         let service = runtime.block_on(Service::start(center, dialogue, &options)).unwrap();

@@ -187,4 +187,58 @@ pub(super) const TEXTS: &[Text] = &[
         ("The reader {reader} is not entered: {reason}.", "Compare tier, slots and key with the reader's papers."),
         ("リーダー {reader} は登録されません: {reason}。", "階層、スロット、鍵をリーダーの記録と照合してください。"),
     ),
+    text(
+        Code::POOL_EMPTY,
+        &["size"],
+        (
+            "No key of {size} is left in the pool of cards' keys; nothing was prepared.",
+            "Make some with cardwright-center pool fill, or wait until the running center has, then try again.",
+        ),
+        (
+            "カード鍵プールに {size} の鍵が残っていません。何も準備していません。",
+            "cardwright-center pool fill で作成するか、稼働中のセンターが補充するのを待ってから再試行してください。",
+        ),
+    ),
+    text(
+        Code::RANGE_EXHAUSTED,
+        &["range"],
+        (
+            "Every card number of the range {range} is taken; nothing was prepared.",
+            "Give the profile another range, import it under a higher version, then approve the orders again.",
+        ),
+        (
+            "範囲 {range} のカード番号はすべて使用済みです。何も準備していません。",
+            "プロファイルに別の範囲を設定し、新しいバージョンで取り込んでから再度承認してください。",
+        ),
+    ),
+    text(
+        Code::CERTIFICATE_REFUSED,
+        &["element", "rule", "remedy"],
+        ("{element} cannot be used: {rule}.", "{remedy}."),
+        ("{element} は使用できません: {rule}。", "対処: {remedy}。"),
+    ),
+    text(
+        Code::ISSUER_UNKNOWN,
+        &["issuer"],
+        (
+            "There is no certified issuer key {issuer}.",
+            "Look at cardwright-center issuer-ca list; make the key there and have it certified.",
+        ),
+        (
+            "証明済みの発行者鍵 {issuer} はありません。",
+            "cardwright-center issuer-ca list を確認し、鍵を作成して証明を受けてください。",
+        ),
+    ),
+    text(
+        Code::AUTHORITY_UNKNOWN,
+        &["authority"],
+        (
+            "There is no certified authority {authority}.",
+            "Look at cardwright-center piv-ca list; make it there, or import its certificate.",
+        ),
+        (
+            "証明済みの認証局 {authority} はありません。",
+            "cardwright-center piv-ca list を確認し、作成するか証明書を取り込んでください。",
+        ),
+    ),
 ];

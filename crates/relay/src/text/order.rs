@@ -103,4 +103,34 @@ pub(super) const TEXTS: &[Text] = &[
         ("Order {order} is approved already.", "Nothing is to be done; it can be written."),
         ("注文 {order} は既に承認されています。", "操作は不要です。発行できます。"),
     ),
+    text(
+        Code::NUMBER_TAKEN,
+        &["order"],
+        (
+            "The card number of order {order} is another card's already.",
+            "Reject the order and enter it again with the number, or the sequence number, that the issuer gave.",
+        ),
+        (
+            "注文 {order} のカード番号は別のカードで使用済みです。",
+            "注文を却下し、発行者が割り当てた番号または連番で登録し直してください。",
+        ),
+    ),
+    text(
+        Code::PROFILE_CHANGED,
+        &["order", "profile"],
+        (
+            "Order {order} was prepared by an older text of the profile {profile}.",
+            "Prepare it again: cardwright-center order prepare {order}.",
+        ),
+        (
+            "注文 {order} はプロファイル {profile} の古い版で準備されています。",
+            "cardwright-center order prepare {order} で準備し直してください。",
+        ),
+    ),
+    text(
+        Code::DATA_REFUSED,
+        &["element", "rule", "remedy"],
+        ("The card's data cannot be made, {element}: {rule}.", "{remedy}."),
+        ("カードのデータを作成できません（{element}）: {rule}。", "対処: {remedy}。"),
+    ),
 ];

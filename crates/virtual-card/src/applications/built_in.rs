@@ -8,46 +8,79 @@ use sha2::{Digest, Sha256};
 
 use crate::registry::{Package, ProgramName};
 
-/// A program this card can run.
+/// A package whose programs this card can run.
 pub struct BuiltIn {
-    /// which
+    /// the package's own, which is its first module's
     pub program: ProgramName,
     /// the package
     pub package: Aid,
-    /// its one module, and the AID its instance has by default
-    pub module: Aid,
+    /// its modules, one or more
+    pub modules: Vec<Module>,
 }
 
-/// The built-in programs.
+/// One module of a package.
+pub struct Module {
+    /// what its instances run
+    pub program: ProgramName,
+    /// its AID, and the one that an instance has by default
+    pub aid: Aid,
+}
+
+/// The built-in packages, the identity application's first.
 ///
 /// # Panics
 /// Never: the AIDs are 5 to 16 bytes.
 #[must_use]
-pub fn all() -> [BuiltIn; 2] {
+pub fn all() -> [BuiltIn; 3] {
     let aid = |bytes: &[u8]| Aid::new(bytes).expect("5 to 16 bytes");
+    let package = |package: &[u8], modules: &[(ProgramName, &[u8])]| BuiltIn {
+        program: modules[0].0,
+        package: aid(package),
+        modules: modules
+            .iter()
+            .map(|(program, ending)| Module { program: *program, aid: aid(&[package, ending].concat()) })
+            .collect(),
+    };
     [
-        BuiltIn {
-            program: ProgramName::Identity,
-            package: aid(&[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x49, 0x44, 0x00]),
-            module: aid(&[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x49, 0x44, 0x00, 0x01]),
-        },
-        BuiltIn {
-            program: ProgramName::Piv,
-            package: aid(&[0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00]),
-            module: aid(&[0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00]),
-        },
+        package(IDENTITY, &[(ProgramName::Identity, &[0x01])]),
+        package(PIV, &[(ProgramName::Piv, &[0x01, 0x00])]),
+        package(EMV, &[(ProgramName::Emv, &[0x01]), (ProgramName::PaymentEnvironment, &[0x02])]),
     ]
 }
 
+/// The identity application's package.
+const IDENTITY: &[u8] = &[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x49, 0x44, 0x00];
+/// The EMV applications' package.
+const EMV: &[u8] = &[0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x45, 0x4D, 0x56, 0x00];
+/// The PIV application's package (NIST SP 800-73-4).
+const PIV: &[u8] = &[0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
+
+/// The program that an instance of `module` of `package` runs.
+#[must_use]
+pub fn program(package: &Package, module: &Aid) -> ProgramName {
+    let modules = all().into_iter().filter(|known| known.program == package.program).flat_map(|known| known.modules);
+    modules.into_iter().find(|known| known.aid == *module).map_or(ProgramName::Opaque, |known| known.program)
+}
+
 impl BuiltIn {
+    /// The first module.
+    #[must_use]
+    pub fn module(&self) -> Aid {
+        self.modules[0].aid
+    }
+
     /// The load file data block, without tag C4 and length.
     #[must_use]
     pub fn load_file_data_block(&self) -> Vec<u8> {
         let package = self.package.as_bytes();
-        let module = self.module.as_bytes();
         let header = [&[0xDE, 0xCA, 0xFF, 0xED, 1, 2, 0, 0, 1, package.len() as u8][..], package].concat();
-        let applet = [&[1, module.len() as u8][..], module, &[0, 0]].concat();
-        [component(1, &header), component(3, &applet)].concat()
+        let mut applets = vec![self.modules.len() as u8];
+        for module in self.modules.iter().map(|module| module.aid.as_bytes()) {
+            applets.push(module.len() as u8);
+            applets.extend_from_slice(module);
+            applets.extend_from_slice(&[0, 0]);
+        }
+        [component(1, &header), component(3, &applets)].concat()
     }
 
     /// The load file as it stands in the registry.
@@ -55,7 +88,7 @@ impl BuiltIn {
     pub fn registered(&self) -> Package {
         Package {
             aid: self.package,
-            modules: vec![self.module],
+            modules: self.modules.iter().map(|module| module.aid).collect(),
             program: self.program,
             version: [1, 0],
             size: self.load_file_data_block().len() as u32 + 4096,

@@ -1,6 +1,6 @@
 //! INITIALIZE UPDATE and EXTERNAL AUTHENTICATE (Amd D §7.1; GPCS §E.5).
 
-use cardwright_apdu::{Command, Response, StatusWord};
+use cardwright_apdu::{Aid, Command, Response, StatusWord};
 
 use super::end_what_was_begun;
 use crate::channel::{Channel, Session};
@@ -19,7 +19,7 @@ const LAST_COUNTER_SCP03: u32 = 0x00FF_FFFF;
 const LAST_COUNTER_SCP02: u32 = 0xFFFF;
 
 /// Ends the channel there was, and answers a challenge with the card's cryptogram.
-pub(super) fn initialize_update(
+pub(crate) fn initialize_update(
     memory: &mut Memory,
     volatile: &mut Volatile,
     entropy: &mut dyn Entropy,
@@ -38,12 +38,25 @@ pub(super) fn initialize_update(
         return Err(StatusWord::WRONG_LENGTH.into());
     }
     let key_version = usable_key_set(memory, command.header.p1)?;
+    let opening = Opening {
+        aid: volatile.selected.aid().unwrap_or(memory.read().security_domain),
+        key_version,
+        host_challenge: command.data(),
+    };
     let (session, answer) = match memory.read().product.scp {
-        2 => challenge_scp02(memory, entropy, key_version, command.data())?,
-        _ => challenge_scp03(memory, entropy, key_version, command.data())?,
+        2 => challenge_scp02(memory, entropy, &opening)?,
+        _ => challenge_scp03(memory, entropy, &opening)?,
     };
     volatile.channel = Channel::Challenged { session, key_version };
     Ok(Response::new(answer, StatusWord::SUCCESS))
+}
+
+/// What a session is derived from, besides keys and counter.
+struct Opening<'a> {
+    /// of the application that asks for the channel (Amd D §6.2.2.1, GPCS §E.4.2.3)
+    aid: Aid,
+    key_version: u8,
+    host_challenge: &'a [u8],
 }
 
 /// The version of the key set that P1 names; 00 names the first. 6A88 where a key is missing (Amd D §7.1.1.3),
@@ -68,13 +81,12 @@ fn is_blocked(set: &KeySet, product: &CardProduct) -> bool {
 fn challenge_scp03(
     memory: &mut Memory,
     entropy: &mut dyn Entropy,
-    key_version: u8,
-    host_challenge: &[u8],
+    opening: &Opening<'_>,
 ) -> Result<(Session, Vec<u8>), Stop> {
+    let key_version = opening.key_version;
     let pseudo_random = memory.read().product.has_pseudo_random_challenge();
     let counter = if pseudo_random { Some(step_counter(memory, key_version)?) } else { None };
-    let (session, challenge) =
-        derive_scp03(memory, entropy, key_version, host_challenge, counter).ok_or(StatusWord(0x6400))?;
+    let (session, challenge) = derive_scp03(memory, entropy, opening, counter).ok_or(StatusWord(0x6400))?;
     let cryptogram = session.card_cryptogram().ok_or(StatusWord(0x6400))?;
     let state = memory.read();
     let mut answer = state.identity.key_diversification_data.clone();
@@ -101,40 +113,37 @@ fn step_counter(memory: &mut Memory, key_version: u8) -> Result<u32, Stop> {
 fn derive_scp03(
     memory: &Memory,
     entropy: &mut dyn Entropy,
-    key_version: u8,
-    host_challenge: &[u8],
+    opening: &Opening<'_>,
     counter: Option<u32>,
 ) -> Option<(scp03::Session, Vec<u8>)> {
     let state = memory.read();
-    let keys = state.key_set(key_version)?.channel_keys(state.product.key_kind())?;
-    let length = host_challenge.len();
+    let keys = state.key_set(opening.key_version)?.channel_keys(state.product.key_kind())?;
+    let length = opening.host_challenge.len();
     let challenge = match counter {
-        Some(counter) => {
-            scp03::pseudo_random_challenge(keys.encryption, counter, state.security_domain.as_bytes(), length)?
-        }
+        Some(counter) => scp03::pseudo_random_challenge(keys.encryption, counter, opening.aid.as_bytes(), length)?,
         None => {
             let mut random = vec![0; length];
             entropy.fill(&mut random);
             random
         }
     };
-    Some((scp03::Session::derive(&keys, host_challenge, &challenge)?, challenge))
+    Some((scp03::Session::derive(&keys, opening.host_challenge, &challenge)?, challenge))
 }
 
 /// KDD 10, KVN, 02, counter 2, challenge 6, cryptogram 8 (GPCS Table E-9). The counter does not step here.
 fn challenge_scp02(
     memory: &Memory,
     entropy: &mut dyn Entropy,
-    key_version: u8,
-    host_challenge: &[u8],
+    opening: &Opening<'_>,
 ) -> Result<(Session, Vec<u8>), Stop> {
     let state = memory.read();
+    let key_version = opening.key_version;
     let counter = state.key_set(key_version).map_or(0, |set| set.sequence_counter);
     if counter > LAST_COUNTER_SCP02 {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
     let counter = (counter as u16).to_be_bytes();
-    let session = derive_scp02(memory, entropy, key_version, host_challenge, counter).ok_or(StatusWord(0x6400))?;
+    let session = derive_scp02(memory, entropy, opening, counter).ok_or(StatusWord(0x6400))?;
     let cryptogram = session.card_cryptogram().ok_or(StatusWord(0x6400))?;
     let mut answer = state.identity.key_diversification_data.clone();
     answer.extend_from_slice(&[key_version, 0x02]);
@@ -147,25 +156,24 @@ fn challenge_scp02(
 fn derive_scp02(
     memory: &Memory,
     entropy: &mut dyn Entropy,
-    key_version: u8,
-    host_challenge: &[u8],
+    opening: &Opening<'_>,
     counter: [u8; 2],
 ) -> Option<scp02::Session> {
     let state = memory.read();
-    let keys = state.key_set(key_version)?.channel_keys(state.product.key_kind())?;
+    let keys = state.key_set(opening.key_version)?.channel_keys(state.product.key_kind())?;
     let challenge = if state.product.has_pseudo_random_challenge() {
-        CardChallenge::OverAid(state.security_domain.as_bytes())
+        CardChallenge::OverAid(opening.aid.as_bytes())
     } else {
         let mut random = [0; 6];
         entropy.fill(&mut random);
         CardChallenge::Random(random)
     };
-    scp02::Session::derive(&keys, counter, host_challenge.try_into().ok()?, challenge)
+    scp02::Session::derive(&keys, counter, opening.host_challenge.try_into().ok()?, challenge)
 }
 
 /// Verifies cryptogram and C-MAC and opens the channel at the level of P1. The failure is written before the
 /// comparison and taken back after it, so that a cut of the power cannot give a try for nothing.
-pub(super) fn external_authenticate(
+pub(crate) fn external_authenticate(
     memory: &mut Memory,
     volatile: &mut Volatile,
     command: &Command,

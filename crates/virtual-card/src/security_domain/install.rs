@@ -6,7 +6,7 @@ use super::NO_CONFIRMATION;
 use super::fields::Fields;
 use super::load::LoadInProgress;
 use super::store_data::Personalization;
-use crate::applications::{Program, identity};
+use crate::applications::{self, Program, built_in};
 use crate::life_cycle::ApplicationState;
 use crate::memory::{Memory, Stop};
 use crate::product::StoreDataIn;
@@ -60,7 +60,7 @@ fn for_install(memory: &mut Memory, mut fields: Fields<'_>, application_state: A
     no_token(&mut fields)?;
     let state = memory.read();
     let file = state.package(&package).filter(|package| package.modules.contains(&module));
-    let program = Program::new(file.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?.program);
+    let program = Program::new(built_in::program(file.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?, &module));
     if is_registered(state, &aid) {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
@@ -103,12 +103,11 @@ fn for_personalization(memory: &mut Memory, volatile: &mut Volatile, mut fields:
     let state = memory.read();
     let application = state.application(&aid).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
     let early_enough = state.product.store_data_in == StoreDataIn::Installed;
-    let far_enough = early_enough || application.state == ApplicationState::Selectable;
-    let can_be_personalized = matches!(application.program, Program::Identity(_));
-    if application.locked || !far_enough || !can_be_personalized {
+    let far_enough = early_enough || application.state.is_selectable();
+    if application.locked || !far_enough {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
-    identity::begin(memory, &aid)?;
+    applications::begin_personalization(memory, &aid)?;
     volatile.personalization = Some(Personalization { application: aid });
     volatile.next_block = 0;
     Ok(())

@@ -13,12 +13,13 @@ mod store_data;
 
 use cardwright_apdu::{Command, Response, StatusWord};
 
-use crate::channel::Channel;
+use crate::channel::{CHAINING_NOT_SUPPORTED, Channel};
 use crate::entropy::Entropy;
 use crate::life_cycle::CardLifeCycle;
 use crate::memory::{Memory, Stop};
 use crate::volatile::Volatile;
 
+pub(crate) use authenticate::{external_authenticate, initialize_update};
 pub(crate) use load::LoadInProgress;
 pub(crate) use store_data::Personalization;
 
@@ -32,35 +33,28 @@ pub(crate) fn process(
     entropy: &mut dyn Entropy,
     command: &Command,
 ) -> Result<Response, Stop> {
+    if command.header.cla & 0x10 != 0 {
+        return Err(CHAINING_NOT_SUPPORTED.into());
+    }
     match (command.header.cla, command.header.ins) {
-        (0x80, 0x50) => authenticate::initialize_update(memory, volatile, entropy, command),
-        (0x84, 0x82) => authenticate::external_authenticate(memory, volatile, command),
+        (0x80, 0x50) => initialize_update(memory, volatile, entropy, command),
+        (0x84, 0x82) => external_authenticate(memory, volatile, command),
         _ => within_channel(memory, volatile, command),
     }
 }
 
 /// Takes off the command's protection, runs it, and protects the answer (Amd D §5.6, GPCS §E.1.6).
 fn within_channel(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {
-    let unwrapped = match &mut volatile.channel {
-        Channel::Open(session) => session.unwrap(command),
-        Channel::Closed | Channel::Challenged { .. } if command.header.cla & 0x04 == 0 => Some(command.clone()),
-        _ => return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into()),
-    };
-    let Some(plain) = unwrapped else {
-        abort(volatile);
-        return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
+    let plain = match volatile.channel.unwrap(command) {
+        Ok(plain) if plain.header.cla & 0x04 == 0 => plain,
+        Ok(_) => return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into()),
+        Err(security_error) => {
+            end_what_was_begun(volatile);
+            return Err(security_error.into());
+        }
     };
     let response = run(memory, volatile, &plain)?;
-    Ok(match &volatile.channel {
-        Channel::Open(session) => session.protect(response),
-        _ => response,
-    })
-}
-
-/// A security error: the channel is gone, and with it what was begun in it.
-fn abort(volatile: &mut Volatile) {
-    end_what_was_begun(volatile);
-    volatile.channel = Channel::Aborted;
+    Ok(volatile.channel.protect(response))
 }
 
 /// A personalization, a load and a listing end with their channel (GPCS §11.11.1).
@@ -69,6 +63,7 @@ fn end_what_was_begun(volatile: &mut Volatile) {
     volatile.next_block = 0;
     volatile.load = None;
     volatile.listing = None;
+    volatile.application.interrupt();
 }
 
 fn run(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {

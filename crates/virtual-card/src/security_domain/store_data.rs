@@ -2,8 +2,7 @@
 
 use cardwright_apdu::{Aid, Command, Dgi, Response, StatusWord, tlv};
 
-use crate::applications::identity;
-use crate::channel::Channel;
+use crate::applications;
 use crate::memory::{Memory, Stop};
 use crate::state::{CardState, DataObject};
 use crate::volatile::Volatile;
@@ -20,10 +19,10 @@ pub(super) fn store_data(memory: &mut Memory, volatile: &mut Volatile, command: 
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
     let p1 = command.header.p1;
-    match (&volatile.personalization, &volatile.channel) {
-        (Some(personalization), Channel::Open(session)) => {
+    match (&volatile.personalization, volatile.channel.open()) {
+        (Some(personalization), Some(session)) => {
             let decrypt = |data: &[u8]| session.decrypt_sensitive(data);
-            identity::store_data(memory, &personalization.application, p1, command.data(), &decrypt)?;
+            applications::store_data(memory, &personalization.application, p1, command.data(), &decrypt)?;
         }
         _ => store_own(memory, p1, command.data())?,
     }

@@ -48,7 +48,7 @@ fn padded(data: &[u8], block: usize) -> Vec<u8> {
     padded
 }
 
-fn kdf(key: &[u8], constant: u8, bits: u16, context: &[u8]) -> Vec<u8> {
+pub(crate) fn kdf(key: &[u8], constant: u8, bits: u16, context: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for counter in 1..=bits.div_ceil(128) as u8 {
         let [high, low] = bits.to_be_bytes();
@@ -186,7 +186,7 @@ impl Scp03 {
     pub(crate) fn send(&mut self, card: &mut Card, header: &str, data: &[u8]) -> (Vec<u8>, u16) {
         let header: [u8; 4] = hex::decode(header.replace(' ', "")).unwrap().try_into().unwrap();
         let command = self.wrap(header, data);
-        self.unwrap(&card.transmit(&command))
+        self.unwrap(&transmit(card, &command))
     }
 
     /// As `send`, for the status alone.
@@ -213,6 +213,18 @@ fn fill(key: &[u8]) -> Vec<u8> {
     let mut filled = key.to_vec();
     filled.resize(key.len().next_multiple_of(16), 0);
     filled
+}
+
+/// The whole answer, fetched by GET RESPONSE while the card has more.
+pub(crate) fn transmit(card: &mut Card, command: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut answer = card.transmit(command);
+    while let [data @ .., 0x61, left] = &answer[..] {
+        all.extend_from_slice(data);
+        answer = card.transmit(&[0x00, 0xC0, 0x00, 0x00, *left]);
+    }
+    all.extend(answer);
+    all
 }
 
 pub(crate) fn split(answer: &[u8]) -> (&[u8], u16) {
@@ -326,7 +338,7 @@ impl Scp02 {
             data.to_vec()
         };
         let command = [&header[..], &[(body.len() + 8) as u8], &body, &mac, &[0]].concat();
-        let answer = card.transmit(&command);
+        let answer = transmit(card, &command);
         let (data, status) = split(&answer);
         (data.to_vec(), status)
     }

@@ -282,6 +282,7 @@ fn a_grouping_sent_again_takes_its_new_place() {
 #[test]
 fn a_file_that_does_not_fit_the_memory_is_refused_when_it_begins() {
     let mut product = product("scp03-i70");
+    product.preloaded.truncate(1);
     product.memory = 8_192;
     let mut card = card_of(product);
     let mut host = begun(&mut card, 0x33);

@@ -4,12 +4,14 @@
 
 mod channels;
 mod dialogues;
+mod emv;
 mod host;
 mod identity;
 mod keys;
 mod loading;
 mod no_panic;
 mod opensc;
+mod piv;
 mod power;
 mod products;
 mod security_access_module;

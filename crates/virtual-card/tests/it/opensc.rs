@@ -8,7 +8,7 @@ use crate::identity::{issue, person};
 use crate::world::card;
 
 /// Runs `arguments` of opensc-tool against `state` in a virtual reader; what it printed.
-fn opensc_tool(state: &Path, arguments: &[&str]) -> String {
+pub(crate) fn opensc_tool(state: &Path, arguments: &[&str]) -> String {
     let socket = tempfile::tempdir().unwrap();
     let beside_the_card = "\"$0\" insert \"$1\" --port 40001 --wait 10 >&2 & \
          tries=0; until opensc-tool -r 0 -a >/dev/null 2>&1; do \
@@ -26,7 +26,7 @@ fn opensc_tool(state: &Path, arguments: &[&str]) -> String {
 }
 
 /// The data bytes of every answer, and its status word, from opensc-tool's print.
-fn answers(printed: &str) -> Vec<(Vec<u8>, String)> {
+pub(crate) fn answers(printed: &str) -> Vec<(Vec<u8>, String)> {
     let mut answers = Vec::new();
     for line in printed.lines() {
         if let Some(status) = line.strip_prefix("Received (SW1=0x") {
@@ -43,7 +43,7 @@ fn answers(printed: &str) -> Vec<(Vec<u8>, String)> {
 }
 
 #[test]
-fn opensc_tool_alone_reads_an_issued_card() {
+pub(crate) fn opensc_tool_alone_reads_an_issued_card() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("card.json");
     let mut issued = card("scp03-i70");

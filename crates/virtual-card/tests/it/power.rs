@@ -13,7 +13,7 @@ fn copy(card: &Card) -> Card {
 }
 
 /// Every state that a cut of `command` can leave, from `state` before it; the last is that of the whole command.
-fn all_cuts(card: &mut Card, prepare: impl Fn(&mut Card) -> Vec<u8>) -> Vec<CardState> {
+pub(crate) fn all_cuts(card: &mut Card, prepare: impl Fn(&mut Card) -> Vec<u8>) -> Vec<CardState> {
     let mut states = Vec::new();
     for allowed in 0.. {
         let mut victim = copy(card);
@@ -65,7 +65,9 @@ fn one_store_data_is_whole_or_not_there() {
 
 #[test]
 fn deleting_with_instances_is_torn_and_rolls_forward() {
-    let mut card = card("scp03-i70");
+    let mut product = crate::world::product("scp03-i70");
+    product.preloaded.truncate(1);
+    let mut card = crate::world::card_of(product);
     let mut host = Scp03::open(&mut card, 0x33);
     for number in 1..=3 {
         let install = format!("09F043415244574944000AF04341524457494400010AF0434152445749440{number:03X}010002C90000");

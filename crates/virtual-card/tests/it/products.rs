@@ -4,7 +4,8 @@ use cardwright_virtual_card::CardProduct;
 
 use crate::world::{card, product};
 
-const NAMES: [&str; 6] = ["scp03-i70", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"];
+const NAMES: [&str; 7] =
+    ["scp03-i70", "scp03-i70-contactless", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"];
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(format!("{}/../../products/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap()

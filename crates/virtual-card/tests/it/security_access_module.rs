@@ -17,7 +17,10 @@ fn module(certificate: &[u8]) -> (Card, SigningKey) {
 #[test]
 fn it_signs_a_hash_with_the_card_authentication_key() {
     let (mut card, key) = module(&[0x30, 0x00]);
-    assert_eq!(send(&mut card, SELECT), "61114F0600001000010079074F05A0000003089000");
+    assert_eq!(
+        send(&mut card, SELECT),
+        "61384F0600001000010079074F05A000000308500E6361726477726967687420504956AC1580010380010880010A80010C8001078001110601009000"
+    );
     let hash = [0xA5; 32];
     let command = format!("0087119E267C2482008120{}00", hex::encode(hash));
     let answer = send(&mut card, &command);
@@ -62,5 +65,5 @@ fn anything_else_is_refused() {
     assert_eq!(send(&mut card, "0087119E067C0482008100"), "6A80", "no hash");
     assert_eq!(send(&mut card, "0087119E027C0000"), "6A80");
     assert_eq!(send(&mut card, "8087119E027C0000"), "6E00");
-    assert_eq!(send(&mut card, "0020008008313233343536FFFF"), "6D00", "this key needs no PIN");
+    assert_eq!(send(&mut card, "0020008008313233343536FFFF"), "6A88", "this key needs no PIN");
 }

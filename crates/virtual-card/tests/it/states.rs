@@ -1,9 +1,13 @@
 //! State files of every format there ever was load, and what is in them still opens, reads and signs.
 
+use cardwright_apdu::tlv;
 use cardwright_virtual_card::{CardState, FORMAT};
+use openssl::ecdsa::EcdsaSig;
+use openssl::x509::X509;
 
 use crate::host::Scp03;
 use crate::identity::{issue, read_everything};
+use crate::piv;
 use crate::world::{card, card_with};
 
 fn stored(name: &str) -> CardState {
@@ -21,6 +25,33 @@ fn a_state_of_format_1_loads_for_ever() {
     let (list, status) = host.send(&mut card, "80F24002", &[0x4F, 0]);
     assert_eq!(status, 0x9000);
     assert_eq!(list.windows(2).filter(|pair| *pair == [0x4F, 0x0A]).count(), 2, "a whole and a half-written instance");
+}
+
+#[test]
+fn the_first_sams_load_for_ever_and_still_sign() {
+    let mut card = card_with(stored("format-1-sam.json"));
+    assert_eq!(piv::status(&mut card, piv::SELECT), 0x9000);
+    let (certificate, status) = piv::ask(&mut card, "00CB3FFF055C035FC10100");
+    assert_eq!(status, 0x9000);
+    let content = tlv::read_one(&certificate).unwrap().value;
+    let certificate = X509::from_der(tlv::find(content, 0x70).unwrap().unwrap()).unwrap();
+    let (answer, status) = piv::ask(&mut card, &format!("0087119E267C2482008120{}00", "A5".repeat(32)));
+    assert_eq!(status, 0x9000);
+    let signature = EcdsaSig::from_der(&answer[4..]).unwrap();
+    assert!(signature.verify(&[0xA5; 32], &certificate.public_key().unwrap().ec_key().unwrap()).unwrap());
+}
+
+#[test]
+fn an_issued_piv_card_loads_for_ever() {
+    for (name, algorithm) in [("format-1-piv-rsa.json", "07"), ("format-1-piv-p256.json", "11")] {
+        let mut card = card_with(stored(name));
+        assert_eq!(card.state().applications[0].life_cycle_code(), 0x0F);
+        assert_eq!(piv::status(&mut card, piv::SELECT), 0x9000);
+        assert_eq!(piv::status(&mut card, "0020008008313233343536FFFF"), 0x9000);
+        assert_eq!(piv::status(&mut card, "00CB3FFF055C035FC10800"), 0x9000, "the face");
+        assert_eq!(piv::status(&mut card, &format!("0087{algorithm}9A067C048200810000")), 0x6A80, "the key is there");
+        assert_eq!(piv::status(&mut card, "0087039B047C02800000"), 0x9000, "and the administrator's");
+    }
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_security_access_module_comes_with_its_certificate_and_show_hides_keys() {
     assert!(std::fs::read_to_string(state.with_extension("certificate.pem")).unwrap().starts_with("-----BEGIN CERT"));
 
     let shown = String::from_utf8(tool(&["show", text(&state)]).stdout).unwrap();
-    assert!(shown.contains("A000000308000010000100 state 07, PIV, with a key"), "{shown}");
+    assert!(shown.contains("A000000308000010000100 state 07, PIV, complete, keys [9E: 11]"), "{shown}");
     let card = CardState::from_json(&std::fs::read(&state).unwrap()).unwrap();
     for key in &card.key_sets[0].keys {
         assert!(!shown.contains(&hex::encode_upper(key.value.expose())));

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use cardwright_issuing_center::pool::Levels;
 use cardwright_issuing_center::refused::Refused;
 use cardwright_relay::Code;
 use serde::Deserialize;
@@ -24,6 +25,31 @@ pub(crate) struct Configuration {
     pub(crate) terminals: SocketAddr,
     /// address of the API
     pub(crate) api: SocketAddr,
+    /// how far cards' RSA keys are made ahead
+    pub(crate) pool: Pool,
+}
+
+/// How many cards' RSA keys are made ahead, of each size that a profile asks for.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Pool {
+    /// the running center makes so many
+    full: u32,
+    /// with fewer it warns
+    low: u32,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        let Levels { full, low } = Levels::default();
+        Self { full, low }
+    }
+}
+
+impl Pool {
+    pub(crate) fn levels(self) -> Levels {
+        Levels { full: self.full, low: self.low }
+    }
 }
 
 impl Default for Configuration {
@@ -33,6 +59,7 @@ impl Default for Configuration {
             keystore: PathBuf::from("keystore"),
             terminals: SocketAddr::from(([0, 0, 0, 0], 7443)),
             api: SocketAddr::from(([127, 0, 0, 1], 7080)),
+            pool: Pool::default(),
         }
     }
 }
@@ -63,6 +90,13 @@ impl Configuration {
         }
         if let Some(keystore) = variable("CARDWRIGHT_CENTER_KEYSTORE") {
             self.keystore = keystore.into();
+        }
+        for (name, place) in
+            [("CARDWRIGHT_CENTER_POOL_FULL", &mut self.pool.full), ("CARDWRIGHT_CENTER_POOL_LOW", &mut self.pool.low)]
+        {
+            if let Some(number) = variable(name) {
+                *place = number.parse().map_err(|_| format!("{name} is not a number"))?;
+            }
         }
         for (name, place) in
             [("CARDWRIGHT_CENTER_TERMINALS", &mut self.terminals), ("CARDWRIGHT_CENTER_API", &mut self.api)]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use cardwright_data_preparation::profile::Fault;
 use cardwright_issuing_center::file_fault::{FileFault, FileRefused};
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::store::StoreError;
@@ -16,8 +17,51 @@ pub(crate) enum Failure {
     Refused(Refused),
     /// a file's faults
     File(Code, Vec<FileFault>),
+    /// a profile's faults
+    Profile {
+        /// the profile's file
+        file: String,
+        /// never none
+        faults: Vec<ProfileFault>,
+    },
     /// the command line asks for something that cannot be
     Usage(String),
+}
+
+/// One fault of a profile.
+pub(crate) struct ProfileFault {
+    /// line and column, from 1; none for what is wrong with the whole
+    place: Option<(usize, usize)>,
+    /// for programs
+    kind: &'static str,
+    message: String,
+    remedy: String,
+}
+
+impl From<Fault> for ProfileFault {
+    fn from(fault: Fault) -> Self {
+        let Fault { kind, line, column, message, remedy } = fault;
+        Self { place: Some((line, column)), kind: kind.code(), message, remedy }
+    }
+}
+
+impl ProfileFault {
+    /// A fault that no line is to blame for.
+    pub(crate) fn of_whole(message: String, remedy: String) -> Self {
+        Self { place: None, kind: "profile", message, remedy }
+    }
+
+    fn line(&self, file: &str) -> String {
+        let Self { place, kind, message, remedy } = self;
+        let place = place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        format!("{file}{place}: {message} ({kind})\n    {remedy}")
+    }
+
+    fn value(&self) -> serde_json::Value {
+        let Self { place, kind, message, remedy } = self;
+        let (line, column) = place.unzip();
+        json!({ "line": line, "column": column, "kind": kind, "message": message, "remedy": remedy })
+    }
 }
 
 impl Failure {
@@ -40,7 +84,7 @@ impl Failure {
     fn exit(&self) -> u8 {
         let code = match self {
             Self::Usage(_) => return 2,
-            Self::File(..) => return 1,
+            Self::File(..) | Self::Profile { .. } => return 1,
             Self::Refused(refused) => refused.code,
         };
         match code {
@@ -54,6 +98,13 @@ impl Failure {
         match self {
             Self::Usage(reason) => format!("{reason}\nSee cardwright-center --help."),
             Self::Refused(refused) => sentence(refused),
+            Self::Profile { file, faults } => {
+                let lines = faults.iter().map(|fault| fault.line(file));
+                let count = faults.len();
+                let head =
+                    format!("{}: {count} {}.", Code::PROFILE_REFUSED, if count == 1 { "fault" } else { "faults" });
+                lines.chain([head]).collect::<Vec<_>>().join("\n")
+            }
             Self::File(code, faults) => {
                 let lines = faults.iter().map(|fault| format!("  {fault}"));
                 let first = FileRefused::Faults(*code, faults.clone()).first();
@@ -71,6 +122,10 @@ impl Failure {
         match self {
             Self::Usage(reason) => json!({ "error": { "usage": reason } }),
             Self::Refused(refused) => error_value(refused),
+            Self::Profile { faults, .. } => {
+                let faults: Vec<_> = faults.iter().map(ProfileFault::value).collect();
+                json!({ "error": { "code": Code::PROFILE_REFUSED.to_string(), "faults": faults } })
+            }
             Self::File(code, faults) => {
                 let faults: Vec<_> = faults
                     .iter()

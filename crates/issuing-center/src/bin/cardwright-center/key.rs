@@ -1,46 +1,39 @@
-//! `key`: the batch keys of card makers, and what the keystore holds.
+//! `key`: batch keys of card makers, masters of applications, keys shared with others, and what the keystore holds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cardwright_issuing_center::registry::document;
-use cardwright_issuing_center::registry::key::{self, NewMaster};
+use cardwright_issuing_center::registry::key::{self, KeyUse, NewMaster, use_name};
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::stock::check_value;
 use cardwright_issuing_center::registry::told;
 use cardwright_issuing_center::sealing;
 use cardwright_issuing_center::store::SqlStore;
-use cardwright_keystore::{Kcv, KeyKind, PublishedKeys};
-use clap::{Subcommand, ValueEnum};
-use serde::Deserialize;
-use serde_json::json;
-use zeroize::{Zeroize, Zeroizing};
+use cardwright_keystore::{Kcv, KeyInfo, KeyKind, PublishedKeys};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
 
 use crate::acting::Acting;
-use crate::context::{Context, read_file};
+use crate::context::Context;
 use crate::failure::Failure;
+use crate::key_file::{entered, entered_rsa};
 use crate::report::Report;
-
-/// The longest key file.
-const LONGEST: usize = 4_096;
+use crate::rsa_size::RsaArguments;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Import a card maker's batch key: a batch key file, or a file of hexadecimal digits with --kind and --kcv
-    Import {
+    /// Import a key: a card maker's batch key file, a file of hexadecimal digits with --kind and --kcv, or PKCS#8
+    Import(Import),
+    /// Make a key that nobody ever sees
+    Generate {
         /// Its name here
         name: String,
-        /// The file
-        #[arg(long)]
-        file: PathBuf,
-        /// What it is; of a batch key file it is what the keys of its card product are
+        /// What it is for: application, verification, zone, card-keys
+        #[arg(long = "use", value_name = "USE")]
+        key_use: KeyUse,
+        /// What it is
         #[arg(long, value_enum)]
-        kind: Option<Kind>,
-        /// The check value on the ceremony's papers, 6 hexadecimal digits; a batch key file brings its own
-        #[arg(long)]
-        kcv: Option<String>,
-        /// Take a published test key, for card products that allow one as their transport keys
-        #[arg(long)]
-        allow_published: bool,
+        kind: Kind,
         #[command(flatten)]
         acting: Acting,
     },
@@ -48,7 +41,32 @@ pub(crate) enum Command {
     List,
 }
 
-/// What a batch key is.
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Its name here
+    name: String,
+    /// The file
+    #[arg(long)]
+    file: PathBuf,
+    /// What it is for: card-keys, application, verification, zone, authority
+    #[arg(long = "use", value_name = "USE", default_value = "card-keys")]
+    key_use: KeyUse,
+    /// What it is; of a batch key file it is what the keys of its card product are
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// The check value on the ceremony's papers, 6 hexadecimal digits; a batch key file brings its own
+    #[arg(long)]
+    kcv: Option<String>,
+    #[command(flatten)]
+    rsa: RsaArguments,
+    /// Take a published test key, for card products that allow one as their transport keys
+    #[arg(long)]
+    allow_published: bool,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// What a symmetric key is.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Kind {
     /// two-key triple DES
@@ -72,65 +90,72 @@ impl From<Kind> for KeyKind {
     }
 }
 
-/// A card maker's batch key file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BatchKeyFile {
-    format: u32,
-    product: String,
-    master: String,
-    kcv: String,
-}
-
-impl Drop for BatchKeyFile {
-    fn drop(&mut self) {
-        self.master.zeroize();
-    }
-}
-
-/// A key's value, its check value, and the card product it is for, where the file says so.
-struct Entered {
-    value: Zeroizing<Vec<u8>>,
-    kcv: Kcv,
-    product: Option<String>,
-}
-
 impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         match self {
             Self::List => list(context).await,
-            Self::Import { name, file, kind, kcv, allow_published, acting } => {
-                let entered = entered(&file, kcv.as_deref())?;
+            Self::Import(import) => import.run(context).await,
+            Self::Generate { name, key_use, kind, acting } => {
                 let center = context.center().await?;
                 let person = acting.person(context, &*center.store, Role::Admin).await?;
-                let published =
-                    if allow_published { PublishedKeys::AllowedForTransport } else { PublishedKeys::Refused };
-                let kind = kind_of(&center.store, kind, entered.product.as_deref()).await?;
-                let Entered { value, kcv, .. } = &entered;
-                let new = NewMaster { name: &name, kind, value, expected: *kcv, published };
-                let imported = key::import(&center, &person, &new).await;
-                let info = told(&*center.store, context.now(), &person, imported).await?;
-                let text = format!("Key {} is here: {}, check value {kcv}.", info.id, info.kind);
-                Ok(Report::new(
-                    text,
-                    json!({ "key": info.id.to_string(), "kind": info.kind.to_string(), "kcv": kcv.to_string() }),
-                ))
+                let made = key::generate(&center, &person, &name, kind.into(), key_use).await;
+                Ok(report(&told(&*center.store, context.now(), &person, made).await?))
             }
         }
     }
 }
 
+impl Import {
+    async fn run(self, context: &Context) -> Result<Report, Failure> {
+        if self.key_use == KeyUse::Authority {
+            let (kind, value) = (KeyKind::Rsa(self.rsa.size()?), entered_rsa(&self.file)?);
+            return self.take(context, kind, &value, None).await;
+        }
+        let entered = entered(&self.file, self.kcv.as_deref())?;
+        let store = context.store().await?;
+        let kind = kind_of(&store, self.kind, entered.product.as_deref()).await?;
+        self.take(context, kind, &entered.value, Some(entered.kcv)).await
+    }
+
+    async fn take(
+        self,
+        context: &Context,
+        kind: KeyKind,
+        value: &[u8],
+        expected: Option<Kcv>,
+    ) -> Result<Report, Failure> {
+        let Self { name, key_use, allow_published, acting, .. } = self;
+        let center = context.center().await?;
+        let person = acting.person(context, &*center.store, Role::Admin).await?;
+        let published = if allow_published { PublishedKeys::AllowedForTransport } else { PublishedKeys::Refused };
+        let new = NewMaster { name: &name, kind, key_use, value, expected, published };
+        let imported = key::import(&center, &person, &new).await;
+        Ok(report(&told(&*center.store, context.now(), &person, imported).await?))
+    }
+}
+
+fn report(info: &KeyInfo) -> Report {
+    let check_value = check_value(info);
+    let text = format!("Key {} is here: {}, for {}, {check_value}.", info.id, info.kind, use_name(info.purpose));
+    let mut value = value(info);
+    value["kcv"] = json!(check_value);
+    Report::new(text, value)
+}
+
+fn value(info: &KeyInfo) -> Value {
+    json!({
+        "key": info.id.to_string(),
+        "kind": info.kind.to_string(),
+        "use": use_name(info.purpose),
+        "check_value": check_value(info),
+    })
+}
+
 async fn list(context: &Context) -> Result<Report, Failure> {
     let keys = context.center().await?.keystore.list()?;
-    let line = |key: &cardwright_keystore::KeyInfo| {
-        format!("{}  {}  {:?}  {}", key.id, key.kind, key.purpose, check_value(key))
-    };
+    let line = |key: &KeyInfo| format!("{}  {}  {}  {}", key.id, key.kind, use_name(key.purpose), check_value(key));
     let text: Vec<_> = keys.iter().map(line).collect();
-    let values: Vec<_> = keys
-        .iter()
-        .map(|key| json!({ "key": key.id.to_string(), "kind": key.kind.to_string(), "check_value": check_value(key) }))
-        .collect();
-    Ok(Report::new(text.join("\n"), json!({ "keys": values })))
+    Ok(Report::new(text.join("\n"), json!({ "keys": keys.iter().map(value).collect::<Vec<_>>() })))
 }
 
 /// What the key is: as the command line says, or as the keys of the card product are that the file names.
@@ -140,27 +165,4 @@ async fn kind_of(store: &SqlStore, kind: Option<Kind>, product: Option<&str>) ->
         (None, Some(product)) => Ok(sealing::key_kind(&document::product(store, product).await?)),
         (None, None) => Err(Failure::Usage("--kind is needed for hexadecimal digits".into())),
     }
-}
-
-/// Reads the key file. Nothing of it is repeated in a message.
-fn entered(path: &Path, kcv: Option<&str>) -> Result<Entered, Failure> {
-    let text = read_file(path, LONGEST)?;
-    let text = std::str::from_utf8(&text).map_err(|_| Failure::file(path.display(), "not text"))?;
-    let (digits, kcv, product) = if text.contains('=') {
-        let wrong = || Failure::file(path.display(), "not a batch key file of format 1");
-        let mut file: BatchKeyFile = toml::from_str(text).map_err(|_| wrong())?;
-        if file.format != 1 {
-            return Err(wrong());
-        }
-        let kcv = kcv.map_or_else(|| file.kcv.clone(), str::to_owned);
-        (Zeroizing::new(std::mem::take(&mut file.master)), kcv, Some(file.product.clone()))
-    } else {
-        let kcv = kcv.ok_or_else(|| Failure::Usage("--kcv is needed: the check value on the papers".into()))?;
-        (Zeroizing::new(text.split_whitespace().collect()), kcv.to_owned(), None)
-    };
-    let value = hex::decode(digits.trim()).map(Zeroizing::new);
-    let value = value.map_err(|_| Failure::file(path.display(), "the key is not hexadecimal"))?;
-    let kcv = hex::decode(&kcv).ok().and_then(|bytes| <[u8; 3]>::try_from(bytes).ok());
-    let kcv = kcv.ok_or_else(|| Failure::Usage("a check value has 6 hexadecimal digits".into()))?;
-    Ok(Entered { value, kcv: Kcv(kcv), product })
 }

@@ -9,15 +9,22 @@ mod context;
 mod failpoints;
 mod failure;
 mod init;
+mod issuer_ca;
 mod key;
+mod key_file;
 mod log;
 mod order;
 mod order_import;
+mod output_file;
 mod person;
+mod pin_mailer;
+mod piv_ca;
+mod pool;
 mod product;
 mod profile;
 mod reader;
 mod report;
+mod rsa_size;
 mod serve;
 mod stock;
 mod terminal;
@@ -75,6 +82,18 @@ enum Command {
     /// Keys of the keystore
     #[command(subcommand)]
     Key(key::Command),
+    /// EMV certification authorities and issuers' keys
+    #[command(subcommand)]
+    IssuerCa(issuer_ca::Command),
+    /// Authorities that certify the keys which PIV cards make
+    #[command(subcommand)]
+    PivCa(piv_ca::Command),
+    /// Generated PINs for who prints them
+    #[command(subcommand)]
+    PinMailer(pin_mailer::Command),
+    /// Cards' RSA keys, made ahead
+    #[command(subcommand)]
+    Pool(pool::Command),
     /// Blank cards
     #[command(subcommand)]
     Stock(stock::Command),
@@ -127,6 +146,10 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Product(command) => command.run(&context).await,
         Command::Profile(command) => command.run(&context).await,
         Command::Key(command) => command.run(&context).await,
+        Command::IssuerCa(command) => command.run(&context).await,
+        Command::PivCa(command) => command.run(&context).await,
+        Command::PinMailer(command) => command.run(&context).await,
+        Command::Pool(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,
         Command::Terminal(command) => command.run(&context).await,
         Command::Reader(command) => command.run(&context).await,

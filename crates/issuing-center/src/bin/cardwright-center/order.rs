@@ -38,6 +38,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         acting: Acting,
     },
+    /// Prepare orders again that were not written yet: by the newest text of their profile; their tickets are gone then
+    Prepare {
+        /// The orders' references
+        #[arg(required = true)]
+        references: Vec<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
     /// Reject an order that waits for approval: it is closed for good
     Reject {
         /// Its reference
@@ -63,6 +71,7 @@ impl Command {
         match self {
             Self::Import { file, photos, acting } => import(context, &file, photos.as_deref(), &acting).await,
             Self::Approve { references, acting } => approve(context, &references, &acting).await,
+            Self::Prepare { references, acting } => prepare(context, &references, &acting).await,
             Self::Reject { reference, acting } => reject(context, &reference, &acting).await,
             Self::List { limit } => list(context, limit).await,
             Self::Show { reference } => show(context, &reference).await,
@@ -75,6 +84,14 @@ async fn approve(context: &Context, references: &[String], acting: &Acting) -> R
     let person = acting.person(context, &*center.store, Role::Approver).await?;
     let orders = intake::approve(&center, &person, references).await?;
     let text = format!("{} orders are approved and prepared.", orders.len());
+    Ok(Report::new(text, json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
+}
+
+async fn prepare(context: &Context, references: &[String], acting: &Acting) -> Result<Report, Failure> {
+    let center = context.center().await?;
+    let person = acting.person(context, &*center.store, Role::Approver).await?;
+    let orders = intake::prepare_again(&center, &person, references).await?;
+    let text = format!("{} orders are prepared again; they need new tickets.", orders.len());
     Ok(Report::new(text, json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
 }
 

@@ -1,7 +1,9 @@
 //! `profile`: what is put on cards.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use cardwright_data_preparation::{Error, Profile};
+use cardwright_issuance::new_card::unwritable;
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::{document, told};
 use clap::Subcommand;
@@ -9,7 +11,7 @@ use serde_json::json;
 
 use crate::acting::Acting;
 use crate::context::{Context, read_text};
-use crate::failure::Failure;
+use crate::failure::{Failure, ProfileFault};
 use crate::report::Report;
 
 #[derive(Subcommand)]
@@ -21,18 +23,51 @@ pub(crate) enum Command {
         #[command(flatten)]
         acting: Acting,
     },
+    /// Check a profile's file: every fault with its line, and what to do about it. Needs no center
+    Check {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
-        let Self::Import { file, acting } = self;
-        let text = read_text(&file)?;
-        let store = context.store().await?;
-        let person = acting.person(context, &*store, Role::Admin).await?;
-        let imported = document::import_profile(&*store, context.now(), &person, &text).await;
-        let document = told(&*store, context.now(), &person, imported).await?;
-        let digest = hex::encode(document.digest);
-        let text = format!("Profile {} version {} is here (SHA-256 {digest}).", document.name, document.version);
-        Ok(Report::new(text, json!({ "profile": document.name, "version": document.version, "sha256": digest })))
+        match self {
+            Self::Import { file, acting } => import(context, &file, &acting).await,
+            Self::Check { file } => {
+                let profile = checked(&file)?;
+                let (name, version) = (&profile.reference().name, profile.reference().version);
+                let text = format!("The profile {name}, version {version}, has no fault.");
+                Ok(Report::new(text, json!({ "profile": name, "version": version, "faults": [] })))
+            }
+        }
+    }
+}
+
+async fn import(context: &Context, file: &Path, acting: &Acting) -> Result<Report, Failure> {
+    let text = read_text(file)?;
+    let store = context.store().await?;
+    let person = acting.person(context, &*store, Role::Admin).await?;
+    let imported = document::import_profile(&*store, context.now(), &person, &text).await;
+    let document = told(&*store, context.now(), &person, imported).await?;
+    let digest = hex::encode(document.digest);
+    let text = format!("Profile {} version {} is here (SHA-256 {digest}).", document.name, document.version);
+    Ok(Report::new(text, json!({ "profile": document.name, "version": document.version, "sha256": digest })))
+}
+
+/// The file's profile, as an import would take it; or every fault.
+pub(crate) fn checked(file: &Path) -> Result<Profile, Failure> {
+    let text = read_text(file)?;
+    let faulty = |faults| Failure::Profile { file: file.display().to_string(), faults };
+    let profile = Profile::parse(&text).map_err(|error| match error {
+        Error::Profile(faults) => faulty(faults.into_iter().map(ProfileFault::from).collect()),
+        other => faulty(vec![ProfileFault::of_whole(other.to_string(), String::new())]),
+    })?;
+    match unwritable(&profile) {
+        None => Ok(profile),
+        Some(reason) => {
+            let remedy = "change the profile so that the card can be written";
+            Err(faulty(vec![ProfileFault::of_whole(reason.to_owned(), remedy.to_owned())]))
+        }
     }
 }

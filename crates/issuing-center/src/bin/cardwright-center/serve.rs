@@ -43,6 +43,7 @@ impl Serve {
             api: self.api.unwrap_or(context.configuration.api),
             state_directory: context.state.clone(),
             limits: Limits::default(),
+            pool: context.configuration.pool.levels(),
         };
         let engine = Arc::new(Engine::new(center.clone()));
         let service = Service::start(center.clone(), engine, &options).await;

@@ -46,6 +46,13 @@ fn happened(event: &Event) -> String {
         }
         Event::FailedClean { code } => format!("Ended before anything was written: {}", said(*code, &[])),
         Event::CardLive => "The card is live.".into(),
+        Event::PartlyActivated { step, applications } => {
+            format!("Script {step} was not proven to its end, and these are usable: {}.", applications.join(", "))
+        }
+        Event::GroupingsUnknown { step, application, groupings } => {
+            let groupings: Vec<_> = groupings.iter().map(|grouping| format!("{grouping:04X}")).collect();
+            format!("Told, not proven: {application} does not know {} (script {step}).", groupings.join(", "))
+        }
         Event::MessageConflict { step } => format!("Another message came for step {step}."),
     }
 }

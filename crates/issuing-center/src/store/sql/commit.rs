@@ -6,7 +6,7 @@ use super::column::Statement;
 use super::{SqlStore, change, log, registration, store_error, unavailable};
 use crate::store::{Commit, CommitKind, StoreError, failpoint};
 
-/// A transaction in which every statement must touch exactly one row.
+/// A transaction in which every statement but a clearing one must touch exactly one row.
 pub(super) struct Writing(Transaction<'static, Any>);
 
 impl Writing {
@@ -17,6 +17,11 @@ impl Writing {
             1 => Ok(()),
             _ => Err(StoreError::Conflict(format!("{what} is not as it was expected to be"))),
         }
+    }
+
+    /// Runs `statement`, which may touch any number of rows.
+    pub(super) async fn any(&mut self, statement: Statement) -> Result<(), StoreError> {
+        statement.execute(&mut *self.0).await.map(drop).map_err(store_error)
     }
 }
 

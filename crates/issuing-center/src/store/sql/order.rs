@@ -30,7 +30,7 @@ pub(super) fn sealed_order(row: &AnyRow) -> Result<SealedOrder, StoreError> {
 }
 
 pub(super) fn prepared(row: &AnyRow) -> Result<SealedBlob, StoreError> {
-    Ok(SealedBlob { sealed: read(row, "sealed")?, digest: read(row, "digest")? })
+    Ok(SealedBlob { sealed: read(row, "sealed")?, digest: read(row, "digest")?, profile: read(row, "profile")? })
 }
 
 pub(super) fn card(row: &AnyRow) -> Result<Card, StoreError> {

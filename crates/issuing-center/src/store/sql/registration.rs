@@ -7,6 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
+use super::{certified, made_ahead};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -41,6 +42,7 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
             let values = columns![OrderState::Approved, *approver, *order, OrderState::Received];
             writing.one("the order", statement(text, values)).await
         }
+        Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
         Registration::Idempotency(answer) => add_idempotency(writing, answer).await,
         Registration::DestructionKey { day, key } => {
@@ -51,6 +53,22 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
             let text = "INSERT INTO settings (name, value) VALUES ($1, $2)";
             writing.one("the setting", statement(text, columns![name.as_str(), value.as_slice()])).await
         }
+        Registration::PoolKey(key) => made_ahead::add_pool_key(writing, key).await,
+        Registration::TakePoolKey(id) => made_ahead::take_pool_key(writing, *id).await,
+        Registration::CardNumber(number, novelty) => made_ahead::add_card_number(writing, number, *novelty).await,
+        Registration::StepRange { range, before, after } => {
+            made_ahead::step_range(writing, range, *before, *after).await
+        }
+        Registration::PinMailer(mailer) => made_ahead::add_pin_mailer(writing, mailer).await,
+        Registration::PinMailerExported(order, time) => made_ahead::export_pin_mailer(writing, *order, *time).await,
+        Registration::CertificationKey(key) => certified::add_certification_key(writing, key).await,
+        Registration::EmvIssuer { name, key, identifier } => {
+            certified::add_emv_issuer(writing, name, key, identifier).await
+        }
+        Registration::IssuerCertificate(certificate) => certified::add_issuer_certificate(writing, certificate).await,
+        Registration::PivAuthority(authority) => certified::add_piv_authority(writing, authority).await,
+        Registration::PivCertified(name, own) => certified::certify_piv_authority(writing, name, own).await,
+        Registration::CardCertificate(certificate) => certified::add_card_certificate(writing, certificate).await,
     }
 }
 
@@ -116,8 +134,8 @@ async fn add_order(writing: &mut Writing, order: &Order, sealed: &SealedOrder) -
 
 /// An approved order has its data: it is prepared.
 async fn add_prepared(writing: &mut Writing, order: Id, prepared: &SealedBlob) -> Result<(), StoreError> {
-    let text = "INSERT INTO prepared (order_id, sealed, digest) VALUES ($1, $2, $3)";
-    let values = columns![order, prepared.sealed, prepared.digest];
+    let text = "INSERT INTO prepared (order_id, sealed, digest, profile) VALUES ($1, $2, $3, $4)";
+    let values = columns![order, prepared.sealed, prepared.digest, prepared.profile];
     writing.one("the prepared data", statement(text, values)).await?;
     let text = "UPDATE orders SET state = $1 WHERE id = $2 AND state = $3";
     let values = columns![OrderState::Prepared, order, OrderState::Approved];

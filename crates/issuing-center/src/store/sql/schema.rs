@@ -8,7 +8,8 @@ use crate::store::StoreError;
 use crate::store::tree;
 
 /// Every migration, in order; version n is the n-th, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../../migrations/0001.sql"), include_str!("../../../migrations/0002.sql")];
 
 /// The text of a migration as the database wants it: strict tables in SQLite, whose only whole number is INTEGER.
 fn dialect_text(dialect: Dialect, text: &str) -> String {
@@ -96,9 +97,11 @@ mod tests {
 
     #[test]
     fn each_database_gets_its_own_types() {
-        let sqlite = dialect_text(Dialect::Sqlite, MIGRATIONS[0]);
-        let postgres = dialect_text(Dialect::Postgres, MIGRATIONS[0]);
-        assert!(sqlite.contains("STRICT") && !sqlite.contains("BIGINT") && !sqlite.contains("BYTES"));
-        assert!(postgres.contains("BYTEA") && !postgres.contains("STRICT") && !postgres.contains("BYTES"));
+        for migration in MIGRATIONS {
+            let sqlite = dialect_text(Dialect::Sqlite, migration);
+            let postgres = dialect_text(Dialect::Postgres, migration);
+            assert!(sqlite.contains("STRICT") && !sqlite.contains("BIGINT") && !sqlite.contains("BYTES"));
+            assert!(postgres.contains("BYTEA") && !postgres.contains("STRICT") && !postgres.contains("BYTES"));
+        }
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn sealed_order(byte: u8) -> SealedOrder {
 }
 
 pub(super) fn prepared(byte: u8) -> SealedBlob {
-    SealedBlob { sealed: vec![byte; 100], digest: [byte; 32] }
+    SealedBlob { sealed: vec![byte; 100], digest: [byte; 32], profile: [byte; 32] }
 }
 
 pub(super) fn card(byte: u8) -> Card {

@@ -26,6 +26,13 @@ const MANIFEST: u16 = 0x7FFF;
 /// Tries of the PIN.
 const PIN_TRIES: u8 = 3;
 
+/// What an instance remembers while it is selected.
+#[derive(Default)]
+pub(crate) struct IdentitySession {
+    pin_verified: bool,
+    selected_file: Option<u16>,
+}
+
 /// The application's persistent data.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,8 +2,8 @@
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
 
-use super::{IdentityData, PHOTO, PIN, PIN_TRIES, content, data, write};
-use crate::applications::ApplicationSession;
+use super::{IdentityData, IdentitySession, PHOTO, PIN, PIN_TRIES, content, data, write};
+use crate::applications::Running;
 use crate::memory::{Memory, Stop};
 use crate::secret::equal;
 
@@ -15,12 +15,9 @@ const NO_FILE_SELECTED: StatusWord = StatusWord(0x6986);
 const WRONG_OFFSET: StatusWord = StatusWord(0x6B00);
 
 /// Runs one command of a selected identity application.
-pub(crate) fn process(
-    memory: &mut Memory,
-    aid: &Aid,
-    session: &mut ApplicationSession,
-    command: &Command,
-) -> Result<Response, Stop> {
+pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Response, Stop> {
+    let Running { memory, aid, session, .. } = running;
+    let session = &mut session.identity;
     if command.header.cla != 0x00 {
         return Err(StatusWord::CLASS_NOT_SUPPORTED.into());
     }
@@ -39,7 +36,7 @@ pub(crate) fn process(
 /// SELECT by file identifier: P1 00 or 02; P2 0C answers nothing, 04 and 00 the FCP `62 {80 length, 83 identifier}`.
 fn select_file(
     identity: &IdentityData,
-    session: &mut ApplicationSession,
+    session: &mut IdentitySession,
     command: &Command,
 ) -> Result<Response, StatusWord> {
     let header = command.header;
@@ -60,11 +57,7 @@ fn select_file(
 }
 
 /// READ BINARY of the selected file: P1 P2 is the offset; Le 00 asks for what is left, 256 bytes at most.
-fn read_binary(
-    identity: &IdentityData,
-    session: &ApplicationSession,
-    command: &Command,
-) -> Result<Response, StatusWord> {
+fn read_binary(identity: &IdentityData, session: &IdentitySession, command: &Command) -> Result<Response, StatusWord> {
     let header = command.header;
     if header.p1 & 0x80 != 0 {
         return Err(StatusWord::INCORRECT_P1_P2);
@@ -83,12 +76,7 @@ fn read_binary(
 
 /// VERIFY: P2 01, data a format 2 block or nothing. A try is written off before the comparison, so that a cut
 /// of the power cannot give it back.
-fn verify(
-    memory: &mut Memory,
-    aid: &Aid,
-    session: &mut ApplicationSession,
-    command: &Command,
-) -> Result<Response, Stop> {
+fn verify(memory: &mut Memory, aid: &Aid, session: &mut IdentitySession, command: &Command) -> Result<Response, Stop> {
     if (command.header.p1, command.header.p2) != (0x00, 0x01) {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }

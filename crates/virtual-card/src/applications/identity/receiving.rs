@@ -4,11 +4,9 @@
 use cardwright_apdu::{Aid, StatusWord};
 
 use super::{IdentityData, MANIFEST, PIN, PendingFile, StoredFile, content, data, manifest, write};
+use crate::applications::DecryptSensitive;
 use crate::memory::{Memory, Stop};
 use crate::secret::Secret;
-
-/// Decrypts sensitive data under the Security Domain's DEK.
-pub(crate) type DecryptSensitive<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
 
 /// A new personalization begins: a grouping that was cut short is dropped, whole ones stay.
 pub(crate) fn begin(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {

@@ -67,16 +67,26 @@ fn check_values(set: &KeySet) -> Vec<String> {
 
 fn content(application: &Application) -> String {
     match &application.program {
-        Program::Identity(data) => {
-            let files: Vec<String> =
-                data.files().map(|(identifier, length)| format!("{identifier:04X}: {length} bytes")).collect();
-            let complete = if data.is_complete() { "complete" } else { "incomplete" };
-            format!("identity, {complete} [{}]", files.join(", "))
+        Program::Identity(data) => personalized("identity", data.is_complete(), data.files()),
+        Program::Emv(data) => {
+            let counter = data.transaction_counter();
+            personalized(&format!("EMV, {counter} transactions"), data.is_complete(), data.groupings())
         }
+        Program::PaymentEnvironment(data) => personalized("payment environment", data.is_complete(), data.groupings()),
         Program::Piv(data) => {
-            let key = if data.private_key.is_some() { "with a key" } else { "without a key" };
-            format!("PIV, {key}, certificate object of {} bytes", data.certificate_object.len())
+            let keys: Vec<String> =
+                data.keys().map(|(reference, algorithm)| format!("{reference:02X}: {algorithm:02X}")).collect();
+            let objects: Vec<String> = data.objects().map(|(tag, length)| format!("{tag:X}: {length} bytes")).collect();
+            let complete = if data.is_complete() { "complete" } else { "incomplete" };
+            format!("PIV, {complete}, keys [{}], objects [{}]", keys.join(", "), objects.join(", "))
         }
         Program::Opaque => "a program that cannot be run here".into(),
     }
+}
+
+fn personalized(name: &str, is_complete: bool, groupings: impl Iterator<Item = (u16, usize)>) -> String {
+    let groupings: Vec<String> =
+        groupings.map(|(identifier, length)| format!("{identifier:04X}: {length} bytes")).collect();
+    let complete = if is_complete { "complete" } else { "incomplete" };
+    format!("{name}, {complete} [{}]", groupings.join(", "))
 }

@@ -1,0 +1,108 @@
+//! Data groupings as the card gets them: those under the data encryption key are padded, encrypted by the keystore,
+//! and put back in their places.
+
+use std::collections::BTreeMap;
+
+use cardwright_apdu::Dgi;
+use cardwright_data_preparation::{Application, PersonalizationData, Protection};
+use cardwright_globalplatform::commands::StoredDgi;
+use zeroize::Zeroizing;
+
+/// The block of AES, under which the static Key-DEK encrypts (Amd D §6.2.8).
+const BLOCK: usize = 16;
+
+/// What the keystore made of the groupings under the data encryption key: application and grouping by place.
+#[derive(Debug, Default)]
+pub(super) struct Enciphered(BTreeMap<(usize, usize), Vec<u8>>);
+
+impl Enciphered {
+    /// Takes what the keystore encrypted, in the order of [`to_encipher`]; `None` where it is not as many or as long.
+    pub(super) fn new(data: &PersonalizationData, encrypted: Vec<Vec<u8>>) -> Option<Self> {
+        let asked = places(data).map(|(place, dgi, always)| (place, padded_length(dgi.data.len(), always)));
+        let asked: Vec<_> = asked.collect();
+        let fits = asked.len() == encrypted.len()
+            && asked.iter().zip(&encrypted).all(|((_, length), ciphertext)| *length == ciphertext.len());
+        fits.then(|| Self(asked.into_iter().map(|(place, _)| place).zip(encrypted).collect()))
+    }
+
+    /// The groupings of the application at `number`, as they travel.
+    pub(super) fn groupings(&self, number: usize, application: &Application) -> Vec<Travelling> {
+        let travelling = |(place, protected): (usize, &cardwright_data_preparation::ProtectedDgi)| {
+            let dgi = protected.dgi();
+            let encrypted = self.0.get(&(number, place));
+            let data = encrypted.map_or_else(|| dgi.data.clone(), Clone::clone);
+            Travelling {
+                dgi: Dgi { identifier: dgi.identifier, data },
+                encrypted: encrypted.is_some(),
+                optional: protected.optional,
+            }
+        };
+        application.dgis.iter().enumerate().map(travelling).collect()
+    }
+}
+
+/// A grouping as it travels; erased when dropped, for it may be in clear.
+pub(super) struct Travelling {
+    dgi: Dgi,
+    encrypted: bool,
+    optional: bool,
+}
+
+impl Travelling {
+    pub(super) fn stored(&self) -> StoredDgi<'_> {
+        StoredDgi { dgi: &self.dgi, encrypted: self.encrypted, optional: self.optional }
+    }
+}
+
+impl Drop for Travelling {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.dgi.data);
+    }
+}
+
+/// The padded values of all groupings under the data encryption key, in order.
+pub(super) fn to_encipher(data: &PersonalizationData) -> Vec<Zeroizing<Vec<u8>>> {
+    places(data).map(|(_, dgi, always)| padded(&dgi.data, always)).collect()
+}
+
+/// The groupings under the data encryption key, each with its place and whether it is padded always.
+fn places(data: &PersonalizationData) -> impl Iterator<Item = ((usize, usize), &Dgi, bool)> {
+    data.applications.iter().enumerate().flat_map(|(number, application)| {
+        let dgis = application.dgis.iter().enumerate();
+        dgis.filter_map(move |(place, protected)| match protected.protection {
+            Protection::Clear => None,
+            Protection::Dek => Some(((number, place), protected.dgi(), false)),
+            Protection::DekPadded => Some(((number, place), protected.dgi(), true)),
+        })
+    })
+}
+
+/// `80 00..` to whole blocks: `always`, or only where the length is none.
+fn padded(value: &[u8], always: bool) -> Zeroizing<Vec<u8>> {
+    let length = padded_length(value.len(), always);
+    let mut padded = Zeroizing::new(Vec::with_capacity(length));
+    padded.extend_from_slice(value);
+    if length > value.len() {
+        padded.push(0x80);
+        padded.resize(length, 0);
+    }
+    padded
+}
+
+fn padded_length(length: usize, always: bool) -> usize {
+    if always { (length / BLOCK + 1) * BLOCK } else { length.next_multiple_of(BLOCK) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_byte_keys_are_never_padded_rsa_parts_always_and_a_pin_block_becomes_sixteen() {
+        assert_eq!(padded(&[7; 16], false).len(), 16);
+        assert_eq!(padded(&[7; 48], false)[..], [7; 48]);
+        assert_eq!(padded(&[7; 8], false)[..], [7, 7, 7, 7, 7, 7, 7, 7, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(padded(&[7; 96], true)[95..], [7, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(padded(&[7; 95], true).len(), 96);
+    }
+}

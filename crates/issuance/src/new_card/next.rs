@@ -1,0 +1,107 @@
+//! What follows proven answers, and what it needs from outside first.
+
+use cardwright_data_preparation::PivKey;
+use cardwright_globalplatform::{KeyRequest, NeedsSessionKeys, OpenChannel, SessionSecrets};
+use cardwright_relay::Code;
+use cardwright_relay::message::Refusal;
+use zeroize::Zeroizing;
+
+use super::certificate::ToBeSigned;
+use super::flow::Flow;
+use super::segment::Work;
+use super::stage::{Flaw, Stage};
+use super::{card_refused, piv};
+use crate::admission::refusal;
+
+/// What follows proven answers.
+pub enum Next {
+    /// the next script
+    Stage(Box<Stage>),
+    /// the next channel's session keys are needed
+    Reopen(Box<Reopening>),
+    /// the certificates of keys that the card made are needed
+    Certify(Box<Certification>),
+    /// the card is done
+    Done,
+}
+
+/// The card has answered INITIALIZE UPDATE under its issuer keys: their session keys are needed.
+pub struct Reopening {
+    flow: Flow,
+    opening: NeedsSessionKeys,
+}
+
+impl Reopening {
+    pub(super) fn new(flow: Flow, opening: NeedsSessionKeys) -> Self {
+        Self { flow, opening }
+    }
+
+    /// Derivations under the issuer's keys: the session keys, then the card challenge where it is pseudo-random, which
+    /// ties the channel to the application it was opened with.
+    #[must_use]
+    pub fn issuer_request(&self) -> Vec<KeyRequest> {
+        self.opening.request().into_iter().chain(self.opening.challenge_request()).collect()
+    }
+
+    /// The script in the channel.
+    ///
+    /// # Errors
+    /// A refusal where the card does not hold the issuer's keys, or the data does not fit.
+    pub fn script(self, mut issuer: Vec<Zeroizing<Vec<u8>>>) -> Result<Stage, Refusal> {
+        if self.opening.challenge_request().is_some() {
+            let derived = issuer.pop().unwrap_or_default();
+            self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;
+        }
+        let card = self.opening.session_keys(SessionSecrets::new(issuer)).map_err(|error| card_refused(&error))?;
+        self.flow.enter(card)
+    }
+}
+
+/// The card has made keys: their certificates are needed.
+pub struct Certification {
+    flow: Flow,
+    channel: OpenChannel,
+    to_be_signed: Vec<ToBeSigned>,
+}
+
+impl Certification {
+    pub(super) fn new(flow: Flow, channel: OpenChannel, public_keys: &[(usize, usize, Vec<u8>)]) -> Result<Self, Flaw> {
+        let to_be_signed = keys(&flow).into_iter().enumerate().map(|(place, (number, key))| {
+            let answer = public_keys.iter().find(|(application, key, _)| (*application, *key) == (number, place));
+            let public = answer.and_then(|(_, _, answer)| piv::read_public_key(key, answer));
+            let public = public.ok_or(Flaw::Content("the card made no such key as was asked for"))?;
+            Ok(ToBeSigned::new(&key.certificate, &public))
+        });
+        let to_be_signed = to_be_signed.collect::<Result<_, _>>()?;
+        Ok(Self { flow, channel, to_be_signed })
+    }
+
+    /// What is to be signed, in order: by which authority, and what.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[ToBeSigned] {
+        &self.to_be_signed
+    }
+
+    /// The next script, with the certificates that `signatures` make; one signature each, in order.
+    ///
+    /// # Errors
+    /// A refusal where there are more or fewer signatures, or the certificates do not fit the commands.
+    pub fn script(mut self, signatures: &[Vec<u8>]) -> Result<Stage, Refusal> {
+        if signatures.len() != self.to_be_signed.len() {
+            return Err(refusal(Code::KEYSTORE_UNAVAILABLE, &[]));
+        }
+        let signed = self.to_be_signed.iter().zip(signatures);
+        self.flow.certificates = signed.map(|(to_be_signed, signature)| to_be_signed.signed(signature)).collect();
+        self.flow.go_on(self.channel)
+    }
+}
+
+/// The keys that the application of the next segment has made, each with the application's place.
+fn keys(flow: &Flow) -> Vec<(usize, &PivKey)> {
+    let number = match flow.segments.front().map(|segment| segment.work) {
+        Some(Work::StoreObjects(number)) => number,
+        _ => return Vec::new(),
+    };
+    let content = flow.inputs.data.applications[number].piv.iter();
+    content.flat_map(|content| &content.keys).map(|key| (number, key)).collect()
+}

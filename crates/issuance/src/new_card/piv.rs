@@ -1,0 +1,172 @@
+//! The commands of a PIV application before it is complete (NIST SP 800-73-4 part 2): keys made on the card, objects,
+//! certificates, references. Long data goes in chained parts (ISO/IEC 7816-4 §5.3.3), each wrapped by itself.
+
+use cardwright_apdu::{Command, tlv};
+use cardwright_data_preparation::{PivContent, PivKey, PivObject, PivReference};
+use cardwright_globalplatform::{Content, PlannedCommand};
+use zeroize::Zeroizing;
+
+/// Algorithms of the keys that a card makes (NIST SP 800-78-4 Table 6-2).
+const RSA_2048: u8 = 0x07;
+const P_256: u8 = 0x11;
+
+/// A public key that the card made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PublicKey {
+    /// RSA of 2048 bits: modulus and exponent, big-endian
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    /// a point of P-256: `04`, X, Y
+    P256(Vec<u8>),
+}
+
+/// GENERATE ASYMMETRIC KEY PAIR in the key's slot (§3.3.2).
+pub(super) fn generate(key: &PivKey) -> PlannedCommand {
+    let template = tlv::element(0xAC, &tlv::element(0x80, &[key.algorithm]));
+    let command = with_data(Command::new(0x00, 0x47, 0x00, key.slot), &template).expecting_all();
+    PlannedCommand::new(command, Content::Management)
+}
+
+/// The public key in the answer to [`generate`] of `key`: `7F49 {81, 82}` or `7F49 {86}`.
+pub(super) fn read_public_key(key: &PivKey, answer: &[u8]) -> Option<PublicKey> {
+    let template = tlv::read_one(answer).ok().filter(|element| element.tag.0 == 0x7F49)?.value;
+    let find = |tag| tlv::find(template, tag).ok().flatten().map(<[u8]>::to_vec);
+    match key.algorithm {
+        RSA_2048 => {
+            let (modulus, exponent) = (find(0x81)?, find(0x82)?);
+            let right = modulus.len() == 256 && modulus[0] & 0x80 != 0 && modulus[255] & 1 == 1;
+            (right && exponent == [1, 0, 1]).then_some(PublicKey::Rsa { modulus, exponent })
+        }
+        P_256 => {
+            let point = find(0x86)?;
+            (point.len() == 65 && point[0] == 0x04).then_some(PublicKey::P256(point))
+        }
+        _ => None,
+    }
+}
+
+/// Objects, certificates and references in that order, each command with at most `limit` bytes. `certificates` are
+/// those of the content's keys, in their order.
+pub(super) fn store(content: &PivContent, certificates: &[Vec<u8>], limit: usize) -> Vec<PlannedCommand> {
+    let objects = content.objects.iter().flat_map(|object| put_data(object, limit));
+    let keys = content.keys.iter().zip(certificates);
+    let certificates = keys.filter_map(|(key, certificate)| Some((certificate_tag(key.slot)?, certificate)));
+    let certificates =
+        certificates.flat_map(|(tag, certificate)| put_object(tag, &certificate_container(certificate), limit));
+    objects.chain(certificates).chain(content.references.iter().map(change_reference)).collect()
+}
+
+fn put_data(object: &PivObject, limit: usize) -> Vec<PlannedCommand> {
+    put_object(object.tag, &object.value, limit)
+}
+
+/// PUT DATA (§3.3.2): `5C` the tag, `53` the value.
+fn put_object(tag: u32, value: &[u8], limit: usize) -> Vec<PlannedCommand> {
+    let tag = tag.to_be_bytes();
+    let significant = tag.iter().position(|byte| *byte != 0).unwrap_or(tag.len() - 1);
+    let mut data = Zeroizing::new(Vec::with_capacity(value.len() + 12));
+    tlv::write(&mut data, 0x5C, &tag[significant..]);
+    tlv::write(&mut data, 0x53, value);
+    chained(Command::new(0x00, 0xDB, 0x3F, 0xFF), &data, limit)
+}
+
+/// What a certificate object holds: the certificate, uncompressed, and the error detection code, which is not used.
+fn certificate_container(certificate: &[u8]) -> Vec<u8> {
+    [tlv::element(0x70, certificate), tlv::element(0x71, &[0x00]), tlv::element(0xFE, &[])].concat()
+}
+
+/// The object that holds the certificate of the key in `slot` (NIST SP 800-73-4 part 1, Table 3).
+fn certificate_tag(slot: u8) -> Option<u32> {
+    match slot {
+        0x9A => Some(0x5F_C105),
+        0x9C => Some(0x5F_C10A),
+        0x9D => Some(0x5F_C10B),
+        0x9E => Some(0x5F_C101),
+        _ => None,
+    }
+}
+
+/// Whether there is an object for the certificate of this key, and the key is one that a card can be asked to make.
+pub(super) fn is_possible(key: &PivKey) -> bool {
+    certificate_tag(key.slot).is_some() && matches!(key.algorithm, RSA_2048 | P_256)
+}
+
+/// CHANGE REFERENCE DATA without the old one, before the application is complete: PIN and PUK, or an administration key
+/// behind its algorithm. Not of the standard: over the secure channel alone.
+fn change_reference(reference: &PivReference) -> PlannedCommand {
+    let mut data = Zeroizing::new(Vec::with_capacity(reference.value.len() + 1));
+    if reference.algorithm != 0 {
+        data.push(reference.algorithm);
+    }
+    data.extend_from_slice(&reference.value);
+    let command = with_data(Command::new(0x00, 0x24, 0xFF, reference.reference), &data);
+    PlannedCommand::new(command, Content::Personal)
+}
+
+/// `data` in as many commands as it needs; all but the last have the chaining bit.
+fn chained(command: Command, data: &[u8], limit: usize) -> Vec<PlannedCommand> {
+    let header = command.header;
+    let count = data.len().div_ceil(limit);
+    let part = |(place, part): (usize, &[u8])| {
+        let class = if place + 1 == count { header.cla } else { header.cla | 0x10 };
+        let command = with_data(Command::new(class, header.ins, header.p1, header.p2), part);
+        PlannedCommand::new(command, Content::Personal)
+    };
+    data.chunks(limit).enumerate().map(part).collect()
+}
+
+/// `command` with data of which whoever wraps it will say whether it is too long.
+fn with_data(command: Command, data: &[u8]) -> Command {
+    command.with_data(data).expect("fewer than 65,536 bytes: templates, keys, and parts of at most a short command")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_data_preparation::CertificateTemplate;
+
+    fn key(algorithm: u8) -> PivKey {
+        let certificate = CertificateTemplate { authority: String::new(), before: Vec::new(), after: Vec::new() };
+        PivKey { slot: 0x9A, algorithm, certificate }
+    }
+
+    #[test]
+    fn long_objects_are_chained_and_only_the_last_part_ends_the_chain() {
+        let commands = put_object(0x5F_C105, &[7; 500], 239);
+        let shown: Vec<_> =
+            commands.iter().map(|planned| (planned.command().header.cla, planned.command().data().len())).collect();
+        assert_eq!(shown, [(0x10, 239), (0x10, 239), (0x00, 509 - 478)]);
+        let data: Vec<u8> = commands.iter().flat_map(|planned| planned.command().data().to_vec()).collect();
+        assert_eq!(data[..9], [0x5C, 3, 0x5F, 0xC1, 0x05, 0x53, 0x82, 0x01, 0xF4]);
+    }
+
+    #[test]
+    fn a_tag_of_one_byte_is_named_by_one_byte() {
+        let commands = put_object(0x7E, &[1], 239);
+        assert_eq!(commands[0].command().data(), [0x5C, 1, 0x7E, 0x53, 1, 1]);
+    }
+
+    #[test]
+    fn a_key_of_another_kind_than_was_asked_for_is_no_answer() {
+        let rsa = |modulus: &[u8]| {
+            let parts = [tlv::element(0x81, modulus), tlv::element(0x82, &[1, 0, 1])].concat();
+            tlv::element(0x7F49, &parts)
+        };
+        let point = tlv::element(0x7F49, &tlv::element(0x86, &[&[4][..], &[9; 64]].concat()));
+        assert!(read_public_key(&key(RSA_2048), &rsa(&[0x81; 256])).is_some());
+        assert!(read_public_key(&key(P_256), &point).is_some());
+        for wrong in [rsa(&[0x81; 128]), rsa(&[0x01; 256]), rsa(&[0x80; 256]), point.clone(), Vec::new()] {
+            assert_eq!(read_public_key(&key(RSA_2048), &wrong), None);
+        }
+        assert_eq!(read_public_key(&key(P_256), &rsa(&[0x81; 256])), None);
+    }
+
+    #[test]
+    fn an_administration_key_goes_behind_its_algorithm_and_a_pin_alone() {
+        let planned = |reference, algorithm, value: &[u8]| {
+            let command = change_reference(&PivReference { reference, algorithm, value: value.to_vec() });
+            command.command().to_bytes()
+        };
+        assert_eq!(planned(0x80, 0, &[0x31; 8])[..6], [0x00, 0x24, 0xFF, 0x80, 8, 0x31]);
+        assert_eq!(planned(0x9B, 0x08, &[0x42; 16])[..7], [0x00, 0x24, 0xFF, 0x9B, 17, 0x08, 0x42]);
+    }
+}

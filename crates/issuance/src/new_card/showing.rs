@@ -1,0 +1,84 @@
+//! What the answer to a command must show, beyond its status word.
+
+use cardwright_apdu::{Aid, Response, StatusWord};
+use cardwright_globalplatform::Answer;
+use cardwright_globalplatform::commands::{EncryptedKeySet, Scope, StatusFormat, check_put_key_answer};
+use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
+
+use super::stage::Flaw;
+
+/// Life-cycle state of the card, as its Issuer Security Domain's (GPCS Table 11-6).
+const SECURED: u8 = 0x0F;
+
+/// What an answer must show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// nothing more
+    Nothing,
+    /// key version and check values of the keys that were sent
+    KeysStored { version: u8, keys: Box<EncryptedKeySet> },
+    /// the card is SECURED
+    Secured,
+    /// the application is in this life-cycle state
+    State { instance: Aid, life_cycle: u8 },
+    /// the application became usable
+    CommitPoint(Aid),
+    /// the public key of the application's key, both by place
+    PublicKey { application: usize, key: usize },
+    /// whether the card knows this grouping; it may not
+    Known { instance: Aid, grouping: u16 },
+}
+
+/// What answers told that cannot be known beforehand.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    /// what the card answered to GENERATE ASYMMETRIC KEY PAIR: application and key by place
+    pub(super) public_keys: Vec<(usize, usize, Vec<u8>)>,
+    /// optional groupings that the card said it does not know
+    pub(super) refused: Vec<(Aid, u16)>,
+}
+
+impl Learned {
+    /// Holds one accepted answer against what it must show.
+    ///
+    /// # Errors
+    /// `Flaw::Content` where it shows something else, or is not proven although it has to be.
+    pub(super) fn take(&mut self, shows: &Shows, answer: &Answer) -> Result<(), Flaw> {
+        match shows {
+            Shows::Nothing => Ok(()),
+            Shows::Known { instance, grouping } => {
+                // 6A88 has no R-MAC (Amd D §6.2.5): it is the terminal's word, recorded as such, and harmless either way
+                if answer.response().status != StatusWord::SUCCESS {
+                    self.refused.push((*instance, *grouping));
+                }
+                Ok(())
+            }
+            Shows::KeysStored { version, keys } => check_put_key_answer(*version, keys.keys(), &proven(answer)?.data)
+                .map_err(|_| Flaw::Content("the card stored other keys than were sent")),
+            Shows::Secured => match &read(proven(answer)?)?[..] {
+                [domain] if domain.life_cycle == SECURED => Ok(()),
+                _ => Err(Flaw::Content("the card is not SECURED")),
+            },
+            Shows::State { instance, life_cycle } => {
+                let found = read(proven(answer)?)?;
+                let right = |entry: &RegistryEntry| entry.aid == *instance && entry.life_cycle == *life_cycle;
+                let wrong = Flaw::Content("an application is not in the state that was asked for");
+                if found.iter().any(right) { Ok(()) } else { Err(wrong) }
+            }
+            Shows::CommitPoint(_) => proven(answer).map(|_| ()),
+            Shows::PublicKey { application, key } => {
+                self.public_keys.push((*application, *key, proven(answer)?.data.clone()));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn proven(answer: &Answer) -> Result<&Response, Flaw> {
+    answer.proven().ok_or(Flaw::Content("an answer that must be proven is not"))
+}
+
+fn read(answer: &Response) -> Result<Vec<RegistryEntry>, Flaw> {
+    read_registry(Scope::Applications, StatusFormat::Tlv, &answer.data)
+        .map_err(|_| Flaw::Content("an answer to GET STATUS cannot be read"))
+}

@@ -1,0 +1,63 @@
+//! Orders by the example profiles, prepared with real keys.
+
+use cardwright_data_preparation::{Checked, Date, OrderFields, PersonalizationData, Profile, check, prepare};
+
+use crate::file;
+use crate::preparer::Issuer as Preparer;
+
+/// A prepared order, and whose keystore holds the keys that it was prepared with.
+pub(crate) struct Specimen {
+    #[allow(dead_code, reason = "some worlds keep the text")]
+    pub(crate) profile: String,
+    pub(crate) preparer: Preparer,
+    pub(crate) data: Checked<PersonalizationData>,
+}
+
+fn specimen(
+    profile: &str,
+    number: &str,
+    photo: Option<&[u8]>,
+    columns: &dyn Fn(&Profile, &Preparer) -> Vec<(&'static str, String)>,
+) -> Specimen {
+    let text = file(&format!("profiles/{profile}.toml"));
+    let profile = Profile::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let preparer = Preparer::of(&profile);
+    let columns = columns(&profile, &preparer);
+    let fields = columns.iter().map(|(name, value)| (*name, value.as_str()));
+    let fields = OrderFields::read(&profile, fields, photo).unwrap();
+    let number = profile.assigns_number().then_some(number);
+    let today = Date::new(2026, 11, 22).unwrap();
+    let prepared = prepare(&profile, &fields, today, &preparer.means(&profile, number));
+    let data = check(prepared.unwrap()).unwrap();
+    Specimen { profile: text, preparer, data }
+}
+
+/// Two directories and a payment application, all through the Security Domain.
+pub(crate) fn credit() -> Specimen {
+    let number = "4761739001010119";
+    specimen("emv-credit", number, None, &|profile, preparer| {
+        let block = preparer.pin_block(profile, number, "1234");
+        let plain = [("card_number", number), ("sequence", "1"), ("name", "Ada Example"), ("pin_block", &block)];
+        plain.map(|(name, value)| (name, value.to_owned())).into()
+    })
+}
+
+/// A directory through the Security Domain, a payment application straight.
+pub(crate) fn debit() -> Specimen {
+    specimen("emv-debit", "4761740000000010", None, &|_, _| vec![("name", "Ada Example".to_owned())])
+}
+
+/// A PIV application, whose keys the card makes.
+pub(crate) fn employee() -> Specimen {
+    // the beginning of a JPEG of 240 by 320 points, and enough behind it to go in chained parts
+    let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
+    let photo = [&[0xFF, 0xD8][..], &frame, &[0x5A; 1500], &[0xFF, 0xD9]].concat();
+    let badge = "123456789015";
+    specimen("piv-employee", badge, Some(&photo), &|profile, preparer| {
+        let block = |digits| preparer.pin_block(profile, badge, digits);
+        let (pin, puk) = (block("123456"), block("87654321"));
+        let plain = [("badge", badge), ("name", "Ada Example"), ("email", "ada@example.com"), ("photo", "ada.jpg")];
+        let blocks = [("pin_block", pin), ("puk_block", puk)];
+        plain.map(|(name, value)| (name, value.to_owned())).into_iter().chain(blocks).collect()
+    })
+}

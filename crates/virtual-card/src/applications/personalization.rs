@@ -1,0 +1,37 @@
+//! Personalization: STORE DATA reaches whatever program can be personalized, on either route: handed on by the
+//! Security Domain after INSTALL [for personalization], or from the program itself while it is selected.
+
+use cardwright_apdu::{Aid, StatusWord};
+
+use super::{Program, emv, identity};
+use crate::memory::{Memory, Stop};
+
+/// Decrypts sensitive data under the Security Domain's DEK; `None` where it is no whole number of blocks.
+pub(crate) type DecryptSensitive<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
+
+/// A new personalization of the instance called `aid` begins.
+///
+/// # Errors
+/// 6985 where its program is given its data in another way, or not at all.
+pub(crate) fn begin_personalization(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {
+    match memory.read().application(aid).map(|application| &application.program) {
+        Some(Program::Identity(_)) => identity::begin(memory, aid),
+        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::begin(memory, aid),
+        Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+    }
+}
+
+/// One STORE DATA for the instance called `aid`, its block number checked: one atomic write, or nothing.
+pub(crate) fn store_data(
+    memory: &mut Memory,
+    aid: &Aid,
+    p1: u8,
+    block: &[u8],
+    decrypt: DecryptSensitive<'_>,
+) -> Result<(), Stop> {
+    match memory.read().application(aid).map(|application| &application.program) {
+        Some(Program::Identity(_)) => identity::store_data(memory, aid, p1, block, decrypt),
+        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::store_data(memory, aid, p1, block, decrypt),
+        Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+    }
+}
