@@ -145,7 +145,11 @@ fn dispatch_to_application(
             let unwrapped = volatile.channel.unwrap(command);
             let plain = unwrapped.inspect_err(|_| volatile.application.interrupt())?;
             let Volatile { application: session, channel, .. } = volatile;
-            let response = applications::process(Running { memory, aid, session, channel, entropy }, &plain)?;
+            let response = match applications::process(Running { memory, aid, session, channel, entropy }, &plain) {
+                // a warning is an answer: it carries the MAC that an error does not (Amd D §6.2.5)
+                Err(Stop::Refused(warning)) if warning.carries_response_mac() => Response::new([], warning),
+                other => other?,
+            };
             Ok(channel.protect(response))
         }
     }

@@ -118,6 +118,8 @@ fn what_is_personalized_takes_nothing_more() {
     let (mut card, mut host) = straight("scp03-i70");
     assert_eq!(host.personalize(&mut card, &whole()), 0x9000);
     assert_eq!(host.status(&mut card, "80E20000", &host.encoded(&records()[0])), 0x6985, "in the same channel");
+    let wrong = host.status(&mut card, "00200080", &bytes("241235FFFFFFFFFF"));
+    assert_eq!(wrong, 0x63C2, "commands go on in it, and a warning carries its MAC");
     select(&mut card, INSTANCE);
     assert_eq!(send(&mut card, "8050000008001122334455667700"), "6985", "no further channel");
     card.reset();
