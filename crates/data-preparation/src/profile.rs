@@ -261,6 +261,9 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
 
 /// Refuses what is made of a PIN, of keys or of a card number that the profile does not describe.
 fn hold_values(whole: &Section<'_>, profile: &Profile, faults: &mut Faults<'_>) {
+    if !faults.is_empty() {
+        return; // what is wrong elsewhere may be what makes it look undescribed
+    }
     let (card, pin) = profile.wanted_values();
     let verification = &profile.verification;
     for (wanted, there, what) in [

@@ -36,16 +36,18 @@ pub(crate) fn read_back(application: &Application, data: &PersonalizationData) -
     let views = [Some(&contact), contactless.as_ref()];
     let views = || views.iter().flatten().copied();
     view::every_record_is_listed(&groupings, views())?;
-    let mut certified = certificates::Certified::default();
     for view in views() {
         elements::check(view)?;
         lists::check(view)?;
         agreement::check(view)?;
         promises::check(view, &groupings)?;
-        certified.join(certificates::check(view, &groupings, application, &data.certification_keys)?, view)?;
     }
     if let Some(contactless) = &contactless {
         agreement::of_both(&contact, contactless)?;
+    }
+    let mut certified = certificates::Certified::default();
+    for view in views() {
+        certified.join(certificates::check(view, &groupings, application, &data.certification_keys)?, view)?;
     }
     groupings.check_personal()?;
     keys::check(&groupings, &certified)?;

@@ -44,8 +44,11 @@ pub enum CheckFault {
     /// a DGI whose bytes are not what they must be
     #[error("DGI {0:04X} does not hold what it must")]
     Value(u16),
-    /// a DGI that must be encrypted under the DEK is not
-    #[error("DGI {0:04X} must be encrypted under the data encryption key")]
+    /// a DGI that travels in another way than the card takes it
+    #[error(
+        "DGI {0:04X} travels in the wrong way: secrets are encrypted under the data encryption key, parts of RSA keys \
+         padded as well, and what the standard sends in clear is not"
+    )]
     Unprotected(u16),
     /// a DGI about a person that is not declared so
     #[error("DGI {0:04X} must be declared personal")]

@@ -154,7 +154,7 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
     let known = payment.as_ref().and_then(Option::as_ref);
     let dgis = match standard {
         Standard::Piv => Vec::new(),
-        _ => dgis::read_all(declared, section, standard, known, faults),
+        _ => dgis::read_all(dgis::Within { declared, standard, payment: known }, section, faults),
     };
     let (route, commit_point) = way?;
     Some(ApplicationProfile {

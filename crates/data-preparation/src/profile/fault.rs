@@ -214,6 +214,11 @@ impl<'t> Faults<'t> {
         self.found.is_empty()
     }
 
+    /// How many were found so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// `value` where nothing was found; otherwise the faults in the order of the lines.
     pub(super) fn into_result<T>(mut self, value: Option<T>) -> Result<T, Vec<Fault>> {
         self.found.sort_by_key(|fault| (fault.line, fault.column));

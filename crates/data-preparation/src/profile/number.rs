@@ -109,7 +109,7 @@ fn read_range(
     fixed: Option<usize>,
     faults: &mut Faults<'_>,
 ) -> Option<RangeInclusive<usize>> {
-    if prefix.is_empty() || fixed.is_none() {
+    if prefix.is_empty() || !section.has("length") {
         let message = "the number comes from no field, and `bin` and `length` give no range";
         let remedy = "name a `field` of the order, or write `bin` and `length`";
         faults.add(section.span(), FaultKind::CardNumber, message, remedy);
@@ -132,7 +132,7 @@ fn read_sequence(
         faults.add(section.value_span("sequence"), FaultKind::CardNumber, message, "remove one of them");
     }
     let field = digits_field(whole, section, "sequence-field", fields, faults)?;
-    if *field.lengths.end() > 2 {
+    if field.field_type == FieldType::Digits && *field.lengths.end() > 2 {
         let message = format!("`{}` can be longer than the 2 digits of a sequence number", field.name);
         faults.add(section.value_span("sequence-field"), FaultKind::CardNumber, message, "write max = 2 for it");
     }

@@ -184,6 +184,9 @@ fn an_authority_that_terminals_would_not_find_is_refused() {
     let index = draft(|draft| draft.set(0x8F, "F2"));
     assert_eq!(index, EmvFault::AuthorityMissing { provider: *b"\xF0\x45\x4D\x56\x01", index: 0xF2 });
     let mut card = Draft::credit().card();
+    card.authorities[0].provider[4] = 2;
+    assert_eq!(emv(&card), EmvFault::AuthorityMissing { provider: *b"\xF0\x45\x4D\x56\x01", index: 0xF1 });
+    let mut card = Draft::credit().card();
     let mut spare = card.authorities[0].clone();
     spare.index = 0xF2;
     card.authorities.push(spare.clone());
@@ -195,6 +198,48 @@ fn an_authority_that_terminals_would_not_find_is_refused() {
 }
 
 #[test]
+fn both_interfaces_must_say_the_same_of_the_card_and_its_key() {
+    let changed = |tag: u32, value: &str| {
+        let contactless = |draft: &mut Draft| {
+            let record = draft.records.iter_mut().find(|(identifier, _)| *identifier == 0x0301).unwrap();
+            record.1.iter_mut().filter(|(there, _)| *there == tag).for_each(|(_, bytes)| *bytes = hexadecimal(value));
+            record.1.retain(|(there, _)| tag == 0x5F34 || *there == tag || *there == 0x9F4A);
+        };
+        draft(contactless)
+    };
+    assert_eq!(changed(0x57, "4761739001010127D3112201112340185F"), EmvFault::Disagreement(0x5A, 0x57));
+    assert_eq!(changed(0x57, "4761739001010119D3111201112340185F"), EmvFault::Disagreement(0x5F24, 0x57));
+    let sequence = draft(|draft| draft.add(0x0301, 0x5F34, "02"));
+    assert_eq!(sequence, EmvFault::Disagreement(0x5F34, 0x5F34));
+    let key = draft(|draft| draft.contactless.as_mut().unwrap().key = Some("pin-3"));
+    assert!(matches!(key, EmvFault::InterchangeProfile { tag: 0x9F46, .. }), "{key:?}");
+}
+
+#[test]
+fn records_are_not_signed_in_vain() {
+    let fault = finished(|card| {
+        card.payment().remove(0x0302);
+        card.payment().dgi(0x9204).data = hexadecimal("82020080 940418010101");
+    });
+    assert_eq!(fault, EmvFault::SignedInVain(Interface::Contactless));
+}
+
+#[test]
+fn a_preferred_name_needs_its_character_set_and_languages_are_small_letters() {
+    let alone = draft(|draft| draft.contact.template.push((0x9F12, b"Cr\xE9dit".to_vec())));
+    assert!(matches!(alone, EmvFault::MissingElement { tag: 0x9F11, .. }), "{alone:?}");
+    for (tag, value) in [(0x5F2D, &b"EN"[..]), (0x5F2D, b"enf"), (0x9F11, b"\x20")] {
+        let fault = draft(|draft| {
+            draft.contact.template.retain(|(there, _)| *there != tag);
+            draft.contact.template.push((tag, value.to_vec()));
+        });
+        assert_eq!(fault, EmvFault::ElementFormat { dgi: 0x9102, tag });
+    }
+    let rank = draft(|draft| draft.contact.template[1].1 = vec![0x11]);
+    assert_eq!(rank, EmvFault::ElementValue { dgi: 0x9102, tag: 0x87 });
+}
+
+#[test]
 fn a_key_too_long_for_combined_authentication_is_refused() {
     let fault = draft(|draft| (draft.card, draft.whole_exponent) = ("issuer-3", true));
     assert_eq!(fault, EmvFault::KeyTooLong(247));
@@ -202,8 +247,13 @@ fn a_key_too_long_for_combined_authentication_is_refused() {
 
 #[test]
 fn private_keys_must_be_whole_in_one_form_and_those_of_the_certificate() {
-    let missing = finished(|card| card.payment().remove(0x8203));
-    assert!(matches!(missing, EmvFault::PrivateKeyForm(0x8201)), "{missing:?}");
+    let mut card = Draft::credit().card();
+    card.payment().remove(0x8203);
+    assert_eq!(card.read_back().err(), Some(CheckFault::MissingDgi(0x8203)));
+    for identifier in [0x8201, 0x8202, 0x8204, 0x8205] {
+        card.payment().remove(identifier);
+    }
+    assert_eq!(emv(&card), EmvFault::PrivateKeyForm(0x8201));
     let both = finished(|card| {
         let modulus = Key::named("card-3").part("n");
         card.payment().add(0x8101, modulus.clone());
@@ -222,9 +272,10 @@ fn private_keys_must_be_whole_in_one_form_and_those_of_the_certificate() {
         draft.contact.locator = hexadecimal("08010202 10010300");
     });
     assert_eq!(card.read_back().err(), None);
-    card.payment().add(0x8301, vec![1; 64]);
-    let uncertified = emv(&card);
-    assert_eq!(uncertified, EmvFault::PrivateKeyForm(0x8301));
+    for identifier in 0x8301..=0x8305 {
+        card.payment().add(identifier, vec![1; 64]);
+    }
+    assert_eq!(emv(&card), EmvFault::PrivateKeyForm(0x8301));
 }
 
 #[test]
@@ -303,8 +354,9 @@ fn groupings_travel_in_their_order_and_under_their_protection() {
     });
     assert_eq!(swapped, EmvFault::Order { first: 0x8000, second: 0x9000 });
     for (identifier, protection) in [(0x8000, 2), (0x8201, 1), (0x9102, 1), (0x9010, 2)] {
-        let fault = finished(|card| card.payment().dgi(identifier).protection = protection);
-        assert_eq!(fault, EmvFault::Protection(identifier));
+        let mut card = Draft::credit().card();
+        card.payment().dgi(identifier).protection = protection;
+        assert_eq!(card.read_back().err(), Some(CheckFault::Unprotected(identifier)));
     }
     assert_eq!(finished(|card| card.payment().dgi(0x9104).optional = true), EmvFault::Optional(0x9104));
     let mut card = Draft::credit().card();
@@ -338,6 +390,12 @@ fn directories_name_the_applications_of_the_card_and_no_other() {
         data[4] = b'X';
     });
     assert_eq!(label, EmvFault::EntryDiffers { dgi: 0x9102, tag: 0x50 });
+    let doubled = finished(|card| {
+        let record = card.applications[0].dgi(0x0101);
+        let entry = record.data[2..].to_vec();
+        record.data = cardwright_apdu::tlv::element(0x70, &[entry.clone(), entry].concat());
+    });
+    assert_eq!(doubled, EmvFault::DoubledElement { dgi: 0x0101, tag: 0x4F });
     let mut card = Draft::credit().card();
     let mut second = card.payment().clone();
     second.instance[6] = 2;

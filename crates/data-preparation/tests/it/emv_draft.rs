@@ -26,6 +26,8 @@ pub(crate) struct Way {
     /// the record that the certificate over this way's static data goes into
     pub(crate) certificate: u16,
     pub(crate) template: Elements,
+    /// the key that its certificate is for, where it is not the card's
+    pub(crate) key: Option<&'static str>,
 }
 
 /// A payment application before it is signed; tests change it, and the certificates follow.
@@ -102,12 +104,14 @@ impl Draft {
                 locator: hexadecimal("08010202 10010500"),
                 certificate: 0x0203,
                 template: elements(&[(0x50, label), (0x87, "01"), (0x5F2D, "656E"), (0x9F38, "9F1A02")]),
+                key: None,
             },
             contactless: Some(Way {
                 profile: [0x21, 0x80],
                 locator: hexadecimal("18010101 10010200 18020200"),
                 certificate: 0x0302,
                 template: elements(&[(0x50, label), (0x87, "01"), (0x9F38, "9F6604")]),
+                key: None,
             }),
             internal: elements(&[(0x9F10, "06011203A00000"), (0x9F58, "03"), (0x9F59, "05")]),
             whole_exponent: false,
@@ -214,7 +218,7 @@ impl Draft {
         let ways = [Some(&self.contact), self.contactless.as_ref()];
         for way in ways.into_iter().flatten() {
             let static_data = static_data(way, &records);
-            let (certificate, _) = self.certify(&issuer, &Key::named(self.card), &static_data);
+            let (certificate, _) = self.certify(&issuer, &Key::named(way.key.unwrap_or(self.card)), &static_data);
             records.push((way.certificate, template(0x70, &[(0x9F46, certificate)])));
             if let Some(record) = self.static_signature {
                 let block = SignedStaticData { authentication_code: [0xDA, 0xC0] };

@@ -1,8 +1,8 @@
 //! An issuer for tests: a keystore with every key that a profile names, a certification authority, certified issuer
 //! keys, a pool of RSA keys, and PIN blocks as a host sends them.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use cardwright_data_preparation::emv::certificate::IssuerCertificate;
 use cardwright_data_preparation::emv::pin_block::{Pin, PinBlockFormat};
@@ -26,7 +26,7 @@ const EXPIRES: (u16, u8, u8) = (2035, 12, 31);
 pub(crate) struct Issuer {
     pub(crate) keystore: SoftwareKeystore,
     pub(crate) issuers: Vec<IssuerKey>,
-    pool: RefCell<BTreeMap<RsaSize, Vec<Zeroizing<Vec<u8>>>>>,
+    pool: Mutex<BTreeMap<RsaSize, Vec<Zeroizing<Vec<u8>>>>>,
 }
 
 impl Issuer {
@@ -38,7 +38,7 @@ impl Issuer {
 
     pub(crate) fn empty() -> Self {
         let keystore = SoftwareKeystore::in_memory(Box::new(SystemRandomness));
-        let issuer = Self { keystore, issuers: Vec::new(), pool: RefCell::default() };
+        let issuer = Self { keystore, issuers: Vec::new(), pool: Mutex::default() };
         issuer.generate("pool.1", KeyKind::Aes256, Purpose::Wrap);
         issuer
     }
@@ -101,7 +101,8 @@ impl Issuer {
             exponent: public.exponent.clone(),
             certification_key: CertificationKey {
                 rid: PROVIDER,
-                index: 1,
+                // one key of each size, each its own index
+                index: (authority_public.modulus.len() % 251) as u8,
                 modulus: authority_public.modulus,
                 exponent: authority_public.exponent,
             },
@@ -113,7 +114,7 @@ impl Issuer {
 
     /// RSA keys of `sizes`. The pool of tests hands out a key again for each new card, to be quick.
     fn card_keys(&self, sizes: &[RsaSize]) -> Vec<RsaComponents> {
-        let mut pool = self.pool.borrow_mut();
+        let mut pool = self.pool.lock().unwrap();
         let mut taken: BTreeMap<RsaSize, usize> = BTreeMap::new();
         let keys = sizes.iter().map(|size| {
             let kept = pool.entry(*size).or_default();

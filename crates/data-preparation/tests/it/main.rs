@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod broken;
 mod documentation;
 mod emv_bits;
+mod emv_certificates;
 mod emv_check;
 mod emv_draft;
 mod emv_sample;
 mod examples;
+mod generated;
+mod generated_applications;
 mod issuer;
+mod many;
 mod order;
 mod payment;
 mod piv;

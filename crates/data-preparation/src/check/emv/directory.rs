@@ -5,7 +5,7 @@ use cardwright_apdu::tlv;
 use super::groupings::Groupings;
 use super::view::{Found, LONGEST_TEMPLATE, find, identifiers, read_template};
 use super::{EmvFault, Interface, elements};
-use crate::{Application, PersonalizationData, Protection, Standard};
+use crate::{Application, PersonalizationData, Standard};
 
 const PSE: &[u8] = b"1PAY.SYS.DDF01";
 const PPSE: &[u8] = b"2PAY.SYS.DDF01";
@@ -16,9 +16,6 @@ const ENTRY: [u32; 5] = [0x4F, 0x50, 0x87, 0x9F12, 0x9F2A];
 
 pub(super) fn check(directory: &Application, data: &PersonalizationData) -> Result<(), EmvFault> {
     let groupings = Groupings::of(directory);
-    if let Some(grouping) = directory.dgis.iter().find(|grouping| grouping.protection != Protection::Clear) {
-        return Err(EmvFault::Protection(grouping.dgi().identifier));
-    }
     if groupings.get(TEMPLATE).is_some_and(|template| template.len() > LONGEST_TEMPLATE) {
         return Err(EmvFault::TemplateLength(TEMPLATE));
     }

@@ -36,12 +36,6 @@ pub enum EmvFault {
         /// the one that came before it
         second: u16,
     },
-    /// a DGI that travels in another way than the card deciphers it
-    #[error(
-        "DGI {0:04X} travels in the wrong way: keys and PIN blocks go under the data encryption key, RSA parts padded \
-         as well, all others without it"
-    )]
-    Protection(u16),
     /// a DGI that tells something about a person and is not declared so
     #[error("DGI {0:04X} tells something about a person: declare it personal")]
     NotPersonal(u16),

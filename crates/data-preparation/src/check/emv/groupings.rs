@@ -1,8 +1,8 @@
-//! The DGIs of a payment application: their order, what protects them, and what each needs beside it.
+//! The DGIs of a payment application: their order, and what each needs beside it; what protects them stands in the table that profiles are held against.
 
 use super::EmvFault;
 use crate::emv::tlv;
-use crate::{Application, ProtectedDgi, Protection};
+use crate::{Application, ProtectedDgi};
 
 /// DGIs of which the first must reach the card before the second (CPS).
 const ORDER: [(u16, u16); 2] = [(0x8000, 0x9000), (0x9010, 0x8010)];
@@ -29,7 +29,7 @@ impl<'a> Groupings<'a> {
         all.filter(|(identifier, _)| is_record(*identifier))
     }
 
-    /// Order, protection, and which of them may be refused.
+    /// Their order, and which of them may be refused.
     pub(super) fn check(&self) -> Result<(), EmvFault> {
         let position = |identifier| self.0.iter().position(|grouping| grouping.dgi().identifier == identifier);
         for (first, second) in ORDER {
@@ -39,9 +39,6 @@ impl<'a> Groupings<'a> {
         }
         for grouping in self.0 {
             let identifier = grouping.dgi().identifier;
-            if grouping.protection != protection(identifier) {
-                return Err(EmvFault::Protection(identifier));
-            }
             if grouping.optional && !may_be_refused(identifier) {
                 return Err(EmvFault::Optional(identifier));
             }
@@ -64,15 +61,6 @@ impl<'a> Groupings<'a> {
 
 pub(super) fn is_record(identifier: u16) -> bool {
     (0x0101..=0x1EFF).contains(&identifier)
-}
-
-/// How the card expects a DGI: RSA parts are padded 80 00.. always, keys and the PIN block only where they must be.
-fn protection(identifier: u16) -> Protection {
-    match identifier {
-        0x8000 | 0x8010 => Protection::Dek,
-        0x8101 | 0x8102 | 0x8201..=0x8205 | 0x8301..=0x8305 => Protection::DekPadded,
-        _ => Protection::Clear,
-    }
 }
 
 /// The contactless answers alone: a card without that interface refuses them, and works.

@@ -16,14 +16,8 @@ pub(super) struct Within<'a, 't> {
     pub(super) payment: Option<&'a PaymentRule>,
 }
 
-pub(super) fn read_all(
-    declared: &Declared<'_, '_>,
-    section: &Section<'_>,
-    standard: Standard,
-    payment: Option<&PaymentRule>,
-    faults: &mut Faults<'_>,
-) -> Vec<DgiProfile> {
-    let within = Within { declared, standard, payment };
+pub(super) fn read_all(within: Within<'_, '_>, section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<DgiProfile> {
+    let found = faults.count();
     let sections = section.sections("dgi", faults);
     let mut dgis: Vec<DgiProfile> = Vec::new();
     for (position, part) in sections.iter().enumerate() {
@@ -42,12 +36,20 @@ pub(super) fn read_all(
     }
     if dgis.len() == sections.len() {
         within.refuse_missing(section, &sections, &dgis, faults);
-        payment_rules::hold(&within, section, &sections, &dgis, faults);
+        // What is wrong in one grouping makes others look wrong.
+        if faults.count() == found && within.is_described() {
+            payment_rules::hold(&within, section, &sections, &dgis, faults);
+        }
     }
     dgis
 }
 
 impl Within<'_, '_> {
+    /// Whether the tables that a payment application's sizes come from could be read; otherwise that is told already.
+    fn is_described(&self) -> bool {
+        self.standard != Standard::Emv || self.payment.is_some()
+    }
+
     /// Refuses DGIs that the card's application needs and that can be missing on a card. `sections` are those of `dgis`.
     fn refuse_missing(
         &self,
@@ -182,6 +184,9 @@ impl Within<'_, '_> {
             let message = format!("the card's application reads {} there", rule.reads);
             let remedy = "name the elements that make it up, in this order";
             return faults.add(section.value_span("content"), FaultKind::DgiContent, message, remedy);
+        }
+        if !self.is_described() {
+            return;
         }
         let scope = self.declared.scope(self.payment, others);
         let lengths = content.iter().map(|element| scope.lengths(element));

@@ -163,7 +163,7 @@ impl Groupings<'_, '_> {
         if first & (STATIC | DYNAMIC | COMBINED) != 0 {
             needed.extend([0x8F, 0x90, 0x9F32].map(|tag| (tag, "offline data authentication")));
         }
-        if first & STATIC != 0 {
+        if first & STATIC != 0 && rule.is_some_and(|rule| rule.authentication_code.is_some()) {
             needed.push((0x93, "static data authentication"));
         }
         if first & (DYNAMIC | COMBINED) != 0 {

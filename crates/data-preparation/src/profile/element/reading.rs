@@ -117,6 +117,7 @@ pub(in crate::profile) fn read_all(
         if tag.is_some() && constructed != matches!(source, Source::Template(_)) {
             let message = "a template has a constructed tag (bit 20 of its first byte), and no other element has";
             faults.add(section.value_span("tag"), FaultKind::Tag, message, "correct the tag or the source");
+            continue;
         }
         elements.push(Element { name, tag, source });
     }
@@ -203,16 +204,19 @@ impl Declared<'_, '_> {
     fn template(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<String>> {
         if !section.has("tag") {
             faults.add(section.span(), FaultKind::MissingKey, "a template has no `tag`", "add `tag`");
+            return None;
         }
         let names = section.texts("elements", faults)?;
         for name in &names {
             if self.before.iter().any(|element| element.name == *name.get_ref()) {
                 continue;
             }
-            if self.whole.declares("element", name.get_ref()) {
-                let message = format!("`{}` is not declared before the template, or is wrong itself", name.get_ref());
+            // One that stands before and could not be read is told already.
+            let place = self.whole.span_of("element", name.get_ref());
+            if place.as_ref().is_some_and(|place| place.start >= section.span().start) {
+                let message = format!("`{}` is not declared before the template", name.get_ref());
                 faults.add(name.span(), FaultKind::Order, message, "move its [[element]] before this one");
-            } else {
+            } else if place.is_none() {
                 let message = format!("there is no element `{}`", name.get_ref());
                 let remedy = "declare it as an [[element]], or correct the name";
                 faults.add(name.span(), FaultKind::UndeclaredElement, message, remedy);
