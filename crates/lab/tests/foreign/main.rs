@@ -7,6 +7,7 @@
 
 mod opensc;
 mod pcscd;
+mod purchases;
 mod scll_channels;
 
 #[allow(dead_code, reason = "only an issued card is wanted here, not the moments of its issuance")]
