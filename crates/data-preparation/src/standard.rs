@@ -92,15 +92,9 @@ impl Rule {
     /// is SCP03's alone (Amd D Table 7-6), which authenticates what it has encrypted.
     pub(crate) fn allows(&self, protection: Protection, level: SecurityLevel) -> bool {
         let enough = level == SecurityLevel::CommandEncryptionResponseEncryption;
-        !self.secret || enough || protection.is_under_dek()
-    }
-
-    /// Whether a profile may send the DGI under `protection` in a channel of `level`: as [`Rule::allows`], and in the
-    /// one way that the application takes it.
-    pub(crate) fn takes_under(&self, protection: Protection, level: SecurityLevel) -> bool {
         match self.under {
             Some(under) => protection == under,
-            None => protection != Protection::DekPadded && self.allows(protection, level),
+            None => protection == Protection::Dek || protection == Protection::Clear && (!self.secret || enough),
         }
     }
 

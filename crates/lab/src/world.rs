@@ -172,7 +172,7 @@ impl World {
         self.bases.iter().zip(codes).try_for_each(|(base, code)| founding::terminal(&self.center, base, code))
     }
 
-    /// Writes orders into a CSV file and imports it, by the one who enters orders. The center must not serve: only one
+    /// Writes orders into CSV files and imports them, by the one who enters orders. The center must not serve: only one
     /// program at a time has the keystore.
     ///
     /// # Errors
@@ -182,9 +182,10 @@ impl World {
             return Ok(());
         }
         let photos = self.path("orders");
-        let file = order::write(&photos, orders)?;
-        let (file, photos) = (file.display().to_string(), photos.display().to_string());
-        self.center.must(&["order", "import", &file, "--photos", &photos, "--as", CLERK])?;
+        for file in order::write(&photos, orders)? {
+            let (file, photos) = (file.display().to_string(), photos.display().to_string());
+            self.center.must(&["order", "import", &file, "--photos", &photos, "--as", CLERK])?;
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::emv::pin_block::Pin;
 use crate::emv::verification::{CardValue, card_value, pin_value, pin_value_message};
 use crate::emv::{ExpiryMonth, Pan, Sequence};
 use crate::means::MeansFault;
-use crate::profile::{NumberSource, Profile, SequenceSource, Shown, Source, TrackPart};
+use crate::profile::{NumberSource, PinRule, Profile, SequenceSource, Shown, Source, TrackPart};
 use crate::{Date, Error, Means, OrderFields};
 
 /// What the elements of one card are made from.
@@ -22,8 +22,10 @@ pub(super) struct Card<'a> {
     pub(super) sequence: Sequence,
     pub(super) valid_from: Date,
     pub(super) valid_to: Date,
-    /// the PIN of the profile's `[pin]`
-    pub(super) pin: Option<Pin>,
+    /// the PIN that was made for this card
+    pub(super) generated: Option<Pin>,
+    /// the PINs that the order brings, each with its field
+    pub(super) opened: Vec<(&'a str, Pin)>,
     /// 14 digits that fill a block of format 1, where the PIN is generated
     pub(super) filling: Option<Zeroizing<[u8; 14]>>,
     values: Vec<(Wanted, Zeroizing<Vec<u8>>)>,
@@ -83,7 +85,8 @@ impl<'a> Card<'a> {
             sequence: sequence.and_then(Sequence::new).ok_or(MeansFault::NumberRule("its sequence number"))?,
             valid_from: today,
             valid_to,
-            pin: None,
+            generated: None,
+            opened: Vec::new(),
             filling: None,
             values: Vec::new(),
         };
@@ -104,6 +107,19 @@ impl<'a> Card<'a> {
     pub(super) fn expiry(&self) -> Result<ExpiryMonth, Error> {
         let (year, month) = self.valid_to.month();
         ExpiryMonth::new(year, month).ok_or(Error::DateOutOfRange)
+    }
+
+    /// The PIN of the profile's `[pin]`.
+    pub(super) fn pin(&self) -> Option<&Pin> {
+        match self.profile.pin()? {
+            PinRule::FromOrder { field, .. } => self.opened_pin(field),
+            PinRule::Generated { .. } => self.generated.as_ref(),
+        }
+    }
+
+    /// The PIN that the order brings in `field`.
+    pub(super) fn opened_pin(&self, field: &str) -> Option<&Pin> {
+        self.opened.iter().find(|(name, _)| *name == field).map(|(_, pin)| pin)
     }
 
     /// The value of `field` as the order wrote it.
@@ -167,7 +183,7 @@ impl<'a> Card<'a> {
             Wanted::Chip => CardValue::Chip,
             Wanted::Printed => CardValue::Printed,
             Wanted::Pin => {
-                let pin = self.pin.as_ref().ok_or(MeansFault::Keystore)?;
+                let pin = self.pin().ok_or(MeansFault::Keystore)?;
                 let index = self.profile.verification().pin_key_index;
                 return Ok(Zeroizing::new(pin_value_message(pan, index, pin).to_vec()));
             }

@@ -189,7 +189,7 @@ fn write_pin(card: &Card<'_>, field: Option<&str>, out: &mut Vec<u8>) -> Result<
             }
         }
         None => {
-            let pin = card.pin.as_ref().ok_or(MeansFault::Keystore)?;
+            let pin = card.pin().ok_or(MeansFault::Keystore)?;
             let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
             let two = crate::emv::pin_block::PinBlockFormat::Two;
             out.extend_from_slice(&*pin.write(two, card.pan()?, None).map_err(refused)?);

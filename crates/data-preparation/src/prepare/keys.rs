@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use super::application::Application;
 use super::card::{Card, keystore};
-use super::pin;
 use crate::emv::derivation::{option_a, option_b, option_c, under_tdes};
+use crate::emv::pin_block::PinBlockFault;
 use crate::emv::tdes;
 use crate::means::MeansFault;
 use crate::profile::{CardKeyRule, KeyOption, PivReferenceProfile, PivReferenceSource};
@@ -43,7 +43,7 @@ pub(super) fn derive(card: &Card<'_>, applications: &mut [Application<'_>], mean
             wanted.extend(administration_key(card, reference, position));
         }
     }
-    bring_references(card, applications, means)?;
+    bring_references(card, applications)?;
     if wanted.is_empty() {
         return Ok(());
     }
@@ -118,28 +118,22 @@ fn put(application: &mut Application<'_>, place: Place, secret: &Secret) -> Resu
     Ok(())
 }
 
-/// PIN and PUK of PIV applications: digits, filled up with FF to 8 bytes (SP 800-73-4 part 2 §2.4.3).
-fn bring_references(card: &Card<'_>, applications: &mut [Application<'_>], means: &Means<'_>) -> Result<(), Error> {
-    let fields = pin::reference_fields(card.profile);
-    if fields.is_empty() && card.pin.is_none() {
-        return Ok(());
-    }
-    let opened = if fields.is_empty() { Vec::new() } else { pin::open(card, &fields, means)? };
-    let mut opened = opened.iter();
+/// PIN and PUK of PIV applications: 6 to 8 digits, filled up with FF to 8 bytes.
+fn bring_references(card: &Card<'_>, applications: &mut [Application<'_>]) -> Result<(), Error> {
     for application in applications {
         for reference in application.profile.piv.iter().flat_map(|piv| &piv.references) {
-            let pin = match &reference.source {
-                PivReferenceSource::Block(_) => opened.next(),
-                PivReferenceSource::Generated => card.pin.as_ref(),
+            let (field, pin) = match &reference.source {
+                PivReferenceSource::Block(field) => (field.as_str(), card.opened_pin(field)),
+                PivReferenceSource::Generated => ("pin", card.pin()),
                 PivReferenceSource::Derived(_) => continue,
             };
-            let digits = pin.ok_or(MeansFault::Keystore)?.digits();
+            let refused = || Error::PinBlock { field: field.to_owned(), fault: PinBlockFault::Length };
+            let digits = pin.ok_or_else(refused)?.digits();
+            if !(6..=8).contains(&digits.len()) {
+                return Err(refused());
+            }
             let mut value = vec![0xFF; 8];
-            let place = value.get_mut(..digits.len()).filter(|_| digits.len() >= 6).ok_or_else(|| Error::PinBlock {
-                field: "piv".to_owned(),
-                fault: crate::emv::pin_block::PinBlockFault::Length,
-            })?;
-            place.copy_from_slice(digits);
+            value[..digits.len()].copy_from_slice(digits);
             application.references.push(PivReference { reference: reference.reference, algorithm: 0, value });
         }
     }

@@ -1,26 +1,31 @@
 //! The PIN: opened from the order's block or made of random bytes, and handed on as a block again.
 
-use cardwright_keystore::{BlockMechanism, Enciphering, KeyRef};
+use cardwright_keystore::{BlockMechanism, Enciphering, KeyId, KeyRef};
 use zeroize::Zeroizing;
 
 use super::PinForMailer;
 use super::card::{Card, Random, draw, keystore};
-use crate::emv::pin_block::{Pin, PinBlockFault};
+use crate::emv::pin_block::{Pin, PinBlockFault, PinBlockFormat};
 use crate::means::MeansFault;
 use crate::profile::{DIGIT, PinRule, PivReferenceSource, Profile};
 use crate::{Error, Means};
 
-/// Brings the card its PIN, by the profile's `[pin]`.
+/// Brings the card its PIN, by the profile's `[pin]`, and the further PIN blocks of its order.
 pub(super) fn bring(card: &mut Card<'_>, means: &Means<'_>, random: &mut Random<'_>) -> Result<(), Error> {
     match card.profile.pin() {
         None => {}
-        Some(PinRule::FromOrder { field, .. }) => {
-            let opened = open(card, &[field], means)?;
-            card.pin = opened.into_iter().next();
+        Some(PinRule::FromOrder { field, zone_key, format }) => {
+            let mut fields: Vec<&str> = reference_fields(card.profile);
+            fields.push(field);
+            fields.sort_unstable();
+            fields.dedup();
+            // A field that the order leaves out brings no PIN.
+            fields.retain(|field| card.value(field).is_some());
+            card.opened = open(card, &fields, (zone_key, *format), means)?;
         }
         Some(PinRule::Generated { digits, .. }) => {
             let pin = random_digits(random, usize::from(*digits))?;
-            card.pin = Pin::new(&pin);
+            card.generated = Pin::new(&pin);
             let mut filling = Zeroizing::new([0; 14]);
             filling.copy_from_slice(&random_digits(random, 14)?);
             card.filling = Some(filling);
@@ -36,9 +41,13 @@ fn random_digits(random: &mut Random<'_>, count: usize) -> Result<Zeroizing<Vec<
     Ok(Zeroizing::new(numbers.iter().map(|number| b'0' + (u32::from_be_bytes(*number) % 10) as u8).collect()))
 }
 
-/// Opens the PIN blocks that the order brings in `fields`, under the zone key of the profile's `[pin]`: one batch.
-pub(super) fn open(card: &Card<'_>, fields: &[&str], means: &Means<'_>) -> Result<Vec<Pin>, Error> {
-    let Some(PinRule::FromOrder { zone_key, format, .. }) = card.profile.pin() else { return Ok(Vec::new()) };
+/// Opens the PIN blocks that the order brings in `fields`: one batch.
+fn open<'a>(
+    card: &Card<'_>,
+    fields: &[&'a str],
+    (zone_key, format): (&KeyId, PinBlockFormat),
+    means: &Means<'_>,
+) -> Result<Vec<(&'a str, Pin)>, Error> {
     let pan = card.pan()?;
     let under = KeyRef::Named(zone_key.clone());
     let blocks: Vec<Vec<u8>> = fields.iter().map(|field| bytes_of(card.value(field).unwrap_or_default())).collect();
@@ -48,7 +57,7 @@ pub(super) fn open(card: &Card<'_>, fields: &[&str], means: &Means<'_>) -> Resul
     let pins = opened.iter().zip(fields).map(|(block, field)| {
         let refused = |fault| Error::PinBlock { field: (*field).to_owned(), fault };
         let block = block.expose().try_into().map_err(|_| refused(PinBlockFault::Length))?;
-        Pin::read(*format, block, pan).map_err(refused)
+        Ok((*field, Pin::read(format, block, pan).map_err(refused)?))
     });
     pins.collect()
 }
@@ -63,7 +72,7 @@ pub(super) fn bytes_of(digits: &[u8]) -> Vec<u8> {
 /// The generated PIN, for the PIN mailer.
 pub(super) fn for_mailer(card: &Card<'_>, means: &Means<'_>) -> Result<Option<PinForMailer>, Error> {
     let Some(PinRule::Generated { mailer_key, format, .. }) = card.profile.pin() else { return Ok(None) };
-    let pin = card.pin.as_ref().ok_or(MeansFault::Keystore)?;
+    let pin = card.pin().ok_or(MeansFault::Keystore)?;
     let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
     let block = pin.write(*format, card.pan()?, card.filling.as_deref()).map_err(refused)?;
     let under = KeyRef::Named(mailer_key.clone());
@@ -73,7 +82,7 @@ pub(super) fn for_mailer(card: &Card<'_>, means: &Means<'_>) -> Result<Option<Pi
 }
 
 /// The fields with PIN blocks that PIV references are made of.
-pub(super) fn reference_fields(profile: &Profile) -> Vec<&str> {
+fn reference_fields(profile: &Profile) -> Vec<&str> {
     let references = profile.applications().iter().filter_map(|one| one.piv.as_ref()).flat_map(|piv| &piv.references);
     let fields = references.filter_map(|reference| match &reference.source {
         PivReferenceSource::Block(field) => Some(field.as_str()),

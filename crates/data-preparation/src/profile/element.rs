@@ -1,6 +1,7 @@
 //! Data elements: where each comes from and how it is written in bytes.
 
 mod lengths;
+mod lists;
 mod reading;
 
 pub(super) use lengths::Scope;

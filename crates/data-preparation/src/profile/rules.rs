@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::Profile;
 use super::application::ApplicationProfile;
 use super::fault::{FaultKind, Faults};
+use super::number::NumberSource;
 use super::section::Section;
+use crate::emv::Pan;
 use crate::{Date, SecurityLevel};
 
 /// How long a card is valid from the day of its preparation.
@@ -112,5 +114,47 @@ pub(super) fn nothing_unused(whole: &Section<'_>, profile: &Profile, faults: &mu
         let span = whole.span_of("element", &element.name).unwrap_or_default();
         let message = format!("the element `{}` is in no DGI", element.name);
         faults.add(span, FaultKind::Unused, message, "remove it, or name it in the `content` of a DGI");
+    }
+}
+
+/// Refuses what is made of a PIN, of keys or of a card number that the profile does not describe.
+pub(super) fn nothing_undescribed(whole: &Section<'_>, profile: &Profile, faults: &mut Faults<'_>) {
+    if !faults.is_empty() {
+        return; // what is wrong elsewhere may be what makes it look undescribed
+    }
+    let (card, pin) = profile.wanted_values();
+    let verification = &profile.verification;
+    for (wanted, there, what) in [
+        (profile.wants_pin(), profile.pin.is_some(), "a PIN, and there is no [pin]"),
+        (card, verification.card_key.is_some(), "a card verification value, and [verification] has no `card-key`"),
+        (pin, verification.pin_key.is_some(), "a PIN verification value, and [verification] has no `pin-key`"),
+    ] {
+        if wanted && !there && (what.contains("verification") || !whole.has("pin")) {
+            let message = format!("something is made of {what}");
+            faults.add(
+                whole.value_span("verification"),
+                FaultKind::NotDescribed,
+                message,
+                "add it, or leave out what needs it",
+            );
+        }
+    }
+    let (number, span) = (&profile.number, || whole.value_span("card-number"));
+    let pan = number.check_digit
+        && Pan::DIGITS.contains(number.lengths.start())
+        && Pan::DIGITS.contains(number.lengths.end());
+    if (profile.wants_pan() || profile.pin.is_some()) && !pan {
+        let message =
+            "payment data and PIN blocks under a zone key are made of a number of 12 to 19 digits with a check digit";
+        faults.add(span(), FaultKind::CardNumber, message, "write check-digit = true, and limits within 12 and 19");
+    }
+    if number.source == NumberSource::Range && !number.check_digit {
+        let message = "numbers of a range end in a check digit";
+        faults.add(span(), FaultKind::CardNumber, message, "write check-digit = true");
+    }
+    let payment = profile.applications.iter().any(|application| application.payment.is_some());
+    if payment && !matches!(profile.validity, Validity::EndOfMonth(_)) {
+        let message = "a payment card is valid to the end of a month: track 2 and certificates have no day";
+        faults.add(whole.value_span("validity"), FaultKind::DateRule, message, "write to = \"end-of-month\"");
     }
 }

@@ -27,7 +27,7 @@ const fn broken(
     Broken { base, old, new, code, at }
 }
 
-const BROKEN: [Broken; 68] = [
+const BROKEN: [Broken; 69] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
@@ -68,6 +68,13 @@ const BROKEN: [Broken; 68] = [
         "type = \"pin-block\"\nmin = 16",
         "length-range",
         "min = 16\nrequired = true\n\n# ----",
+    ),
+    broken(
+        DEBIT,
+        "name = \"pin\"\nsource = \"pin-block\"\nencoding = \"iso-9564-2\"",
+        "name = \"pin\"\nsource = \"pin-block\"\nfield = \"digits\"\nencoding = \"iso-9564-2\"\n\n[[field]]\nname = \"digits\"\ntype = \"pin\"\nmin = 4\nmax = 4\nrequired = true",
+        "pin-way",
+        "content = [\"pin\"]",
     ),
     // elements
     broken(
@@ -332,4 +339,17 @@ fn every_broken_profile_is_told_where_and_what() {
         assert!(faults.iter().all(|fault| !fault.message.is_empty() && !fault.remedy.is_empty()));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_piece_of_a_profile_makes_the_reader_panic() {
+    for base in [CREDIT, PIV] {
+        let ends = base.match_indices('\n').map(|(end, _)| end);
+        for (place, end) in ends.enumerate() {
+            let _ = Profile::parse(&base[..end]);
+            if place % 7 == 0 {
+                let _ = Profile::parse(&base[end..]);
+            }
+        }
+    }
 }

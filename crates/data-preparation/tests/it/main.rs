@@ -16,6 +16,7 @@ mod issuer;
 mod many;
 mod order;
 mod payment;
+mod payment_order;
 mod piv;
 mod preparation;
 mod profile;

@@ -23,7 +23,7 @@ fn read_inserted(base: &Base, order: &NewOrder) -> Result<String, Fault> {
         commands.extend([select_file(file), read_binary(0)]);
     }
     let photo_begins = commands.len() + 3;
-    commands.extend([select_file("0201"), read_binary(0), verify(&order.pin)]);
+    commands.extend([select_file("0201"), read_binary(0), verify(order.field("pin"))]);
     commands.extend((0..length).step_by(PIECE).map(read_binary));
     let said = base.opensc_tool(&slot_name(0, Slot::Card), &commands)?;
     let answers = answers(&said.out);
@@ -34,8 +34,8 @@ fn read_inserted(base: &Base, order: &NewOrder) -> Result<String, Fault> {
     let photo: Vec<u8> = answers[photo_begins..].iter().flat_map(|answer| answer.1.clone()).collect();
     let photo_before_pin = answers[photo_begins - 2].0;
     let comparisons = [
-        ("the name", text(2) == order.name),
-        ("the card number", text(4) == order.card_number),
+        ("the name", text(2) == order.field("name")),
+        ("the card number", text(4) == order.field("card_number")),
         ("the photo, which must need the PIN", length == 0 || photo_before_pin == 0x6982),
         ("the PIN", answers[photo_begins - 1].0 == 0x9000),
         ("the photo", photo == order.photo.clone().unwrap_or_default()),

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod opensc;
+mod payment_oracles;
 mod pcscd;
 mod purchases;
 mod scll_channels;

@@ -20,6 +20,8 @@ use crate::wrapped_keys::WrappedKeys;
 
 const DOMAIN: [u8; 8] = [0xA0, 0, 0, 1, 0x51, 0, 0, 0];
 const PACKAGE: [u8; 9] = [0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x49, 0x44, 0x00];
+const EMV_PACKAGE: [u8; 10] = [0xF0, 0x43, 0x41, 0x52, 0x44, 0x57, 0x45, 0x4D, 0x56, 0x00];
+const PIV_PACKAGE: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
 const NEW_VERSION: u8 = 0x42;
 
 type Manager = CardManager<PcscTransport, RustCryptoBackend<Counted>>;
@@ -110,7 +112,7 @@ impl Case {
         let report = self.manager.get_card_inventory(&DOMAIN).unwrap();
         let inventory = report.inventory;
         let packages: Vec<&[u8]> = inventory.elfs.iter().map(|package| package.aid.as_bytes()).collect();
-        assert_eq!(packages, [PACKAGE]);
+        assert_eq!(packages, [&PACKAGE[..], &EMV_PACKAGE, &PIV_PACKAGE]);
         let modules: Vec<&[u8]> = inventory.elfs[0].modules.iter().map(|module| module.as_bytes()).collect();
         assert_eq!(modules, [[&PACKAGE[..], &[0x01]].concat()]);
         assert!(inventory.applets.is_empty());

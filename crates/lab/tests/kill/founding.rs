@@ -76,7 +76,7 @@ impl World {
         let mut orders: Vec<_> = (0..count).map(new).collect();
         self.orders = orders.iter().map(|order| order.reference.clone()).collect();
         orders.push(NewOrder { reference: REJECTED.to_owned(), ..new(99) });
-        let file = order::write(&self.path("orders"), &orders).unwrap().display().to_string();
+        let file = order::write(&self.path("orders"), &orders).unwrap()[0].display().to_string();
         let import = ["order", "import", &file, "--as", "Ines"];
         self.step(&["destruction-key", "order"], &import, Again::Refused("CW-4006"));
         self.step(&["rows"], &["order", "reject", REJECTED, "--as", "Otto"], Again::Refused("CW-4014"));

@@ -134,7 +134,7 @@ impl Within<'_, '_> {
         faults: &mut Faults<'_>,
     ) {
         let level = self.declared.security_level;
-        if level.is_none_or(|level| !level.encrypts_commands() || rule.takes_under(protection, level)) {
+        if level.is_none_or(|level| !level.encrypts_commands() || rule.allows(protection, level)) {
             return;
         }
         let (message, remedy) = match rule.under {

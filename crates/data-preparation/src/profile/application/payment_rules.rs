@@ -34,6 +34,7 @@ pub(super) fn hold(
         groupings.hold_descriptions(faults);
         groupings.hold_keys(faults);
         groupings.hold_pin(faults);
+        groupings.refuse_clear_pin(faults);
     }
 }
 
@@ -85,18 +86,12 @@ impl<'a> Groupings<'a, '_> {
         }
         for (exponent, primes) in payment::EITHER {
             let whole = exponent.iter().find_map(|identifier| self.position(*identifier));
-            let parts: Vec<usize> = primes.clone().filter_map(|identifier| self.position(identifier)).collect();
-            if let (Some(whole), false) = (whole, parts.is_empty()) {
+            let in_parts = primes.clone().any(|identifier| self.position(identifier).is_some());
+            if let (Some(whole), true) = (whole, in_parts) {
                 let message = "the card's key is there in two forms: exponent and primes";
                 let ([d, n], (first, last)) = (exponent, primes.clone().into_inner());
                 let remedy = format!("remove {d:04X} and {n:04X}, or {first:04X} to {last:04X}");
                 faults.add(self.sections[whole].value_span("identifier"), FaultKind::DgiConflict, message, remedy);
-            }
-            let missing = primes.clone().find(|identifier| self.position(*identifier).is_none());
-            if let (Some(missing), Some(there)) = (missing, parts.first()) {
-                let message = format!("DGI {missing:04X} is missing: a key in the form of its primes has five parts");
-                let span = self.sections[*there].value_span("identifier");
-                faults.add(span, FaultKind::MissingDgi, message, "add it as an [[application.dgi]]");
             }
         }
     }
@@ -154,6 +149,17 @@ impl<'a> Groupings<'a, '_> {
                 let message = format!("the key of {what} does not reach the card");
                 let remedy = format!("add the DGIs {part:04X} to {:04X}, or {exponent:04X} and its modulus", part + 4);
                 faults.add(self.section.span(), FaultKind::MissingDgi, message, remedy);
+            }
+        }
+    }
+
+    /// The PIN of a payment card never stands in an order in digits.
+    fn refuse_clear_pin(&self, faults: &mut Faults<'_>) {
+        for (position, element) in self.everything() {
+            if let Source::PinBlock { field: Some(field) } = &element.source {
+                let message = format!("the PIN of a payment card cannot come in clear digits (`{field}`)");
+                let remedy = "let the order bring a field of type `pin-block`, write [pin], and leave out `field`";
+                faults.add(self.sections[position].value_span("content"), FaultKind::PinWay, message, remedy);
             }
         }
     }
