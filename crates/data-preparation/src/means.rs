@@ -20,7 +20,7 @@ pub struct Means<'a> {
     pub random: Zeroizing<Vec<u8>>,
 }
 
-/// An issuer's RSA key, certified by an EMV certification authority (EMV B2 §6.3).
+/// An issuer's RSA key, certified by an EMV certification authority (EMV B2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerKey {
     /// the name that profiles know it by

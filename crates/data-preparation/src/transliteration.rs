@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use zeroize::Zeroizing;
 
-/// How long a name on a payment card is (`EMV B3` annex A, tag 5F20).
+/// How long a name on a payment card is (`EMV B3`, tag 5F20).
 pub(crate) const LENGTHS: RangeInclusive<usize> = 2..=26;
 
 /// Why a text has no transliteration.

@@ -118,7 +118,7 @@ fn put(application: &mut Application<'_>, place: Place, secret: &Secret) -> Resu
     Ok(())
 }
 
-/// PIN and PUK of PIV applications: 6 to 8 digits, filled up with FF to 8 bytes (SP 800-73-4 part 2 §2.4.3).
+/// PIN and PUK of PIV applications: 6 to 8 digits, filled up with FF to 8 bytes.
 fn bring_references(card: &Card<'_>, applications: &mut [Application<'_>]) -> Result<(), Error> {
     for application in applications {
         for reference in application.profile.piv.iter().flat_map(|piv| &piv.references) {

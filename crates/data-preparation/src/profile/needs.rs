@@ -22,7 +22,7 @@ pub struct NamedKey {
     pub kind: Option<KeyKind>,
 }
 
-/// Random bytes of a certificate's serial number (`EMV B2` §6.4).
+/// Random bytes of a certificate's serial number (`EMV B2`).
 pub(crate) const SERIAL: usize = 3;
 /// Random bytes of a PIV application: its UUID and its card identifier, and of each key the certificate's serial number.
 const PIV_IDENTIFIER: usize = 16 + 14;

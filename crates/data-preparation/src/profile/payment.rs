@@ -52,7 +52,7 @@ pub struct CardKeyRule {
     pub encipherment: KeyId,
 }
 
-/// How a card key comes from a master key (`EMV B2` annex A1.4).
+/// How a card key comes from a master key (`EMV B2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyOption {
     /// 3DES, by the last 16 digits of number and sequence number
@@ -69,7 +69,7 @@ const LONGEST_ISSUER: u32 = 1_976;
 const LONGEST_ICC: u32 = 1_976;
 const LONGEST_COMBINED: u16 = 1_640;
 
-/// Bits of byte 1 of the interchange profile (`EMV B3` annex C1).
+/// Bits of byte 1 of the interchange profile (`EMV B3`).
 pub(super) const STATIC: u8 = 0x40;
 pub(super) const DYNAMIC: u8 = 0x20;
 pub(super) const COMBINED: u8 = 0x01;

@@ -1,4 +1,4 @@
-//! What a PIV application is made of (NIST SP 800-73-4): objects, keys that the card makes, references.
+//! What a PIV application is made of (NIST SP 800-73): objects, keys that the card makes, references.
 
 mod reading;
 

@@ -146,7 +146,7 @@ impl Groupings<'_, '_> {
         }
     }
 
-    /// 9F4A holds the tag of the interchange profile and nothing else (`EMV B3` §10.3).
+    /// 9F4A holds the tag of the interchange profile and nothing else (`EMV B3`).
     fn hold_tag_list(&self, element: &Element, place: usize, faults: &mut Faults<'_>) {
         if element.tag == Some(0x9F4A) && element.source != Source::Constant(vec![0x82]) {
             let message = "the static data authentication tag list is 82 and nothing else";

@@ -35,7 +35,7 @@ pub(super) fn track_2(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<
     Some(Source::Track2 { service_code: code?, discretionary })
 }
 
-/// A data object list: tags, each with a length (`EMV B3` §5.4).
+/// A data object list: tags, each with a length (`EMV B3`).
 pub(super) fn object_list(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
     let bytes = section.hexadecimal("value", 2..=252, faults)?;
     if Dol::read(&bytes).is_none() {
@@ -46,7 +46,7 @@ pub(super) fn object_list(section: &Section<'_>, faults: &mut Faults<'_>) -> Opt
     Some(bytes)
 }
 
-/// A list of cardholder verification rules: two amounts, then two bytes a rule (`EMV B3` §10.5, annex C3).
+/// A list of cardholder verification rules: two amounts, then two bytes a rule (`EMV B3`).
 pub(super) fn verification_rules(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<u8>> {
     let mut amount = |key| match section.has(key) {
         true => section.number(key, 0..=u32::MAX, FaultKind::OutOfRange, faults),
