@@ -4,10 +4,11 @@
 //! behind it know comes as JSON on standard input; what was seen goes as JSON to standard output.
 
 use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use cardwright_issuing_center::calendar::date_of;
 use openssl::sha::sha1;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::payment_terminal::{
@@ -19,7 +20,7 @@ use crate::payment_terminal::{
 const CARD: Duration = Duration::from_secs(10);
 
 /// What is known and asked for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// the reader's name
@@ -45,15 +46,13 @@ pub struct Order {
     /// the issuer's master key for cryptograms, in hexadecimal; without one nobody computes them again
     pub master_key: Option<String>,
     /// whether card keys come from it by option B instead of A
-    #[serde(default)]
     pub option_b: bool,
     /// whether the issuer answers by method 2 instead of 1
-    #[serde(default)]
     pub method_two: bool,
 }
 
 /// An authority's public key, in hexadecimal.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Authority {
     /// the RID
@@ -64,6 +63,38 @@ pub struct Authority {
     pub modulus: String,
     /// the exponent
     pub exponent: String,
+}
+
+impl Order {
+    /// A purchase for 120.00 today, over the floor limit, with a PIN pad that enciphers; the issuer behind the
+    /// shop has `master_key` and answers by method 1.
+    #[must_use]
+    pub fn new(reader: &str, authorities: Vec<Authority>, master_key: &str, pin: &str) -> Self {
+        Self {
+            reader: reader.to_owned(),
+            applications: vec!["F0454D5601".to_owned()],
+            authorities,
+            country: 0x0840,
+            amount: 12_000,
+            floor_limit: 5_000,
+            day: today(),
+            pin: Some(pin.to_owned()),
+            issuer_pin: Some(pin.to_owned()),
+            enciphers: true,
+            master_key: Some(master_key.to_owned()),
+            option_b: false,
+            method_two: false,
+        }
+    }
+}
+
+/// Year, month and day, UTC.
+#[must_use]
+pub fn today() -> (u16, u8, u8) {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let date = date_of((seconds / 86_400) as i64).map(|date| date.to_string()).unwrap_or_default();
+    let part = |range: std::ops::Range<usize>| date.get(range).and_then(|digits| digits.parse::<u16>().ok());
+    (part(0..4).unwrap_or(1970), part(5..7).unwrap_or(1) as u8, part(8..10).unwrap_or(1) as u8)
 }
 
 /// Reads the order, buys, and tells; `false` where the purchase was none.

@@ -28,7 +28,7 @@ pub use desk::Attempt;
 pub use line::{Line, Passed};
 pub use machine::{Machine, Slot, slot_name};
 pub use order::NewOrder;
-pub use photo::portrait;
+pub use photo::{portrait, portrait_jpeg};
 use process::Said;
 use programs::{Programs, source};
 use tempfile::TempDir;

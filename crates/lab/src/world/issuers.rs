@@ -7,7 +7,7 @@ use openssl::symm::{Cipher, Crypter, Mode};
 
 use super::center::ADMIN;
 use super::{Fault, World};
-use crate::shop::Authority;
+use crate::shop::{Authority, today};
 
 /// A key that comes from elsewhere: name, use, value, check value.
 type Shared = (&'static str, &'static str, &'static str, &'static str);
@@ -80,12 +80,14 @@ impl World {
         &self,
         (name, identifier, bits, exponent, index, root_bits): (&str, &str, &str, &str, &str, &str),
     ) -> Result<(), Fault> {
-        let root = ["issuer-ca", "root", "--rid", RID, "--index", index, "--bits", root_bits, "--expires", "2035-12"];
+        let year = today().0;
+        let (root_ends, ends) = (format!("{}-12", year + 10), format!("{}-12", year + 9));
+        let root = ["issuer-ca", "root", "--rid", RID, "--index", index, "--bits", root_bits, "--expires", &root_ends];
         self.center.must(&[&root[..], &["--exponent", exponent, "--as", ADMIN]].concat())?;
         let key = ["issuer-ca", "key", name, "--identifier", identifier, "--bits", bits, "--exponent", exponent];
         self.center.must(&[&key[..], &["--as", ADMIN]].concat())?;
         let root = format!("{RID}/{index}");
-        let sign = ["issuer-ca", "sign", name, "--root", &root, "--expires", "2034-12", "--as", ADMIN];
+        let sign = ["issuer-ca", "sign", name, "--root", &root, "--expires", &ends, "--as", ADMIN];
         self.center.must(&sign).map(drop)
     }
 

@@ -5,22 +5,11 @@ use std::process::{Command, Output};
 
 use cardwright_lab::world::issuers::pin_block;
 use cardwright_lab::world::programs::source;
-use cardwright_lab::world::{NewOrder, Plan, World};
+use cardwright_lab::world::{NewOrder, Plan, World, portrait_jpeg};
 
 const BADGE: &str = "100000000016";
 const PIN: &str = "123456";
 const PUK: &str = "87654321";
-
-/// The smallest JPEG that says so: the application looks at its beginning and nobody at the rest.
-fn portrait() -> Vec<u8> {
-    let mut photo = vec![0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10];
-    photo.extend_from_slice(b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
-    // a frame header of 1 by 1 pixel (ISO/IEC 10918-1 B.2.2), and an end
-    photo.extend_from_slice(&[0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x00, 0x01, 0x00, 0x01, 0x01, 0x01, 0x11, 0x00]);
-    photo.extend((0..900_u32).map(|at| (at * 7 % 251) as u8));
-    photo.extend_from_slice(&[0xFF, 0xD9]);
-    photo
-}
 
 fn employer() -> World {
     let (pin, puk) = (pin_block(BADGE, PIN).unwrap(), pin_block(BADGE, PUK).unwrap());
@@ -31,7 +20,7 @@ fn employer() -> World {
         ("pin_block", &pin),
         ("puk_block", &puk),
     ];
-    let order = NewOrder::of("piv-employee", "E-1", "harbor", &fields).with_photo(portrait());
+    let order = NewOrder::of("piv-employee", "E-1", "harbor", &fields).with_photo(portrait_jpeg());
     World::of(Plan {
         bases: vec!["harbor"],
         profiles: vec![source().join("profiles/piv-employee.toml")],

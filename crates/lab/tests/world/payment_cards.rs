@@ -1,11 +1,11 @@
 //! Payment cards issued end to end by the real programs, and paid with at a terminal of other origin.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use cardwright_lab::shop::Order;
 use cardwright_lab::world::issuers::{CREDIT_MASTER, pin_block};
 use cardwright_lab::world::programs::source;
-use cardwright_lab::world::{NewOrder, Plan, World, slot_name};
+use cardwright_lab::world::{NewOrder, Plan, Slot, World, slot_name};
 use serde_json::{Value, json};
 
 use crate::{EXTERNAL_AUTHENTICATE, has_got};
@@ -43,37 +43,10 @@ fn issue(world: &World, reference: &str, card: &Path) {
 }
 
 /// What a shop at the base sees when somebody pays with the card in the reader.
-fn pay(world: &World, change: impl FnOnce(&mut Value)) -> Value {
-    let authorities: Vec<Value> = world
-        .authorities()
-        .unwrap()
-        .into_iter()
-        .map(|key| json!({ "rid": key.rid, "index": key.index, "modulus": key.modulus, "exponent": key.exponent }))
-        .collect();
-    let mut order = json!({
-        "reader": slot_name(0, cardwright_lab::world::Slot::Card),
-        "applications": ["F0454D5601"],
-        "authorities": authorities,
-        "country": 0x0840,
-        "amount": 12_000,
-        "floor_limit": 5_000,
-        "day": [2026, 12, 1],
-        "pin": "1234",
-        "issuer_pin": "1234",
-        "enciphers": true,
-        "master_key": CREDIT_MASTER,
-    });
+fn pay(world: &World, change: impl FnOnce(&mut Order)) -> Value {
+    let mut order = Order::new(&slot_name(0, Slot::Card), world.authorities().unwrap(), CREDIT_MASTER, "1234");
     change(&mut order);
-    let mut shop = Command::new(env!("CARGO_BIN_EXE_cardwright-lab"))
-        .arg("shop")
-        .env("PCSCLITE_CSOCK_NAME", world.base(0).socket().unwrap())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    serde_json::to_writer(shop.stdin.take().unwrap(), &order).unwrap();
-    let said = shop.wait_with_output().unwrap();
-    serde_json::from_slice(&said.stdout).unwrap()
+    world.base(0).shop(&order).unwrap()
 }
 
 #[test]
@@ -91,22 +64,21 @@ fn a_credit_card_issued_at_a_base_pays_in_a_shop_with_cda_its_pin_and_its_issuer
     });
     assert_eq!(paid, expected);
     let paid = pay(&world, |order| {
-        order["amount"] = json!(1_000);
-        order["enciphers"] = json!(false);
+        order.amount = 1_000;
+        order.enciphers = false;
     });
     assert_eq!((&paid["outcome"], &paid["verification"]), (&json!("ApprovedOffline"), &json!("PlainPin")), "{paid}");
 
     // controls: a PIN that is wrong, a shop that trusts another authority, an issuer with another master key
-    let paid = pay(&world, |order| order["pin"] = json!("4321"));
+    let paid = pay(&world, |order| order.pin = Some("4321".to_owned()));
     assert_eq!((&paid["verification"], &paid["outcome"]), (&json!("OnlinePin"), &json!("DeclinedOnline")), "{paid}");
     let refused = pay(&world, |order| {
-        let modulus = order["authorities"][0]["modulus"].as_str().unwrap();
+        let modulus = &mut order.authorities[0].modulus;
         let changed = if modulus.ends_with('1') { "3" } else { "1" };
-        let changed = modulus[..modulus.len() - 1].to_owned() + changed;
-        order["authorities"][0]["modulus"] = json!(changed);
+        modulus.replace_range(modulus.len() - 1.., changed);
     });
     assert!(refused["fault"].as_str().is_some_and(|fault| fault.contains("authentication")), "{refused}");
-    let refused = pay(&world, |order| order["master_key"] = json!("00112233445566778899AABBCCDDEEFF"));
+    let refused = pay(&world, |order| order.master_key = Some("00112233445566778899AABBCCDDEEFF".to_owned()));
     assert!(refused["fault"].as_str().is_some_and(|fault| fault.contains("cryptogram")), "{refused}");
     world.base(0).remove_card().unwrap();
 
@@ -130,7 +102,7 @@ fn a_blank_whose_answer_to_reset_is_contactless_gets_its_own_record_set_and_open
         "80A800001283103600400000000001200011223344084000".to_owned(),
         "00B2012C00".to_owned(),
     ];
-    let said = world.base(0).opensc_tool(&slot_name(0, cardwright_lab::world::Slot::Card), &commands).unwrap();
+    let said = world.base(0).opensc_tool(&slot_name(0, Slot::Card), &commands).unwrap();
     assert_eq!(said.out.matches("SW1=0x90, SW2=0x00").count(), 4, "{}", said.text());
     // the record of file 5: the number and the expiry, as opensc-tool prints them
     assert!(said.out.contains("5A 08 47 61 73 90 01 01 01 19"), "{}", said.out);
@@ -171,7 +143,7 @@ fn what_the_card_got_holds_no_number_in_clear() {
         assert!(!commands.contains(&needle), "{needle}");
     }
     let read = world.base(0).opensc_tool(
-        &slot_name(0, cardwright_lab::world::Slot::Card),
+        &slot_name(0, Slot::Card),
         &["00A4040007F0454D5601101000".to_owned(), "80A80000048302084000".to_owned(), "00B2010C00".to_owned()],
     );
     drop(read.unwrap());
