@@ -232,8 +232,8 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. `commit_points` are those that the card proved all the same: with any of them, the card is
-/// partly activated.
+/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any
+/// of them, the card is partly activated.
 pub fn not_proven(
     arrived: &Arrived<'_>,
     card: &Card,
