@@ -6,14 +6,13 @@ mod draft;
 mod employee;
 mod holders;
 mod reader;
+mod seen;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use cardwright_data_preparation::{Application, Checked, PersonalizationData, Profile, Standard};
 use cardwright_issuance::new_card::unwritable;
 use cardwright_keystore::{KeyKind, Keystore, NewKey, PublishedKeys, Purpose};
-use cardwright_lab::payment_terminal::{Authentication, Report, Verified};
 use cardwright_relay::Code;
 use cardwright_virtual_card::Card;
 use openssl::bn::BigNum;
@@ -25,6 +24,7 @@ use crate::issuer::Issuer as Preparer;
 use crate::new_card::{Issuer, RIGHT, Recording, blank_card_drawing};
 use draft::{Draft, Preparers};
 use reader::{Reader, differences};
+use seen::Seen;
 
 const CARDS: u64 = 1_000;
 
@@ -81,44 +81,6 @@ fn not_as_written(card: &mut Card, data: &PersonalizationData, holders: &Rc<Prep
     data.applications.iter().enumerate().flat_map(of).collect()
 }
 
-/// What there was among the cards.
-#[derive(Default)]
-struct Seen {
-    kinds: BTreeSet<(&'static str, u8, usize, usize)>,
-    refused: usize,
-    longest: usize,
-    bought: BTreeMap<String, usize>,
-}
-
-impl Seen {
-    fn card(&mut self, draft: &Draft, data: &PersonalizationData, trips: usize) {
-        self.kinds.insert((draft.product, data.security_level.byte(), data.applications.len(), trips));
-        self.longest = self.longest.max(data.applications.iter().map(|one| one.dgis.len()).sum());
-    }
-
-    fn purchase(&mut self, report: &Report) {
-        let way = match report.authentication {
-            Authentication::NotPerformed => "none",
-            Authentication::Static { .. } => "static",
-            Authentication::Dynamic { .. } => "dynamic",
-            Authentication::Combined => "combined",
-        };
-        for told in [way.to_owned(), format!("{:?}", report.verification.verified), format!("{:?}", report.outcome)] {
-            *self.bought.entry(told).or_default() += 1;
-        }
-    }
-
-    /// Not a thousand times the same card.
-    fn assert_manifold(&self) {
-        let Self { kinds, refused, longest, bought } = self;
-        assert!(kinds.len() > 60 && *refused > 250 && *longest > 60, "{} {refused} {longest}", kinds.len());
-        let verified = [Verified::PlainPin, Verified::EncipheredPin, Verified::Signature];
-        let told = ["none", "static", "dynamic", "combined", "ApprovedOnline", "ApprovedOffline", "DeclinedOffline"];
-        let told = told.into_iter().map(str::to_owned).chain(verified.map(|way| format!("{way:?}")));
-        assert!(told.into_iter().all(|way| bought.get(&way).is_some_and(|count| *count > 100)), "{bought:?}");
-    }
-}
-
 #[test]
 fn a_thousand_generated_profiles_are_written_and_read_back_by_strangers() {
     let (mut preparers, mut seen) = (preparers(), Seen::default());
@@ -141,4 +103,70 @@ fn a_thousand_generated_profiles_are_written_and_read_back_by_strangers() {
         seen.card(&draft, &data, recording.scripts.len());
     }
     seen.assert_manifold();
+}
+
+/// The draft of `seed` at a level that proves, and its data.
+fn prepared(seed: u64, preparers: &mut Preparers) -> (Draft, Checked<PersonalizationData>) {
+    let mut draft = Draft::of(seed);
+    draft.prove();
+    let data = preparers.prepared(&draft, &draft.profile());
+    (draft, data)
+}
+
+/// The encoding of `data` with one bit changed in the byte `at` of `value`, which stands in it.
+fn changed(data: &Checked<PersonalizationData>, value: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = data.to_bytes().to_vec();
+    let place = bytes.windows(value.len()).position(|window| window == value).unwrap();
+    bytes[place + at] ^= 0x20; // a letter stays one
+    bytes
+}
+
+/// What somebody could change who can write digests too: nothing signs the label of a payment application, nor the
+/// printed information of an employee.
+fn unsigned(application: &Application) -> Option<(u32, &[u8], usize)> {
+    let label =
+        application.dgis.iter().find(|dgi| application.standard == Standard::Emv && dgi.dgi().identifier == 0x9102);
+    let printed = application.piv.iter().flat_map(|content| &content.objects).find(|object| object.tag == 0x5F_C109);
+    let label = label.map(|dgi| (0x9102, &dgi.dgi().data[..], 4));
+    label.or(printed.map(|object| (object.tag, &object.value[..], 2)))
+}
+
+/// The control of the reader, and of what stands before it.
+#[test]
+fn a_byte_that_was_changed_between_check_and_writing_is_refused_or_read() {
+    let (mut preparers, mut read) = (preparers(), 0);
+    for seed in 0..60 {
+        let (draft, data) = prepared(seed, &mut preparers);
+        let place = data.applications.len() - 1;
+        let Some((identifier, value, at)) = unsigned(&data.applications[place]) else { continue };
+        let bytes = changed(&data, value, at);
+        assert!(Checked::reopen(&bytes, data.digest()).is_err(), "seed {seed}: the digest is another");
+        // with the digest made anew, where the check does not refuse it
+        let Ok(forged) = Checked::reopen(&bytes, &Sha256::digest(&bytes).into()) else { continue };
+        let mut recording = written(&draft, seed, &forged, &preparers);
+        assert_eq!(not_as_written(&mut recording.card, &forged, &preparers.holders), []);
+        let wrong = not_as_written(&mut recording.card, &data, &preparers.holders);
+        assert_eq!(wrong, [(place, identifier)], "seed {seed}");
+        read += 1;
+    }
+    assert!(read > 20, "{read}");
+}
+
+/// Of an identity card, the manifest finds the changed byte whoever makes the digest; another card is another to the
+/// reader.
+#[test]
+fn a_changed_identity_card_is_refused_by_its_manifest_and_another_card_is_seen() {
+    let mut preparers = preparers();
+    for seed in [3, 13, 23, 33] {
+        let (draft, data) = prepared(seed, &mut preparers);
+        let name = &data.applications[0].dgis[0].dgi().data;
+        let bytes = changed(&data, name, 0);
+        assert!(Checked::reopen(&bytes, &Sha256::digest(&bytes).into()).is_err(), "seed {seed}");
+        let mut recording = written(&draft, seed, &data, &preparers);
+        let (_, other) = prepared(seed + 20, &mut preparers);
+        let pin = reader::pin_block(&data.applications[0]);
+        let read = Reader(&mut recording.card).identity(&data.applications[0].instance, pin);
+        let wrong = differences(&read, &reader::expected(&other.applications[0]));
+        assert!([0x0101, 0x0102].iter().all(|identifier| wrong.contains(identifier)), "seed {seed}: {wrong:X?}");
+    }
 }
