@@ -12,7 +12,7 @@ use crate::Id;
 use crate::admission::{Parties, refusal};
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::new_card::{Flaw, Stage, StageKind, Verified};
+use crate::new_card::{Flaw, Grade, Stage, StageKind, Verified};
 use crate::row::{Card, Intent, Issuance, KeySet, Outbox, Terminal};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
@@ -148,6 +148,15 @@ impl Arrived<'_> {
         }
     }
 
+    /// What the answers are worth.
+    fn judged(&self, done: &Verified) -> Entry {
+        let step = self.result.step;
+        self.entry(match done.grade() {
+            Some(grade) => Event::Proven { step, grade: grade.letter().to_owned() },
+            None => Event::Believed { step },
+        })
+    }
+
     /// Per application, what of its optional data the terminal says the card does not know.
     fn unknown_groupings(&self, done: &Verified) -> Vec<Entry> {
         let of_one = |run: &[(Aid, u16)]| {
@@ -173,10 +182,10 @@ impl Arrived<'_> {
     }
 }
 
-/// The commit after a script was proven, before the next one goes out.
+/// The commit after a script was proven, or is believed for now, before the next one goes out.
 pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind: StageKind, deadline: i64) -> Changes {
     let mut changes = arrived.received();
-    changes.entries.push(arrived.entry(Event::Proven { step: arrived.result.step, grade: "A".to_owned() }));
+    changes.entries.push(arrived.judged(done));
     changes.entries.push(arrived.entry(intended(next)));
     if done.changed_keys() {
         changes.rows.extend(arrived.keys_proven());
@@ -199,11 +208,13 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
 }
 
 /// The commit after the last script was proven: the card is live, the order issued, the issuer's host is to know.
-pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, Verdict) {
+///
+/// A card is live only with the `grade` of its proof: the last script's.
+pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: Id) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let issuance = arrived.issuance;
     let events = [
-        Event::Proven { step: arrived.result.step, grade: "A".to_owned() },
+        Event::Proven { step: arrived.result.step, grade: grade.letter().to_owned() },
         Event::CardLive,
         Event::OrderMoved { state: "issued".to_owned() },
     ];
@@ -227,8 +238,18 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
     }
     changes.rows.push(order_moved(issuance, OrderState::Issued));
     changes.rows.push(told(issuance, arrived.now, "issued", outbox));
-    let card = Some(done.masked_number().to_owned());
+    let card = Some(shown(done.masked_number(), grade));
     (changes, Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card })
+}
+
+/// What the operator sees of a card that was issued: its number as people may see it, and where the proof is less than
+/// the best, its grade.
+#[must_use]
+pub fn shown(masked_number: &str, grade: Grade) -> String {
+    match grade {
+        Grade::A => masked_number.to_owned(),
+        Grade::B => format!("{masked_number}, grade B"),
+    }
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
@@ -321,6 +342,12 @@ pub fn flawed(flaw: &Flaw) -> Refusal {
         }
         Flaw::Content(what) => refusal(Code::ANSWER_NOT_PROVEN, &["-", what]),
     }
+}
+
+/// Why answers that are right do not make a card live.
+#[must_use]
+pub fn unproven() -> Refusal {
+    refusal(Code::ANSWER_NOT_PROVEN, &["-", "nothing in the answers proves the card"])
 }
 
 /// A stop reason in a log's words.
