@@ -3,16 +3,20 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod reason;
+
 use cardwright_apdu::Aid;
-use cardwright_relay::message::{Outcome, Refusal, ScriptResult, StopReason, Verdict};
-use cardwright_relay::{Code, message};
+use cardwright_relay::message;
+use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
 use sha2::{Digest, Sha256};
 
+pub use reason::{flawed, left, reason, unproven};
+
 use crate::Id;
-use crate::admission::{Parties, refusal};
+use crate::admission::Parties;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::new_card::{Flaw, Grade, Stage, StageKind, Verified};
+use crate::new_card::{Grade, Stage, StageKind, Verified};
 use crate::row::{Card, Intent, Issuance, KeySet, Outbox, Terminal};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
@@ -324,44 +328,6 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
 #[must_use]
 pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
     Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None }
-}
-
-/// Why a script was left, as a code.
-#[must_use]
-pub fn left(result: &ScriptResult) -> Option<Refusal> {
-    let stop = result.stopped.as_ref()?;
-    Some(refusal(Code::CARD_LEFT, &[&stop.index.to_string(), reason(stop.reason)]))
-}
-
-/// Why answers do not prove their script, as a code.
-#[must_use]
-pub fn flawed(flaw: &Flaw) -> Refusal {
-    match flaw {
-        Flaw::Answer(failure) => {
-            refusal(Code::ANSWER_NOT_PROVEN, &[&failure.index.to_string(), &failure.reason.to_string()])
-        }
-        Flaw::Content(what) => refusal(Code::ANSWER_NOT_PROVEN, &["-", what]),
-    }
-}
-
-/// Why answers that are right do not make a card live.
-#[must_use]
-pub fn unproven() -> Refusal {
-    refusal(Code::ANSWER_NOT_PROVEN, &["-", "nothing in the answers proves the card"])
-}
-
-/// A stop reason in a log's words.
-#[must_use]
-pub fn reason(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Status => "status word",
-        StopReason::OtherAnswer => "other answer",
-        StopReason::CardGone => "card gone",
-        StopReason::TimedOut => "timed out",
-        StopReason::ReaderGone => "reader gone",
-        StopReason::Deadline => "deadline",
-        StopReason::Cancelled => "cancelled",
-    }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

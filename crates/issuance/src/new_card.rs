@@ -14,6 +14,7 @@ mod plan;
 mod segment;
 mod showing;
 mod stage;
+mod worth;
 
 use cardwright_data_preparation::{Activation, Application, Checked, EmvFault, PersonalizationData, Route};
 use cardwright_globalplatform::commands::EncryptedKeySet;
@@ -32,7 +33,8 @@ use crate::product::{CardProduct, Proof, StoreDataIn};
 pub use certificate::ToBeSigned;
 pub use fitness::unwritable;
 pub use next::{Certification, Next, Reopening};
-pub use stage::{Flaw, Grade, Stage, StageKind, Verified};
+pub use stage::{Stage, StageKind};
+pub use worth::{Flaw, Grade, Verified};
 
 use cryptogram::Cryptograms;
 use flow::Flow;

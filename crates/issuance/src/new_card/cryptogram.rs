@@ -7,7 +7,7 @@ use cardwright_globalplatform::commands::select;
 use sha2::{Digest, Sha256};
 
 use super::Inputs;
-use super::stage::Flaw;
+use super::worth::Flaw;
 
 /// Commands that ask one application.
 const COMMANDS: usize = 3;

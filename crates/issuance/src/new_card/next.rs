@@ -10,7 +10,8 @@ use super::certificate::ToBeSigned;
 use super::flow::Flow;
 use super::groupings::{self, Enciphered};
 use super::segment::Work;
-use super::stage::{Flaw, Stage};
+use super::stage::Stage;
+use super::worth::Flaw;
 use super::{card_refused, piv};
 use crate::admission::refusal;
 

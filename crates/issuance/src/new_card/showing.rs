@@ -5,7 +5,7 @@ use cardwright_globalplatform::Answer;
 use cardwright_globalplatform::commands::{EncryptedKeySet, Scope, StatusFormat, check_put_key_answer};
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
 
-use super::stage::Flaw;
+use super::worth::Flaw;
 use crate::product::Proof;
 
 /// Life-cycle state of the card, as its Issuer Security Domain's (GPCS Table 11-6).

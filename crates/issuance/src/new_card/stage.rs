@@ -2,8 +2,7 @@
 
 use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_globalplatform::{
-    Answer, ChannelParameters, Conversation, Expected, Failure, HostChallenge, OpenChannel, Outcome, Script,
-    WrappedCommand,
+    Answer, ChannelParameters, Conversation, Expected, HostChallenge, OpenChannel, Outcome, Script, WrappedCommand,
 };
 use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptCommand};
@@ -15,6 +14,7 @@ use super::flow::Flow;
 use super::next::{Certification, Next, Reopening};
 use super::segment::Gate;
 use super::showing::{Learned, Shows};
+use super::worth::{Flaw, Grade, Verified};
 use crate::admission::refusal;
 use crate::product::Proof;
 
@@ -68,85 +68,6 @@ pub(super) struct Tail {
     pub(super) update: Command,
     pub(super) parameters: ChannelParameters,
     pub(super) challenge: HostChallenge,
-}
-
-/// What a proof is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grade {
-    /// the card's MAC on every answer: it is as it was written
-    A,
-    /// a cryptogram: it has the keys that were written; what else was written is believed
-    B,
-}
-
-impl Grade {
-    /// The grade as the log and screens have it.
-    #[must_use]
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-        }
-    }
-}
-
-/// Why answers do not count as proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
-    /// an answer does not verify
-    Answer(Failure),
-    /// everything verifies, but the card does not hold what it should
-    Content(&'static str),
-}
-
-impl Flaw {
-    /// The place of the first answer that is wrong, where one is.
-    #[must_use]
-    pub fn index(&self) -> Option<usize> {
-        match self {
-            Self::Answer(failure) => Some(failure.index),
-            Self::Content(_) => None,
-        }
-    }
-}
-
-/// What a script's answers are worth, after they were found right. Only [`Stage::answers`] makes it, and every commit
-/// that counts on a script takes it.
-#[derive(Debug)]
-pub struct Verified {
-    grade: Option<Grade>,
-    changed_keys: bool,
-    masked_number: String,
-    unknown_groupings: Vec<(Aid, u16)>,
-}
-
-impl Verified {
-    /// The grade of the proof. None where the answers are believed until a cryptogram proves the card, at the end of the
-    /// last script.
-    #[must_use]
-    pub fn grade(&self) -> Option<Grade> {
-        self.grade
-    }
-
-    /// Whether the script changed the card's keys. Where its answers are believed, the cryptogram of the channel that
-    /// was opened next shows that it did.
-    #[must_use]
-    pub fn changed_keys(&self) -> bool {
-        self.changed_keys
-    }
-
-    /// What people may see of the card's number.
-    #[must_use]
-    pub fn masked_number(&self) -> &str {
-        &self.masked_number
-    }
-
-    /// The optional groupings that the card is said not to know, with their applications. An error carries no R-MAC
-    /// (Amd D §6.2.5): this is what the terminal told, and nothing depends on it.
-    #[must_use]
-    pub fn unknown_groupings(&self) -> &[(Aid, u16)] {
-        &self.unknown_groupings
-    }
 }
 
 impl Stage {
@@ -206,11 +127,11 @@ impl Stage {
     pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
         let changed_keys = self.shown.iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
         let masked_number = self.masked_number().to_owned();
-        let (grade, learned, next) = self.next(answers)?;
+        let Judged { grade, learned, next } = self.judge(answers)?;
         Ok((Verified { grade, changed_keys, masked_number, unknown_groupings: learned.refused }, next))
     }
 
-    fn next(self, answers: &[&[u8]]) -> Result<(Option<Grade>, Learned, Result<Next, Refusal>), Flaw> {
+    fn judge(self, answers: &[&[u8]]) -> Result<Judged, Flaw> {
         let Self { flow, script, shown, end, .. } = self;
         let own = match end {
             End::Nothing => answers.len(),
@@ -222,21 +143,23 @@ impl Stage {
         let (grade, answers, channel) = counting(proof, outcome)?;
         let mut learned = Learned::new(proof);
         shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
-        match end {
-            End::Nothing => {
-                let next = follow(flow, channel, &learned)?;
-                Ok((grade, learned, next))
-            }
-            End::Reopen(tail) => {
-                let next = reopen(flow, *tail, for_end)?;
-                Ok((grade, learned, next))
-            }
+        let (grade, next) = match end {
+            End::Nothing => (grade, follow(flow, channel, &learned)?),
+            End::Reopen(tail) => (grade, reopen(flow, *tail, for_end)?),
             End::Prove(cryptograms) => {
                 cryptograms.verify(for_end)?;
-                Ok((Some(Grade::B), learned, Ok(Next::Done)))
+                (Some(Grade::B), Ok(Next::Done))
             }
-        }
+        };
+        Ok(Judged { grade, learned, next })
     }
+}
+
+/// What answers gave.
+struct Judged {
+    grade: Option<Grade>,
+    learned: Learned,
+    next: Result<Next, Refusal>,
 }
 
 /// Answers that lead on: proven ones, and believed ones where a cryptogram proves the card in the end.
