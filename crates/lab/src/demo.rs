@@ -8,12 +8,14 @@ mod people;
 mod reading;
 mod refusals;
 mod stranger;
+mod strangers;
 mod telling;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::world::card_host::Mischief;
+use crate::world::programs::source;
 use crate::world::{ADMIN, APPROVER, CLERK, Fault, NewOrder, OPERATOR, Plan, World};
 use bar::Bar;
 use telling::{note, section, step};
@@ -32,9 +34,12 @@ pub struct Options {
 pub fn run(options: Options) -> Result<(), Fault> {
     let begun = Instant::now();
     let orders = people::orders();
-    let mut world = World::empty(Plan::default())?;
+    let others = strangers::orders()?;
+    let mut world = World::empty(plan())?;
     let codes = found(&mut world)?;
     take_orders(&world, &orders)?;
+    world.enter_orders(&others)?;
+    world.approve_orders(&others)?;
     open(&mut world, &codes)?;
     let (customers, last) = orders.split_at(3);
     for (number, order) in customers.iter().enumerate() {
@@ -42,11 +47,19 @@ pub fn run(options: Options) -> Result<(), Fault> {
     }
     tell_the_log(&world, &customers[0])?;
     read_cards(&world, customers)?;
+    strangers::show(&world, &others, [4, 5])?;
     refusals::show(&world, &last[0], &customers[2])?;
     issue_the_last(&world, &last[0])?;
     section(&format!("Everything happened as told, in {} seconds", begun.elapsed().as_secs()));
     telling::what_next();
     if options.stay { telling::stay(&mut world) } else { Ok(()) }
+}
+
+/// Six blanks, for three identity cards, a credit card, an employee's card, and one that must wait.
+fn plan() -> Plan {
+    let profiles = ["identity", "emv-credit", "piv-employee"];
+    let profiles = profiles.map(|name| source().join(format!("profiles/{name}.toml"))).to_vec();
+    Plan { profiles, cards: 6, issuers: true, pool: vec![("1024", "3", 2)], ..Plan::default() }
 }
 
 /// Gives the codes by which the bases' terminals enrol.
@@ -59,7 +72,8 @@ fn found(world: &mut World) -> Result<Vec<String>, Fault> {
     note(
         "Who enters or writes an order cannot approve it; everybody answers for what they type with a secret of their own.",
     );
-    step("Four blank cards are in stock: product scp03-i70, profile identity.");
+    step("Six blank cards are in stock: product scp03-i70; profiles identity, emv-credit and piv-employee.");
+    note("The center is also an EMV issuer under a test root, and an authority for employees' cards.");
     note("Their transport keys came apart from the cards and were checked against the shipment, key by key.");
     let codes = world.register_bases()?;
     step("Two bases are known, harbor and station, each with a reader and the public key of the reader's SAM.");

@@ -3,5 +3,6 @@
 pub mod demo;
 pub mod model_store;
 pub mod payment_terminal;
+pub mod shop;
 pub mod simulation;
 pub mod world;

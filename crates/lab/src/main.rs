@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cardwright_lab::demo;
 use cardwright_lab::world::{Fault, card_host};
+use cardwright_lab::{demo, shop};
 use clap::{Parser, Subcommand};
 
 /// A whole issuing world: center, bases, terminals, readers, cards.
@@ -23,6 +23,9 @@ enum Command {
         #[arg(long)]
         stay: bool,
     },
+    /// Buys something with the payment card in a reader: the order as JSON on standard input, what was seen on the output
+    #[command(hide = true)]
+    Shop,
     /// Puts virtual cards into the readers of a private PC/SC daemon, as standard input says
     #[command(hide = true)]
     CardHost {
@@ -39,6 +42,14 @@ fn main() -> ExitCode {
             Err(fault) => {
                 eprintln!("\ndemo: {fault}");
                 ExitCode::from(if matches!(fault, Fault::Machine(_)) { 3 } else { 1 })
+            }
+        },
+        Command::Shop => match shop::serve() {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(1),
+            Err(error) => {
+                eprintln!("shop: {error}");
+                ExitCode::from(3)
             }
         },
         Command::CardHost { card } => match card_host::serve(&card) {

@@ -45,9 +45,9 @@ pub use fault::{Certificate, Fault, Step, Wrong};
 pub use issuer::{Answer, Derivation, Issuer, Method};
 pub use link::{Link, LinkFailure, PcscLink};
 pub use pin::Pin;
-pub use purchase::purchase;
+pub use purchase::{purchase, read};
 pub use report::{
     Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Directory, IssuerAuthentication,
-    Online, Outcome, Record, Report, Selected, Verified,
+    Online, Outcome, Reading, Record, Report, Selected, Verified,
 };
 pub use settings::{Application, Connection, Interface, Purchase, Terminal};

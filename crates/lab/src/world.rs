@@ -9,6 +9,7 @@ pub mod card_host;
 mod center;
 mod desk;
 mod founding;
+pub mod issuers;
 mod line;
 mod machine;
 pub mod order;
@@ -27,7 +28,7 @@ pub use desk::Attempt;
 pub use line::{Line, Passed};
 pub use machine::{Machine, Slot, slot_name};
 pub use order::NewOrder;
-pub use photo::portrait;
+pub use photo::{portrait, portrait_jpeg};
 use process::Said;
 use programs::{Programs, source};
 use tempfile::TempDir;
@@ -80,6 +81,10 @@ pub struct Plan {
     pub orders: Vec<NewOrder>,
     /// the URL of a database instead of a SQLite file
     pub database: Option<String>,
+    /// whether the center is an issuer of payment cards and employees' cards too
+    pub issuers: bool,
+    /// RSA keys that are made ahead: bits, exponent and how many
+    pub pool: Vec<(&'static str, &'static str, usize)>,
 }
 
 impl Default for Plan {
@@ -92,6 +97,8 @@ impl Default for Plan {
             cards: 4,
             orders: Vec::new(),
             database: None,
+            issuers: false,
+            pool: Vec::new(),
         }
     }
 }
@@ -152,6 +159,10 @@ impl World {
     /// What a command said.
     pub fn found(&mut self) -> Result<(), Fault> {
         founding::people(&self.center)?;
+        if self.plan.issuers {
+            self.found_issuers()?;
+        }
+        self.plan.pool.iter().try_for_each(|(bits, exponent, count)| self.fill_pool(bits, exponent, *count))?;
         founding::stock(&self.center, &self.programs, self.directory.path(), &self.plan)
     }
 

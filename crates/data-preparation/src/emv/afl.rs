@@ -38,7 +38,7 @@ impl Afl {
         (count && entries.iter().all(right)).then_some(Self(entries))
     }
 
-    /// Reads the value of tag 94 (`EMV B3` §10.2): four bytes an entry, the file in the high 5 bits of the first.
+    /// Reads the value of tag 94 (`EMV B3`): four bytes an entry, the file in the high 5 bits of the first.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (chunks, []) = bytes.as_chunks::<4>() else { return None };

@@ -106,7 +106,7 @@ pub fn application_cryptogram(card_key: &[u8; 16], data: &CryptogramData<'_>) ->
     retail_mac(&working_key(issuer.version, card_key, data.counter), &message)
 }
 
-/// The issuer's answer by method 1 (`EMV B2` §8.2.1): 8 bytes. `key` is the [`working_key`].
+/// The issuer's answer by method 1 (`EMV B2`): 8 bytes. `key` is the [`working_key`].
 #[must_use]
 pub fn response_by_method_1(key: &[u8; 16], cryptogram: [u8; 8], response_code: [u8; 2]) -> [u8; 8] {
     let mut block = cryptogram;
@@ -115,7 +115,7 @@ pub fn response_by_method_1(key: &[u8; 16], cryptogram: [u8; 8], response_code: 
     encrypt(key, block)
 }
 
-/// The issuer's answer by method 2 (`EMV B2` §8.2.2): 4 bytes, over the cryptogram, the card status update and up to
+/// The issuer's answer by method 2 (`EMV B2`): 4 bytes, over the cryptogram, the card status update and up to
 /// 8 bytes of the issuer's own. `key` is the [`working_key`].
 #[must_use]
 pub fn response_by_method_2(key: &[u8; 16], cryptogram: [u8; 8], status_update: [u8; 4], own: &[u8]) -> [u8; 4] {

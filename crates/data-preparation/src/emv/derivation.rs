@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::digits::{nibbles, pack_left, pack_right};
 use super::{Pan, Sequence};
 
-/// The derivation data of option A (`EMV B2` annex A1.4.1): Y, the 16 last digits of number and sequence number, and
+/// The derivation data of option A (`EMV B2`): Y, the 16 last digits of number and sequence number, and
 /// Y with every bit changed. Under a 3DES master key.
 #[must_use]
 pub fn option_a(pan: &Pan, sequence: Sequence) -> [[u8; 8]; 2] {
@@ -16,7 +16,7 @@ pub fn option_a(pan: &Pan, sequence: Sequence) -> [[u8; 8]; 2] {
     with_complement(left)
 }
 
-/// The derivation data of option B (`EMV B2` annex A1.4.2): for numbers of up to 16 digits that of option A; for
+/// The derivation data of option B (`EMV B2`): for numbers of up to 16 digits that of option A; for
 /// longer ones 16 decimal digits of the SHA-1 of number and sequence number. Under a 3DES master key.
 #[must_use]
 pub fn option_b(pan: &Pan, sequence: Sequence) -> [[u8; 8]; 2] {
@@ -31,7 +31,7 @@ pub fn option_b(pan: &Pan, sequence: Sequence) -> [[u8; 8]; 2] {
     with_complement(left)
 }
 
-/// The derivation data of option C (`EMV B2` annex A1.4.3): number and sequence number to the right of 16 bytes, and
+/// The derivation data of option C (`EMV B2`): number and sequence number to the right of 16 bytes, and
 /// the same with every bit changed. Under an AES master key; a card key of 16 bytes takes the first alone.
 #[must_use]
 pub fn option_c(pan: &Pan, sequence: Sequence) -> [[u8; 16]; 2] {
@@ -40,7 +40,7 @@ pub fn option_c(pan: &Pan, sequence: Sequence) -> [[u8; 16]; 2] {
     with_complement(left)
 }
 
-/// The derivation data of the common session key (`EMV B2` annex A1.3.1) of transaction counter `counter`, under a
+/// The derivation data of the common session key (`EMV B2`) of transaction counter `counter`, under a
 /// 3DES card key.
 ///
 /// The same card key and counter give the same session key: an application that is installed again, with a counter

@@ -11,7 +11,7 @@ pub struct DolEntry {
     pub length: u8,
 }
 
-/// A data object list (`EMV B3` §5.4).
+/// A data object list (`EMV B3`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dol(Vec<DolEntry>);
 

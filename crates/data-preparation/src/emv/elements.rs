@@ -1,8 +1,8 @@
-//! The data elements of EMV (`EMV B3` annex A): for each tag its name, how its bytes are read, how many there are.
+//! The data elements of EMV (`EMV B3`): for each tag its name, how its bytes are read, how many there are.
 
 use std::ops::RangeInclusive;
 
-/// How the bytes of an element are to be read (`EMV B3` §4.3).
+/// How the bytes of an element are to be read (`EMV B3`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// b: any bits
@@ -124,7 +124,7 @@ pub static ELEMENTS: [Element; 64] = [
 /// The tags that a record must never hold: the card answers them itself, and two answers would differ.
 pub const NEVER_IN_RECORDS: [u32; 5] = [0x9F36, 0x9F13, 0x9F17, 0x9F26, 0x9F27];
 
-/// The tags that must stand in the records of an application (`EMV B3` §7.2).
+/// The tags that must stand in the records of an application (`EMV B3`).
 pub const MANDATORY_IN_RECORDS: [u32; 4] = [0x5A, 0x5F24, 0x8C, 0x8D];
 
 /// The element of `tag`, if EMV or this table knows it.

@@ -36,7 +36,7 @@ impl Pan {
         bytes
     }
 
-    /// The ten bytes that a certificate names the card by: filled with F on the right (`EMV B2` §6.4).
+    /// The ten bytes that a certificate names the card by: filled with F on the right (`EMV B2`).
     #[must_use]
     pub fn in_certificate(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
@@ -56,14 +56,14 @@ impl Pan {
     }
 
     /// Whether the number begins with the digits of `identifier`: an issuer identification number of 3 to 8 digits,
-    /// filled with F (`EMV B2` §5.1).
+    /// filled with F (`EMV B2`).
     #[must_use]
     pub fn is_of_issuer(&self, identifier: [u8; 4]) -> bool {
         digits::unpack(&identifier).is_some_and(|issuer| issuer.len() >= 3 && self.0.starts_with(&issuer))
     }
 }
 
-/// The check digit (ASCII) that follows `digits` (ASCII), by the Luhn formula (ISO/IEC 7812-1 annex B). `None` where
+/// The check digit (ASCII) that follows `digits` (ASCII), by the Luhn formula (ISO/IEC 7812-1). `None` where
 /// one of them is no digit.
 #[must_use]
 pub fn check_digit(digits: &[u8]) -> Option<u8> {

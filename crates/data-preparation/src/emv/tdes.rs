@@ -72,7 +72,7 @@ pub fn aes_check_value(key: &[u8]) -> Option<[u8; 3]> {
     Some([first, second, third])
 }
 
-/// Gives each byte of a DES key an odd number of bits, as EMV wants derived keys (`EMV B2` annex A1.4). The lowest
+/// Gives each byte of a DES key an odd number of bits, as EMV wants derived keys (`EMV B2`). The lowest
 /// bit of a byte takes no part in DES.
 pub fn set_odd_parity(key: &mut [u8]) {
     for byte in key {

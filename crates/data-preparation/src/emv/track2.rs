@@ -6,7 +6,7 @@ use super::Pan;
 use super::digits::{nibbles, pack_left};
 
 /// The month that a card expires in, as EMV writes it in certificates (MMYY) and track 2 (YYMM). Years are 2000 to
-/// 2099 here: EMV reads 50 to 99 as 1950 to 1999 (`EMV B4` §6.7.3), but no card is made for those.
+/// 2099 here: terminals read 50 to 99 as 1950 to 1999, but no card is made for those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpiryMonth {
     year: u8,
@@ -34,7 +34,7 @@ impl ExpiryMonth {
         [self.year, self.month].map(|number| ((number / 10) << 4) | (number % 10))
     }
 
-    /// MMYY in BCD, as certificates have it (`EMV B2` §5.1).
+    /// MMYY in BCD, as certificates have it (`EMV B2`).
     #[must_use]
     pub fn in_certificate(self) -> [u8; 2] {
         let [year, month] = self.to_bcd();
@@ -66,7 +66,7 @@ pub struct Track2 {
 }
 
 impl Track2 {
-    /// The bytes it has at most (`EMV B3` annex A).
+    /// The bytes it has at most (`EMV B3`).
     pub const LONGEST: usize = 19;
 
     /// The value of tag 57, or `None` where it would be longer than 19 bytes or the issuer's part is not of digits.

@@ -207,8 +207,13 @@ fn a_method_of_verification_needs_its_means() {
 
 #[test]
 fn internal_data_says_how_cryptograms_are_made_and_no_limit_is_upside_down() {
-    let version = draft(|draft| draft.internal[0].1 = hexadecimal("06010B03A00000"));
-    assert_eq!(version, EmvFault::ElementValue { dgi: 0x3000, tag: 0x9F10 });
+    const LONG: &str = "06011203000000 00112233445566778899AABBCCDDEEFF00112233445566778899";
+    for wrong in ["06010B03000000", "06011204000000", "060112030000", LONG] {
+        let version = draft(|draft| draft.internal[0].1 = hexadecimal(wrong));
+        assert_eq!(version, EmvFault::ElementValue { dgi: 0x3000, tag: 0x9F10 }, "{wrong}");
+    }
+    let more = Draft::changed(|draft| draft.internal[0].1 = hexadecimal("06011203000000 0F11223344"));
+    assert_eq!(more.read_back().err(), None);
     assert_eq!(draft(|draft| draft.internal[1].1 = vec![6]), EmvFault::OfflineLimits);
     assert_eq!(draft(|draft| drop(draft.internal.pop())), EmvFault::Disagreement(0x9F58, 0x9F59));
     let foreign = draft(|draft| draft.internal.push((0x9F36, vec![0, 0])));

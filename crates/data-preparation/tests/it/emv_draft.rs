@@ -113,7 +113,7 @@ impl Draft {
                 template: elements(&[(0x50, label), (0x87, "01"), (0x9F38, "9F6604")]),
                 key: None,
             }),
-            internal: elements(&[(0x9F10, "06011203A00000"), (0x9F58, "03"), (0x9F59, "05")]),
+            internal: elements(&[(0x9F10, "06011203000000"), (0x9F58, "03"), (0x9F59, "05")]),
             whole_exponent: false,
             static_signature: None,
         }

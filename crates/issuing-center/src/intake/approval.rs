@@ -111,21 +111,21 @@ async fn told_about<S: Store, T>(
 
 /// The order's rows: its new state first, then its data, then what the data used up.
 fn enter(now: i64, order: &Order, person: &Person, step: Step, made: Made, commit: &mut Commit) {
-    let states: &[OrderState] = match step {
+    let moved = |state: OrderState| Event::OrderMoved { state: state.name().to_owned() };
+    let events = match step {
         Step::Approve => {
             commit.registrations.push(Registration::Approve(order.id, person.id));
             commit.registrations.push(Registration::Prepared(order.id, made.sealed));
-            &[OrderState::Approved, OrderState::Prepared]
+            vec![moved(OrderState::Approved), moved(OrderState::Prepared)]
         }
         Step::Again => {
             commit.registrations.push(Registration::PreparedAgain(order.id, made.sealed));
-            &[OrderState::Prepared]
+            let name = order.reference.clone();
+            vec![Event::Registered { what: "newly prepared data".to_owned(), name, present: true }]
         }
     };
     commit.registrations.extend(made.registrations);
-    for state in states {
-        commit.entries.push(about(now, Event::OrderMoved { state: state.name().to_owned() }, order, person));
-    }
+    commit.entries.extend(events.into_iter().map(|event| about(now, event, order, person)));
 }
 
 /// Rejects an order that waits for approval: it is closed for good. A refusal is in the log.

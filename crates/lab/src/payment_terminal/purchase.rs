@@ -5,8 +5,8 @@ use super::issuer::{self, Answer, Issuer};
 use super::link::Link;
 use super::object_list::ObjectList;
 use super::report::{
-    Authentication, CardholderVerification, Cryptogram, CryptogramKind, IssuerAuthentication, Online, Outcome, Report,
-    Verified,
+    Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Directory, IssuerAuthentication,
+    Online, Outcome, Reading, Report, Selected, Verified,
 };
 use super::session::{Bit, Session};
 use super::settings::{Connection, Purchase, Terminal};
@@ -30,12 +30,8 @@ pub fn purchase(
 ) -> Result<Report, Fault> {
     let mut session = Session::new(link, terminal, purchase);
     let session = &mut session;
+    let (directory, candidates, selected, locator) = opened(session)?;
     let at = |step: Step| move |wrong: Wrong| wrong.at(step);
-
-    let (directory, candidates) = selection::candidates(session).map_err(at(Step::ApplicationSelection))?;
-    let selected = selection::select_application(session, &candidates).map_err(at(Step::ApplicationSelection))?;
-    let locator = reading::get_processing_options(session).map_err(at(Step::InitiateApplication))?;
-    reading::read_records(session, &locator).map_err(at(Step::ReadApplicationData))?;
     reading::check_data(session).map_err(at(Step::ReadApplicationData))?;
     let authentication = authentication::authenticate(session).map_err(at(Step::DataAuthentication))?;
     restrictions::check(session).map_err(at(Step::ProcessingRestrictions))?;
@@ -62,6 +58,29 @@ pub fn purchase(
         second: ending.second,
         outcome: ending.outcome,
     })
+}
+
+/// Selects, starts and reads, and buys nothing: for record sets of kernels that are not this terminal's.
+///
+/// # Errors
+/// As [`purchase`], up to the records.
+pub fn read(link: &mut dyn Link, terminal: &Terminal, purchase: &Purchase) -> Result<Reading, Fault> {
+    let mut session = Session::new(link, terminal, purchase);
+    let (directory, candidates, selected, locator) = opened(&mut session)?;
+    let (profile, data) = (session.profile, session.card.all().clone());
+    Ok(Reading { directory, candidates, selected, profile, locator, records: session.records, data })
+}
+
+type Opened = (Directory, Vec<Candidate>, Selected, Vec<u8>);
+
+/// The application, started, with its records read.
+fn opened(session: &mut Session<'_>) -> Result<Opened, Fault> {
+    let at = |step: Step| move |wrong: Wrong| wrong.at(step);
+    let (directory, candidates) = selection::candidates(session).map_err(at(Step::ApplicationSelection))?;
+    let selected = selection::select_application(session, &candidates).map_err(at(Step::ApplicationSelection))?;
+    let locator = reading::get_processing_options(session).map_err(at(Step::InitiateApplication))?;
+    reading::read_records(session, &locator).map_err(at(Step::ReadApplicationData))?;
+    Ok((directory, candidates, selected, locator))
 }
 
 /// What the cryptograms came to.

@@ -41,6 +41,25 @@ pub struct Report {
     pub outcome: Outcome,
 }
 
+/// A card that was read, and not paid with. The fields are those of [`Report`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// where the candidates came from
+    pub directory: Directory,
+    /// the applications that card and terminal share
+    pub candidates: Vec<Candidate>,
+    /// the application that was selected
+    pub selected: Selected,
+    /// 82
+    pub profile: [u8; 2],
+    /// 94
+    pub locator: Vec<u8>,
+    /// every record that the locator names, in its order
+    pub records: Vec<Record>,
+    /// every data object of the selected application
+    pub data: BTreeMap<u32, Vec<u8>>,
+}
+
 /// Where the list of candidates came from (B1 §12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Directory {

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::Fault;
 use super::card_host::Mischief;
 use super::machine::{Machine, Slot};
 use super::process::{self, Running, Said};
 use super::programs::Programs;
+use crate::shop::Order;
 
 /// The readers of a base's machine: the enrolled one, and another that nobody enrolled.
 const READERS: u16 = 2;
@@ -105,6 +108,21 @@ impl Base {
         command.args(["--reader", slot]).env("PCSCLITE_CSOCK_NAME", self.socket()?);
         command.args(commands.iter().flat_map(|apdu| ["--send-apdu", apdu]));
         Ok(process::run(&mut command, &self.log.join("commands.log"))?)
+    }
+
+    /// Pays with the card in a reader of this base, at a terminal of the lab's own; what the shop saw.
+    ///
+    /// # Errors
+    /// The program could not be run.
+    pub fn shop(&self, order: &Order) -> Result<Value, Fault> {
+        let mut command = Command::new(self.programs.lab());
+        command.arg("shop").env("PCSCLITE_CSOCK_NAME", self.socket()?);
+        let mut shop = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        if let Some(input) = shop.stdin.take() {
+            serde_json::to_writer(input, order).map_err(io::Error::from)?;
+        }
+        let said = shop.wait_with_output()?;
+        Ok(serde_json::from_slice(&said.stdout).map_err(io::Error::from)?)
     }
 
     /// The socket of this machine's PC/SC daemon.

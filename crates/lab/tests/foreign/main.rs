@@ -8,6 +8,7 @@
 mod opensc;
 mod payment_oracles;
 mod pcscd;
+mod purchases;
 mod scll_channels;
 
 #[allow(dead_code, reason = "only an issued card is wanted here, not the moments of its issuance")]

@@ -67,6 +67,24 @@ impl World {
         self.step(&["stock"], &stock, Again::Refused("CW-1015"));
     }
 
+    /// An EMV issuer, an authority of PIV cards, and a card's key made ahead.
+    pub(crate) fn certify(&mut self) {
+        let size = ["--bits", "1024", "--exponent", "3", "--as", ADMIN];
+        let root = [&["issuer-ca", "root", "--index", "01", "--expires", "2045-12"][..], &size].concat();
+        self.step(&["certification-key"], &root, Again::Refused("CW-1010"));
+        let issuer = [&["issuer-ca", "key", "issuer", "--identifier", "620000"][..], &size].concat();
+        self.step(&["emv-issuer"], &issuer, Again::Refused("CW-1010"));
+        let sign = ["issuer-ca", "sign", "issuer", "--root", "F0454D5601/01", "--expires", "2044-12", "--as", ADMIN];
+        self.step(&["issuer-certificate"], &sign, Again::Done);
+        let authority = ["piv-ca", "make", "staff", "--subject", "CN=Staff", "--as", ADMIN];
+        self.step(&["piv-authority"], &authority, Again::Refused("CW-1010"));
+        let chain = self.path("staff.pem").display().to_string();
+        self.step(&[], &["piv-ca", "export", "staff", "--out", &chain], Again::Done);
+        self.step(&["piv-certified"], &["piv-ca", "import", "staff", "--file", &chain, "--as", ADMIN], Again::Done);
+        let fill = ["pool", "fill", "--bits", "512", "--exponent", "3", "--count", "1", "--as", ADMIN];
+        self.step(&["pool-key"], &fill, Again::Done);
+    }
+
     /// `count` orders, approved and released to the terminal, and one that is rejected.
     pub(crate) fn take_orders(&mut self, count: usize) {
         let new = |number: usize| {
@@ -83,6 +101,8 @@ impl World {
         let references = self.orders.clone();
         let approve = [&["order", "approve", "--as", "Otto"][..], &texts(&references)].concat();
         self.step(&["approved"], &approve, Again::Refused("CW-4016"));
+        let again = ["order", "prepare", &references[0], "--as", "Otto"];
+        self.step(&["prepared-again"], &again, Again::Done);
     }
 
     /// A ticket for every order; the first is typed again and again.

@@ -7,9 +7,11 @@
 mod card_faults;
 mod center_faults;
 mod demonstration;
+mod employee_cards;
 mod entry_faults;
 mod memory;
 mod needles;
+mod payment_cards;
 mod reader_faults;
 mod searched;
 mod terminal_faults;

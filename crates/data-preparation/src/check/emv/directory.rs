@@ -57,7 +57,7 @@ fn is_over(application: &Application, interface: Interface) -> bool {
     application.standard == Standard::Emv && Groupings::of(application).get(identifiers(interface).0).is_some()
 }
 
-/// Of PSE: `88` names the file, whose records, from 1 on, are `70 { 61 { … } … }` (`EMV B1` §12.2.3).
+/// Of PSE: `88` names the file, whose records, from 1 on, are `70 { 61 { … } … }` (`EMV B1`).
 fn entries_of_records<'a>(groupings: &Groupings<'a>, template: &[Found<'a>]) -> Result<Vec<Vec<Found<'a>>>, EmvFault> {
     for element in template {
         if !matches!(element.tag, 0x88 | 0x5F2D | 0x9F11) {

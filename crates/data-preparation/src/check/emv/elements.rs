@@ -5,7 +5,7 @@ use super::{EmvFault, Interface};
 use crate::emv::elements::{MANDATORY_IN_RECORDS, NEVER_IN_RECORDS, element_of, is_proprietary};
 use crate::emv::tlv;
 
-/// What an FCI template may hold (CPS; `EMV B1` §11.3.4).
+/// What an FCI template may hold (CPS; `EMV B1`).
 const IN_TEMPLATE: [u32; 7] = [0x50, 0x87, 0x5F2D, 0x9F38, 0x9F11, 0x9F12, 0xBF0C];
 
 /// What stands in FCI templates and answers, and never in records.
@@ -66,7 +66,7 @@ pub(super) fn is_first(element: &Found<'_>, before: &[Found<'_>]) -> Result<(), 
     }
 }
 
-/// Terminals write the name into track 1, whose own signs it cannot hold (ISO/IEC 7813).
+/// Terminals write the name into track 1, whose own signs it cannot hold.
 fn is_of_a_name(byte: u8) -> bool {
     (0x20..=0x7E).contains(&byte) && !matches!(byte, b'%' | b'^' | b'?')
 }

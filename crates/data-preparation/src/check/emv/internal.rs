@@ -25,13 +25,19 @@ pub(super) fn check<'a>(groupings: &Groupings<'_>, views: impl Iterator<Item = &
         }
         super::elements::is_first(element, &elements[..position])?;
     }
-    if find(&elements, 0x9F10).and_then(IssuerApplicationData::read).is_none() {
+    if !find(&elements, 0x9F10).is_some_and(is_issuer_data) {
         return Err(EmvFault::ElementValue { dgi: INTERNAL, tag: 0x9F10 });
     }
     if find(&elements, 0x9F4F).is_some_and(|list| Dol::read(list).is_none()) {
         return Err(EmvFault::ElementValue { dgi: INTERNAL, tag: 0x9F4F });
     }
     check_limits(&elements, views)
+}
+
+/// Seven bytes that say how cryptograms are made, three of verification results among them, and what the issuer adds.
+fn is_issuer_data(value: &[u8]) -> bool {
+    let form = value.first_chunk::<7>().and_then(|form| IssuerApplicationData::read(form));
+    value.len() <= 32 && form.is_some_and(|form| form.verification_results[0] == 0x03)
 }
 
 fn check_pin(groupings: &Groupings<'_>) -> Result<(), EmvFault> {

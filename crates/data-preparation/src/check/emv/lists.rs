@@ -66,7 +66,7 @@ fn check_unpredictable(view: &View<'_>) -> Result<(), EmvFault> {
     }
 }
 
-/// Two amounts, then rules of two bytes: method and condition (`EMV B3` §10.5, annex C3).
+/// Two amounts, then rules of two bytes: method and condition (`EMV B3`).
 fn is_method_list(value: &[u8]) -> bool {
     let Some((_, rules)) = value.split_at_checked(8) else { return false };
     let (rules, []) = rules.as_chunks::<2>() else { return false };

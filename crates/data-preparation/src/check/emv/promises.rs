@@ -10,7 +10,7 @@ const DYNAMIC: u8 = 0x20;
 const VERIFICATION: u8 = 0x10;
 const COMBINED: u8 = 0x01;
 
-/// Bits of the first byte that mean nothing over the contacts (`EMV B3` annex C1).
+/// Bits of the first byte that mean nothing over the contacts (`EMV B3`).
 const UNUSED: u8 = 0x82;
 
 pub(super) fn check(view: &View<'_>, groupings: &Groupings<'_>) -> Result<(), EmvFault> {

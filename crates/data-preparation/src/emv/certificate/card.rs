@@ -1,5 +1,5 @@
 //! Certificates of a card's keys, signed by the issuer: the key of dynamic authentication, together with the static
-//! data (`EMV B2` §6.1, §6.4), and the key that PINs are enciphered under, without it (`EMV B2` §7.1).
+//! data (`EMV B2`), and the key that PINs are enciphered under, without it (`EMV B2`).
 
 use super::{CertificateFault, ToBeSigned, certify, recover_key};
 use crate::emv::ExpiryMonth;

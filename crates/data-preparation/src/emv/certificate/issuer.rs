@@ -1,4 +1,4 @@
-//! Issuer certificates: the scheme's certification authority certifies the issuer's key (`EMV B2` §5.1, §6.3).
+//! Issuer certificates: the scheme's certification authority certifies the issuer's key (`EMV B2`).
 
 use super::{CertificateFault, ToBeSigned, certify, recover_key};
 use crate::emv::ExpiryMonth;

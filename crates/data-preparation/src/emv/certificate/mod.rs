@@ -1,4 +1,4 @@
-//! Certificates of EMV: keys and data signed with message recovery (ISO/IEC 9796-2; `EMV B2` §§5, 6 and annex A2.1).
+//! Certificates of EMV: keys and data signed with message recovery (`EMV B2`).
 //!
 //! Each is a block as long as the signer's modulus: `6A`, what is certified, SHA-1, `BC`. Building gives the block,
 //! which the keystore signs; recovering takes the certificate and the signer's public key, as a terminal does.

@@ -1,4 +1,4 @@
-//! The static data that issuer and card certificates vouch for (`EMV B2` §5.1, `EMV B3` §10.3), and the issuer's
+//! The static data that issuer and card certificates vouch for (`EMV B2`, `EMV B3`), and the issuer's
 //! signature over it alone.
 
 use cardwright_apdu::tlv;
