@@ -1,7 +1,7 @@
 //! The proof of a card whose answers carry no MAC, grade B: each payment application is selected in clear and asked
 //! for a cryptogram, which only the keys that were written can make. What else was written is believed.
 
-use cardwright_apdu::{Aid, Command};
+use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_data_preparation::{CryptogramQuestion, EmvFault, Interface, Standard};
 use cardwright_globalplatform::commands::select;
 use sha2::{Digest, Sha256};
@@ -58,8 +58,10 @@ impl Cryptograms {
     /// The applications whose keys the answers prove, whatever became of the others.
     pub(super) fn answered(&self, answers: &[&[u8]]) -> impl Iterator<Item = &Aid> {
         self.0.iter().zip(answers.chunks(COMMANDS)).filter_map(|((instance, question), answers)| {
-            let (data, status) = answers.get(COMMANDS - 1)?.split_last_chunk::<2>()?;
-            (*status == [0x90, 0x00] && question.is_answered_by(data)).then_some(instance)
+            let [_, _, answer] = answers else { return None };
+            let succeeded = answers.iter().all(|answer| answer.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()));
+            let (data, _) = answer.split_last_chunk::<2>()?;
+            (succeeded && question.is_answered_by(data)).then_some(instance)
         })
     }
 }

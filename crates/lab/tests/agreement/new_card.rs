@@ -30,6 +30,8 @@ pub(crate) const WRONG: u8 = 0x12;
 /// The issuing side for one card product.
 pub(crate) struct Issuer {
     pub(crate) product: CardProduct,
+    /// the issuance's random value
+    pub(crate) second_challenge: [u8; 16],
     /// the data's encoding and its digest: it is opened anew for each computation, as at the center
     data: (Zeroizing<Vec<u8>>, [u8; 32]),
     /// whose keystore holds the authorities of keys that cards make
@@ -83,7 +85,16 @@ impl Issuer {
         let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
         let (transport, _) = keys.set(RIGHT, product.key_type());
         let (issuer, issuer_check_values) = keys.set(0x77, product.key_type());
-        Self { product, data, authorities: None, keys, transport, issuer, issuer_check_values }
+        Self {
+            product,
+            second_challenge: [0x5A; 16],
+            data,
+            authorities: None,
+            keys,
+            transport,
+            issuer,
+            issuer_check_values,
+        }
     }
 
     /// The card's answers to the preamble and INITIALIZE UPDATE, as a terminal sends them with OPEN.
@@ -108,7 +119,7 @@ impl Issuer {
             data: Checked::reopen(&self.data.0, &self.data.1).unwrap(),
             issuer_check_values: self.issuer_check_values,
             host_challenge: [0xA5; 16].into(),
-            second_challenge: [0x5A; 16].into(),
+            second_challenge: self.second_challenge.into(),
         };
         let needs = begin(inputs, update)?;
         let session = self.keys.derive(&self.transport, &needs.transport_request());

@@ -40,8 +40,22 @@ fn by(text: String, number: &str, photo: Option<&[u8]>, columns: &dyn Fn(&Profil
 
 /// Two directories and a payment application, all through the Security Domain.
 pub(crate) fn credit() -> Specimen {
+    credit_by(file("profiles/emv-credit.toml"))
+}
+
+/// The same for cards whose answers carry no MAC.
+#[allow(dead_code, reason = "some worlds want it")]
+pub(crate) fn credit_without_r_mac() -> Specimen {
+    let text = file("profiles/emv-credit.toml");
+    let (level, rewrite) = ("security-level = \"33\"", "commit-point = \"make-selectable\"");
+    assert_eq!((text.matches(level).count(), text.matches(rewrite).count()), (1, 3));
+    let text = text.replace(level, "security-level = \"03\"").replace("activation = \"after-proof\"\n", "");
+    credit_by(text.replace(rewrite, "commit-point = \"make-selectable\"\nactivation = \"in-script\""))
+}
+
+fn credit_by(profile: String) -> Specimen {
     let number = "4761739001010119";
-    specimen("emv-credit", number, None, &|profile, preparer| {
+    by(profile, number, None, &|profile, preparer| {
         let block = preparer.pin_block(profile, number, "1234");
         let plain = [("card_number", number), ("sequence", "1"), ("name", "Ada Example"), ("pin_block", &block)];
         plain.map(|(name, value)| (name, value.to_owned())).into()
