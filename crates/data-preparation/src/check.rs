@@ -5,7 +5,7 @@
 pub(crate) mod emv;
 mod fault;
 
-pub use emv::{EmvFault, Interface};
+pub use emv::{CryptogramQuestion, EmvFault, Interface};
 pub use fault::CheckFault;
 
 use std::ops::Deref;

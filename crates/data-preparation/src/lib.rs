@@ -41,7 +41,7 @@ mod standard;
 mod transliteration;
 
 pub use cardwright_keystore::{RsaComponents, RsaPublicKey};
-pub use check::{CheckFault, Checked, EmvFault, Interface, check};
+pub use check::{CheckFault, Checked, CryptogramQuestion, EmvFault, Interface, check};
 pub use data::{
     Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
     PersonalizationData, PivContent, PivKey, PivObject, PivReference, ProfileReference, ProtectedDgi, Protection,

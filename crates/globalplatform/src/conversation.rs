@@ -53,6 +53,12 @@ impl NeedsSessionKeys {
         self.opening.request()
     }
 
+    /// Which key encrypts key values and other secrets within command data.
+    #[must_use]
+    pub fn data_encryption_key(&self) -> DataEncryptionKey {
+        self.opening.data_encryption_key()
+    }
+
     /// The derivation whose result the card challenge must be, where it is pseudo-random: for SCP03 under the
     /// static Key-ENC (Amd D §6.2.2.1). SCP02's is checked under the session keys, by [`CardAuthenticated`].
     #[must_use]

@@ -3,16 +3,20 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod reason;
+
 use cardwright_apdu::Aid;
-use cardwright_relay::message::{Outcome, Refusal, ScriptResult, StopReason, Verdict};
-use cardwright_relay::{Code, message};
+use cardwright_relay::message;
+use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
 use sha2::{Digest, Sha256};
 
+pub use reason::{flawed, left, reason, unproven};
+
 use crate::Id;
-use crate::admission::{Parties, refusal};
+use crate::admission::Parties;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::new_card::{Flaw, Stage, StageKind, Verified};
+use crate::new_card::{Grade, Stage, StageKind, Verified};
 use crate::row::{Card, Intent, Issuance, KeySet, Outbox, Terminal};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
@@ -148,6 +152,15 @@ impl Arrived<'_> {
         }
     }
 
+    /// What the answers are worth.
+    fn judged(&self, done: &Verified) -> Entry {
+        let step = self.result.step;
+        self.entry(match done.grade() {
+            Some(grade) => Event::Proven { step, grade: grade.letter().to_owned() },
+            None => Event::Believed { step },
+        })
+    }
+
     /// Per application, what of its optional data the terminal says the card does not know.
     fn unknown_groupings(&self, done: &Verified) -> Vec<Entry> {
         let of_one = |run: &[(Aid, u16)]| {
@@ -173,10 +186,10 @@ impl Arrived<'_> {
     }
 }
 
-/// The commit after a script was proven, before the next one goes out.
+/// The commit after a script was proven, or is believed for now, before the next one goes out.
 pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind: StageKind, deadline: i64) -> Changes {
     let mut changes = arrived.received();
-    changes.entries.push(arrived.entry(Event::Proven { step: arrived.result.step, grade: "A".to_owned() }));
+    changes.entries.push(arrived.judged(done));
     changes.entries.push(arrived.entry(intended(next)));
     if done.changed_keys() {
         changes.rows.extend(arrived.keys_proven());
@@ -199,11 +212,13 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
 }
 
 /// The commit after the last script was proven: the card is live, the order issued, the issuer's host is to know.
-pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, Verdict) {
+///
+/// A card is live only with the `grade` of its proof: the last script's.
+pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: Id) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let issuance = arrived.issuance;
     let events = [
-        Event::Proven { step: arrived.result.step, grade: "A".to_owned() },
+        Event::Proven { step: arrived.result.step, grade: grade.letter().to_owned() },
         Event::CardLive,
         Event::OrderMoved { state: "issued".to_owned() },
     ];
@@ -227,8 +242,18 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, outbox: Id) -> (Changes, V
     }
     changes.rows.push(order_moved(issuance, OrderState::Issued));
     changes.rows.push(told(issuance, arrived.now, "issued", outbox));
-    let card = Some(done.masked_number().to_owned());
+    let card = Some(shown(done.masked_number(), grade));
     (changes, Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card })
+}
+
+/// What the operator sees of a card that was issued: its number as people may see it, and where the proof is less than
+/// the best, its grade.
+#[must_use]
+pub fn shown(masked_number: &str, grade: Grade) -> String {
+    match grade {
+        Grade::A => masked_number.to_owned(),
+        Grade::B => format!("{masked_number}, grade B"),
+    }
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
@@ -303,38 +328,6 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
 #[must_use]
 pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
     Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None }
-}
-
-/// Why a script was left, as a code.
-#[must_use]
-pub fn left(result: &ScriptResult) -> Option<Refusal> {
-    let stop = result.stopped.as_ref()?;
-    Some(refusal(Code::CARD_LEFT, &[&stop.index.to_string(), reason(stop.reason)]))
-}
-
-/// Why answers do not prove their script, as a code.
-#[must_use]
-pub fn flawed(flaw: &Flaw) -> Refusal {
-    match flaw {
-        Flaw::Answer(failure) => {
-            refusal(Code::ANSWER_NOT_PROVEN, &[&failure.index.to_string(), &failure.reason.to_string()])
-        }
-        Flaw::Content(what) => refusal(Code::ANSWER_NOT_PROVEN, &["-", what]),
-    }
-}
-
-/// A stop reason in a log's words.
-#[must_use]
-pub fn reason(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Status => "status word",
-        StopReason::OtherAnswer => "other answer",
-        StopReason::CardGone => "card gone",
-        StopReason::TimedOut => "timed out",
-        StopReason::ReaderGone => "reader gone",
-        StopReason::Deadline => "deadline",
-        StopReason::Cancelled => "cancelled",
-    }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

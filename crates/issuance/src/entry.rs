@@ -132,7 +132,7 @@ pub enum Event {
         #[cbor(n(2), with = "minicbor::bytes")]
         result_hash: [u8; 32],
     },
-    /// every answer of the script is proven
+    /// what the script wrote is proven: by the card's MAC on every answer (A), or its keys by their cryptogram (B)
     #[n(10)]
     Proven {
         /// the script's step
@@ -194,6 +194,13 @@ pub enum Event {
         /// the data grouping identifiers
         #[n(2)]
         groupings: Vec<u16>,
+    },
+    /// the answers to the script are as they should be, and nothing proves them yet
+    #[n(17)]
+    Believed {
+        /// the script's step
+        #[n(0)]
+        step: u16,
     },
 }
 

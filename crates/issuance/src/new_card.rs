@@ -4,6 +4,7 @@
 //! answers that are proven. The same inputs give the same scripts, so any node can carry an issuance on.
 
 mod certificate;
+mod cryptogram;
 mod fitness;
 mod flow;
 mod groupings;
@@ -13,12 +14,13 @@ mod plan;
 mod segment;
 mod showing;
 mod stage;
+mod worth;
 
-use cardwright_data_preparation::{Activation, Checked, PersonalizationData};
+use cardwright_data_preparation::{Activation, Application, Checked, EmvFault, PersonalizationData, Route};
 use cardwright_globalplatform::commands::EncryptedKeySet;
 use cardwright_globalplatform::{
-    CardAuthenticated, ChannelParameters, Conversation, Error as ChannelError, HostChallenge, KeyRequest,
-    NeedsSessionKeys, Prediction, PredictionNeedsSessionKeys, SecurityLevel, SessionSecrets,
+    CardAuthenticated, ChannelParameters, Conversation, DataEncryptionKey, Error as ChannelError, HostChallenge,
+    KeyRequest, NeedsSessionKeys, Prediction, PredictionNeedsSessionKeys, SecurityLevel, SessionSecrets,
 };
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
@@ -26,13 +28,15 @@ use zeroize::Zeroizing;
 
 use crate::Id;
 use crate::admission::refusal;
-use crate::product::{CardProduct, Proof};
+use crate::product::{CardProduct, Proof, StoreDataIn};
 
 pub use certificate::ToBeSigned;
 pub use fitness::unwritable;
 pub use next::{Certification, Next, Reopening};
-pub use stage::{Flaw, Stage, StageKind, Verified};
+pub use stage::{Stage, StageKind};
+pub use worth::{Flaw, Grade, Verified};
 
+use cryptogram::Cryptograms;
 use flow::Flow;
 use groupings::Enciphered;
 use segment::Segment;
@@ -65,7 +69,7 @@ pub struct NeedsKeys {
 /// A refusal where product and profile do not go together, or where the answer is not one of this product.
 pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKeys, Refusal> {
     let name = inputs.product.name().to_owned();
-    if inputs.product.proof() != Proof::RMac {
+    if inputs.product.proof() == Proof::None {
         return Err(refusal(Code::PRODUCT_REFUSED, &[&name, "its answers carry no R-MAC, so nothing would be proven"]));
     }
     fitness::check(&inputs)?;
@@ -73,9 +77,34 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     let challenge = HostChallenge::new(*inputs.host_challenge);
     let opening =
         Conversation::begin(parameters, challenge, initialize_update_answer).map_err(|error| card_refused(&error))?;
-    let segments = segment::segments(&inputs.data, is_foreseen(&inputs));
+    let segments = segments(&inputs);
     let predictions = if is_foreseen(&inputs) { predictions(&inputs, &segments)? } else { Vec::new() };
     Ok(NeedsKeys { inputs, opening, segments, predictions })
+}
+
+fn segments(inputs: &Inputs) -> Vec<Segment> {
+    match inputs.product.proof() {
+        Proof::RMac | Proof::None => segment::segments(&inputs.data, is_foreseen(inputs)),
+        Proof::Cryptogram => segment::believed_segments(&inputs.data, inputs.is_written_selectable()),
+    }
+}
+
+impl Inputs {
+    /// Whether applications that are written through the Security Domain are selectable before: where a cryptogram
+    /// proves the card they are usable before the proof anyway, so that a card which takes data no sooner gets it then.
+    fn is_written_selectable(&self) -> bool {
+        self.product.proof() == Proof::Cryptogram && self.product.store_data_in() == StoreDataIn::Selectable
+    }
+
+    /// Whether the application is usable from its writing on, without a commit point of its own.
+    fn is_complete_at_once(&self, application: &Application) -> bool {
+        application.route == Route::SecurityDomain && self.is_written_selectable()
+    }
+}
+
+fn cryptograms(inputs: &Inputs) -> Result<Cryptograms, Refusal> {
+    let refused = |fault: EmvFault| refusal(Code::PROFILE_REFUSED, &[&inputs.data.profile.name, &fault.to_string()]);
+    Cryptograms::new(inputs).map_err(refused)
 }
 
 /// Whether channels are opened without asking. Never where an application is activated in the script that writes it:
@@ -107,6 +136,12 @@ impl NeedsKeys {
         self.predictions.iter().map(Prediction::request).collect()
     }
 
+    /// The key that the issuer's keys are to be encrypted under for PUT KEY: a transport key, or derived from one.
+    #[must_use]
+    pub fn data_encryption_key(&self) -> DataEncryptionKey {
+        self.opening.data_encryption_key()
+    }
+
     /// Takes what the keystore derived, and the issuer's keys encrypted under the card's transport Key-DEK.
     ///
     /// # Errors
@@ -126,6 +161,7 @@ impl NeedsKeys {
             self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;
         }
         let card = self.opening.session_keys(SessionSecrets::new(transport)).map_err(|error| card_refused(&error))?;
+        card.verify_scp02_challenge().map_err(|error| card_refused(&error))?;
         if foreseen_challenges.len() != self.predictions.len() {
             return Err(refusal(Code::KEYSTORE_UNAVAILABLE, &[]));
         }
@@ -153,10 +189,14 @@ impl Authenticated {
     }
 
     /// What the keystore is to encrypt under the issuer's Key-DEK, each by itself: AES in CBC mode, ICV zero (Amd D
-    /// §6.2.8). Whole blocks, in clear.
+    /// §6.2.8). Whole blocks, in clear. Nothing for SCP02, whose data encryption keys are those of the channels.
     #[must_use]
     pub fn to_encipher(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        groupings::to_encipher(&self.inputs.data)
+        if self.is_enciphered_now() { groupings::to_encipher(&self.inputs) } else { Vec::new() }
+    }
+
+    fn is_enciphered_now(&self) -> bool {
+        self.card.data_encryption_key() == DataEncryptionKey::Static
     }
 
     /// The first script, with what the keystore derived and encrypted.
@@ -164,8 +204,11 @@ impl Authenticated {
     /// # Errors
     /// A refusal where the data cannot travel at the profile's level or does not fit the commands.
     pub fn script(self, issuer: Vec<Zeroizing<Vec<u8>>>, enciphered: Vec<Vec<u8>>) -> Result<Stage, Refusal> {
-        let other = || refusal(Code::KEYSTORE_UNAVAILABLE, &[]);
-        let enciphered = Enciphered::new(&self.inputs.data, enciphered).ok_or_else(other)?;
+        let enciphered = match self.is_enciphered_now() {
+            true => Enciphered::new(&self.inputs, enciphered),
+            false => Some(Enciphered::default()),
+        };
+        let enciphered = enciphered.ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;
         let mut secrets = issuer.into_iter();
         let open = |prediction: PredictionNeedsSessionKeys| {
             let count = prediction.request().len();
@@ -184,7 +227,8 @@ pub(crate) fn level(inputs: &Inputs) -> Result<SecurityLevel, Refusal> {
 
 fn channel(inputs: &Inputs, key_version: u8) -> Result<ChannelParameters, Refusal> {
     let level = level(inputs)?;
-    if !level.has_response_mac() || !level.has_command_encryption() {
+    let provable = level.has_response_mac() || inputs.product.proof() == Proof::Cryptogram;
+    if !provable || !level.has_command_encryption() {
         return Err(refusal(Code::LEVEL_REFUSED, &[&format!("{:02X}", level.byte())]));
     }
     inputs

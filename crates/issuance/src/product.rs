@@ -7,6 +7,8 @@ use cardwright_globalplatform::{ChannelParameters, Diversification, KeySize, Pro
 use cardwright_relay::message::Preamble;
 use serde::Deserialize;
 
+use crate::new_card::Grade;
+
 /// Why a card product is not taken. The text says where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -69,8 +71,22 @@ pub enum StoreDataIn {
 pub enum Proof {
     /// an R-MAC on every answer: grade A
     RMac,
-    /// nothing in the channel
+    /// nothing in the channel, but afterwards a cryptogram that only the written keys can make: grade B
+    Cryptogram,
+    /// nothing
     None,
+}
+
+impl Proof {
+    /// The grade of a card that was proven so.
+    #[must_use]
+    pub fn grade(self) -> Option<Grade> {
+        match self {
+            Self::RMac => Some(Grade::A),
+            Self::Cryptogram => Some(Grade::B),
+            Self::None => None,
+        }
+    }
 }
 
 /// What a card says it is, before anything of it is proven.
@@ -185,6 +201,12 @@ impl CardProduct {
     #[must_use]
     pub fn proof(&self) -> Proof {
         self.file.proof
+    }
+
+    /// Whether the card is used without contacts: readers give such cards an answer to reset of this form (PC/SC part 3).
+    #[must_use]
+    pub fn is_contactless(&self) -> bool {
+        matches!(self.atr[..], [0x3B, 0x80..=0x8F, 0x80, 0x01, ..])
     }
 
     /// Whether published test keys may be this product's transport keys.

@@ -80,6 +80,8 @@ pub enum StoreDataIn {
 pub enum Proof {
     /// answers carry a MAC
     RMac,
+    /// answers carry none; whoever writes the card asks its applications for a cryptogram
+    Cryptogram,
     /// answers carry none
     None,
 }

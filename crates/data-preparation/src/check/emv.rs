@@ -15,10 +15,12 @@ mod internal;
 mod keys;
 mod lists;
 mod promises;
+mod question;
 mod view;
 
 pub(super) use fault::hex_of;
 pub use fault::{EmvFault, Interface};
+pub use question::CryptogramQuestion;
 
 use zeroize::Zeroizing;
 

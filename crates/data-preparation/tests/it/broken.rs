@@ -299,7 +299,7 @@ const BROKEN: [Broken; 69] = [
         "route = \"application\"\ncommit-point = \"personalized\"",
         "route = \"application\"\ncommit-point = \"make-selectable\"",
         "commit-point",
-        "commit-point = \"make-selectable\"\nrewrite",
+        "commit-point = \"make-selectable\"\nactivation = \"in-script\"\nrewrite",
     ),
     broken(CREDIT, "left = 6800", "left = 8000", "face", "[[face]]\nshows = \"printed-value\""),
     broken(

@@ -1,16 +1,22 @@
 //! Whether profile, card product and data go together: asked before a card is.
 
-use cardwright_data_preparation::{Activation, Application, CommitPoint, Profile, Route, Standard};
-use cardwright_globalplatform::SecurityLevel;
+use cardwright_data_preparation::{
+    Activation, Application, CommitPoint, Profile, Route, SecurityLevel as Level, Standard,
+};
+use cardwright_globalplatform::{Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
-use super::segment::is_selectable_first;
-use super::{Inputs, piv};
+use super::segment::{is_selectable_first, openings};
+use super::{Inputs, cryptograms, piv};
 use crate::admission::refusal;
-use crate::product::{CardProduct, StoreDataIn};
+use crate::product::{Proof, StoreDataIn};
 
-const NO_PROOF: &str = "its level has no R-MAC or does not encrypt commands: nothing would be proven, or all be seen";
+const IN_CLEAR: &str = "its level does not encrypt commands: whoever carries them would see all";
+const NOT_ASKED: &str = "its level has no R-MAC, so that a cryptogram must prove the card: every application must be a \
+                         payment application (emv) or a directory (payment-environment), and one must be of emv";
+const USABLE_FIRST: &str = "its level has no R-MAC, so that a cryptogram must prove the card, which only an application \
+                            that is usable gives: every application must have activation in-script";
 const SELECTABLE_ALREADY: &str = "an application that is written straight is selectable already, so that its commit \
                                   point is personalized and not make-selectable";
 const PIV_STRAIGHT: &str = "PIV is written with the application selected: its route must be application";
@@ -25,19 +31,20 @@ const NOT_YET_SELECTABLE: &str = "this card product takes data only when the app
                                   the commit point";
 const NO_SUCH_INSTALL: &str = "this card product does not take an INSTALL that is needed; see its key install";
 const NO_SUCH_KEY: &str = "a key's slot or algorithm is none that a card is asked to make a certified key for";
+const TOO_OFTEN: &str = "this card product speaks SCP02, and more than 8 channels would be opened under one key set: write \
+                         fewer applications straight";
 const UNTIED: &str = "on this card product, whose challenges are random, nothing ties a channel to the application it \
                       is opened with: only one application may be written straight";
 
 /// Why no card can be written by `profile`, whatever its product; asked when a profile is imported.
 #[must_use]
 pub fn unwritable(profile: &Profile) -> Option<&'static str> {
-    let level = SecurityLevel::from_byte(profile.security_level().byte()).ok();
-    let proves = level.is_some_and(|level| level.has_response_mac() && level.has_command_encryption());
     let ways = profile.applications().iter().map(|application| {
         let optional = application.dgis.iter().map(|dgi| dgi.optional);
         Way::new(application.standard, (application.route, application.commit_point), application.activation, optional)
     });
-    if proves { impossible(&ways.collect::<Vec<_>>()) } else { Some(NO_PROOF) }
+    let ways: Vec<_> = ways.collect();
+    unproven(profile.security_level(), &ways).or_else(|| impossible(&ways))
 }
 
 /// Whether product and data go together. What a profile alone forbids is asked again here, for data that was prepared
@@ -48,9 +55,14 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
         let optional = application.dgis.iter().map(|dgi| dgi.optional);
         Way::new(application.standard, (application.route, application.commit_point), application.activation, optional)
     });
-    let reason = impossible(&ways.collect::<Vec<_>>()).or_else(|| unfit(&inputs.product, applications));
+    let ways: Vec<_> = ways.collect();
+    let reason = unproven(inputs.data.security_level, &ways)
+        .or_else(|| impossible(&ways))
+        .or_else(|| unfit(inputs))
+        .or_else(|| too_often(inputs));
     match reason {
         Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&inputs.data.profile.name, reason])),
+        None if inputs.product.proof() == Proof::Cryptogram => cryptograms(inputs).map(|_| ()),
         None => Ok(()),
     }
 }
@@ -78,6 +90,20 @@ impl Way {
     }
 }
 
+/// Why nothing would prove a card at this level.
+fn unproven(level: Level, ways: &[Way]) -> Option<&'static str> {
+    let has_response_mac = SecurityLevel::from_byte(level.byte()).is_ok_and(SecurityLevel::has_response_mac);
+    let payment = |way: &Way| matches!(way.standard, Standard::Emv | Standard::PaymentEnvironment);
+    let asked = ways.iter().all(payment) && ways.iter().any(|way| way.standard == Standard::Emv);
+    let usable = ways.iter().all(|way| way.activation == Activation::InScript);
+    let reasons = [
+        (!level.encrypts_commands(), IN_CLEAR),
+        (!has_response_mac && !asked, NOT_ASKED),
+        (!has_response_mac && !usable, USABLE_FIRST),
+    ];
+    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
+}
+
 fn impossible(ways: &[Way]) -> Option<&'static str> {
     let any = |wrong: fn(&Way) -> bool| ways.iter().any(wrong);
     let straight = |way: &Way| way.route == Route::Application;
@@ -91,26 +117,40 @@ fn impossible(ways: &[Way]) -> Option<&'static str> {
     reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
 }
 
-fn unfit(product: &CardProduct, applications: &[Application]) -> Option<&'static str> {
-    let early = |application: &Application| !is_selectable_first(application);
+fn unfit(inputs: &Inputs) -> Option<&'static str> {
+    let (product, applications) = (&inputs.product, &inputs.data.applications);
+    let early =
+        |application: &Application| !is_selectable_first(application) && !inputs.is_complete_at_once(application);
     let straight = applications.iter().filter(|application| application.route == Route::Application).count();
     let mut keys = applications.iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
     let reasons = [
         (applications.iter().any(|application| !product.has_preloaded(application.package)), NOT_THERE),
         (product.store_data_in() == StoreDataIn::Selectable && applications.iter().any(early), NOT_YET_SELECTABLE),
-        (!applications.iter().all(|application| installs(product, application)), NO_SUCH_INSTALL),
+        (!applications.iter().all(|application| installs(inputs, application)), NO_SUCH_INSTALL),
         (!keys.all(piv::is_possible), NO_SUCH_KEY),
-        (straight > 1 && !product.has_foreseeable_challenges(), UNTIED),
+        (straight > 1 && product.proof() == Proof::RMac && !product.has_foreseeable_challenges(), UNTIED),
     ];
     reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
 }
 
+/// SCP02 gives something of a secret away with each session that carries it, or is asked under its keys (GPCS deprecates
+/// it for that). A new card needs as many as there are channels; what would need more than this is refused.
+const SCP02_SESSIONS: usize = 8;
+
+/// Whether SCP02 would open more channels under the issuer's keys than may be.
+fn too_often(inputs: &Inputs) -> Option<&'static str> {
+    let scp02 = matches!(inputs.product.protocol(), Protocol::Scp02 { .. });
+    let channels = openings(&super::segments(inputs)).len();
+    (scp02 && channels > SCP02_SESSIONS).then_some(TOO_OFTEN)
+}
+
 /// Whether the product takes every INSTALL that the application needs (GPCS Table 11-41).
-fn installs(product: &CardProduct, application: &Application) -> bool {
+fn installs(inputs: &Inputs, application: &Application) -> bool {
     let roles: &[u8] = match (application.route, application.commit_point) {
         (Route::Application, _) => &[0x0C],
+        (Route::SecurityDomain, _) if inputs.is_complete_at_once(application) => &[0x0C, 0x20],
         (Route::SecurityDomain, CommitPoint::Personalized) => &[0x0C, 0x20],
         (Route::SecurityDomain, CommitPoint::MakeSelectable) => &[0x04, 0x08, 0x20],
     };
-    roles.iter().all(|role| product.installs(*role))
+    roles.iter().all(|role| inputs.product.installs(*role))
 }

@@ -14,8 +14,9 @@ use super::groupings::Enciphered;
 use super::plan::{self, Asked, Material};
 use super::segment::{Gate, Place, Segment};
 use super::showing::Shows;
-use super::stage::{Stage, StageKind, Tail};
-use super::{Inputs, caller_refused, issuer_channel};
+use super::stage::{End, Stage, StageKind, Tail};
+use super::{Inputs, caller_refused, cryptograms, issuer_channel};
+use crate::product::Proof;
 
 /// The parts that are still to come, and what they are made from.
 pub(super) struct Flow {
@@ -83,11 +84,11 @@ impl Flow {
     /// first of them waits for is there.
     fn fill(mut self, mut script: Script, mut shown: Vec<Shows>, mut passing: bool) -> Result<Stage, Refusal> {
         let mut written = false;
-        let mut tail = None;
+        let mut end = End::Nothing;
         while let Some(next) = self.segments.front().copied() {
             let reopens = self.place != Some(next.place);
             if reopens && self.predicted.is_empty() {
-                tail = Some(self.tail(next.place)?);
+                end = End::Reopen(Box::new(self.tail(next.place)?));
                 break;
             }
             if next.gate != Gate::Open && !passing {
@@ -104,7 +105,10 @@ impl Flow {
             (false, true) => StageKind::Write,
             (false, false) => StageKind::ChangeKeys,
         };
-        Ok(Stage::new(self, kind, script, shown, tail))
+        if self.segments.is_empty() && self.inputs.product.proof() == Proof::Cryptogram {
+            end = End::Prove(cryptograms(&self.inputs)?);
+        }
+        Ok(Stage::new(self, kind, script, shown, end))
     }
 
     fn add(&mut self, script: Script, shown: &mut Vec<Shows>, segment: Segment) -> Result<Script, Refusal> {

@@ -5,11 +5,20 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::Dgi;
 use cardwright_data_preparation::{Application, PersonalizationData, Protection};
+use cardwright_globalplatform::Protocol;
 use cardwright_globalplatform::commands::StoredDgi;
 use zeroize::Zeroizing;
 
-/// The block of AES, under which the static Key-DEK encrypts (Amd D §6.2.8).
-const BLOCK: usize = 16;
+use super::Inputs;
+use crate::product::CardProduct;
+
+/// Bytes of a block of the cipher under the data encryption key: of AES (Amd D §6.2.8), or of triple DES (GPCS §E.4.7).
+fn block(product: &CardProduct) -> usize {
+    match product.protocol() {
+        Protocol::Scp03 { .. } => 16,
+        Protocol::Scp02 { .. } => 8,
+    }
+}
 
 /// What the keystore made of the groupings under the data encryption key: application and grouping by place.
 #[derive(Debug, Default)]
@@ -17,8 +26,10 @@ pub(super) struct Enciphered(BTreeMap<(usize, usize), Vec<u8>>);
 
 impl Enciphered {
     /// Takes what the keystore encrypted, in the order of [`to_encipher`]; `None` where it is not as many or as long.
-    pub(super) fn new(data: &PersonalizationData, encrypted: Vec<Vec<u8>>) -> Option<Self> {
-        let asked = places(data).map(|(place, dgi, always)| (place, padded_length(dgi.data.len(), always)));
+    pub(super) fn new(inputs: &Inputs, encrypted: Vec<Vec<u8>>) -> Option<Self> {
+        let block = block(&inputs.product);
+        let length = |dgi: &Dgi, always| padded_length(dgi.data.len(), always, block);
+        let asked = places(&inputs.data).map(|(place, dgi, always)| (place, length(dgi, always)));
         let asked: Vec<_> = asked.collect();
         let fits = asked.len() == encrypted.len()
             && asked.iter().zip(&encrypted).all(|((_, length), ciphertext)| *length == ciphertext.len());
@@ -61,8 +72,9 @@ impl Drop for Travelling {
 }
 
 /// The padded values of all groupings under the data encryption key, in order.
-pub(super) fn to_encipher(data: &PersonalizationData) -> Vec<Zeroizing<Vec<u8>>> {
-    places(data).map(|(_, dgi, always)| padded(&dgi.data, always)).collect()
+pub(super) fn to_encipher(inputs: &Inputs) -> Vec<Zeroizing<Vec<u8>>> {
+    let block = block(&inputs.product);
+    places(&inputs.data).map(|(_, dgi, always)| padded(&dgi.data, always, block)).collect()
 }
 
 /// The groupings under the data encryption key, each with its place and whether it is padded always.
@@ -78,8 +90,8 @@ fn places(data: &PersonalizationData) -> impl Iterator<Item = ((usize, usize), &
 }
 
 /// `80 00..` to whole blocks: `always`, or only where the length is none.
-fn padded(value: &[u8], always: bool) -> Zeroizing<Vec<u8>> {
-    let length = padded_length(value.len(), always);
+fn padded(value: &[u8], always: bool, block: usize) -> Zeroizing<Vec<u8>> {
+    let length = padded_length(value.len(), always, block);
     let mut padded = Zeroizing::new(Vec::with_capacity(length));
     padded.extend_from_slice(value);
     if length > value.len() {
@@ -89,8 +101,8 @@ fn padded(value: &[u8], always: bool) -> Zeroizing<Vec<u8>> {
     padded
 }
 
-fn padded_length(length: usize, always: bool) -> usize {
-    if always { (length / BLOCK + 1) * BLOCK } else { length.next_multiple_of(BLOCK) }
+fn padded_length(length: usize, always: bool, block: usize) -> usize {
+    if always { (length / block + 1) * block } else { length.next_multiple_of(block) }
 }
 
 #[cfg(test)]
@@ -99,10 +111,18 @@ mod tests {
 
     #[test]
     fn sixteen_byte_keys_are_never_padded_rsa_parts_always_and_a_pin_block_becomes_sixteen() {
-        assert_eq!(padded(&[7; 16], false).len(), 16);
-        assert_eq!(padded(&[7; 48], false)[..], [7; 48]);
-        assert_eq!(padded(&[7; 8], false)[..], [7, 7, 7, 7, 7, 7, 7, 7, 0x80, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(padded(&[7; 96], true)[95..], [7, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(padded(&[7; 95], true).len(), 96);
+        assert_eq!(padded(&[7; 16], false, 16).len(), 16);
+        assert_eq!(padded(&[7; 48], false, 16)[..], [7; 48]);
+        assert_eq!(padded(&[7; 8], false, 16)[..], [7, 7, 7, 7, 7, 7, 7, 7, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(padded(&[7; 96], true, 16)[95..], [7, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(padded(&[7; 95], true, 16).len(), 96);
+    }
+
+    #[test]
+    fn under_triple_des_a_pin_block_is_a_block_already() {
+        assert_eq!(padded(&[7; 8], false, 8)[..], [7; 8]);
+        assert_eq!(padded(&[7; 48], false, 8).len(), 48);
+        assert_eq!(padded(&[7; 112], true, 8)[111..], [7, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(padded(&[7; 111], true, 8).len(), 112);
     }
 }

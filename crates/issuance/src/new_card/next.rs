@@ -1,15 +1,17 @@
 //! What follows proven answers, and what it needs from outside first.
 
 use cardwright_data_preparation::PivKey;
-use cardwright_globalplatform::{KeyRequest, NeedsSessionKeys, OpenChannel, SessionSecrets};
+use cardwright_globalplatform::{DataEncryptionKey, KeyRequest, NeedsSessionKeys, OpenChannel, SessionSecrets};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 use zeroize::Zeroizing;
 
 use super::certificate::ToBeSigned;
 use super::flow::Flow;
+use super::groupings::{self, Enciphered};
 use super::segment::Work;
-use super::stage::{Flaw, Stage};
+use super::stage::Stage;
+use super::worth::Flaw;
 use super::{card_refused, piv};
 use crate::admission::refusal;
 
@@ -43,16 +45,37 @@ impl Reopening {
         self.opening.request().into_iter().chain(self.opening.challenge_request()).collect()
     }
 
-    /// The script in the channel.
+    /// The key that [`Reopening::to_encipher`] is to be encrypted under.
+    #[must_use]
+    pub fn data_encryption_key(&self) -> DataEncryptionKey {
+        self.opening.data_encryption_key()
+    }
+
+    /// What the keystore is to encrypt for this channel, each by itself, whole blocks, in clear: nothing where the data
+    /// encryption key is the static one, under which it was done before the first script.
+    #[must_use]
+    pub fn to_encipher(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        match self.data_encryption_key() {
+            DataEncryptionKey::Static => Vec::new(),
+            DataEncryptionKey::Derived(_) => groupings::to_encipher(&self.flow.inputs),
+        }
+    }
+
+    /// The script in the channel, with what the keystore derived and encrypted.
     ///
     /// # Errors
     /// A refusal where the card does not hold the issuer's keys, or the data does not fit.
-    pub fn script(self, mut issuer: Vec<Zeroizing<Vec<u8>>>) -> Result<Stage, Refusal> {
+    pub fn script(mut self, mut issuer: Vec<Zeroizing<Vec<u8>>>, enciphered: Vec<Vec<u8>>) -> Result<Stage, Refusal> {
+        if self.data_encryption_key() != DataEncryptionKey::Static {
+            let enciphered = Enciphered::new(&self.flow.inputs, enciphered);
+            self.flow.enciphered = enciphered.ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;
+        }
         if self.opening.challenge_request().is_some() {
             let derived = issuer.pop().unwrap_or_default();
             self.opening.verify_challenge(&derived).map_err(|error| card_refused(&error))?;
         }
         let card = self.opening.session_keys(SessionSecrets::new(issuer)).map_err(|error| card_refused(&error))?;
+        card.verify_scp02_challenge().map_err(|error| card_refused(&error))?;
         self.flow.enter(card)
     }
 }

@@ -14,6 +14,7 @@ use super::groupings::{Enciphered, Travelling};
 use super::segment::{Work, is_selectable_first};
 use super::showing::Shows;
 use super::{Inputs, caller_refused, issuer_channel, piv};
+use crate::product::Proof;
 
 /// Life-cycle states of an application: GPCS Table 11-4, and the one that applications give themselves when they have
 /// all their data.
@@ -72,12 +73,15 @@ impl Material<'_> {
         let states = [CardState::Initialized, CardState::Secured].map(set_card_state);
         let mut commands: Vec<Asked> = states.into_iter().map(|command| (command, Shows::Nothing)).collect();
         for (number, application) in self.inputs.data.applications.iter().enumerate() {
-            commands.push((install(application)?, Shows::Nothing));
+            let selectable = is_selectable_first(application) || self.inputs.is_complete_at_once(application);
+            commands.push((install(application, selectable)?, Shows::Nothing));
             if application.route == Route::SecurityDomain {
                 commands.extend(self.store(number)?);
             }
         }
-        commands.extend(self.ask(false)?);
+        if self.inputs.product.proof() == Proof::RMac {
+            commands.extend(self.ask(false)?); // without a MAC, no answer to it would say anything
+        }
         Ok(commands)
     }
 
@@ -180,7 +184,7 @@ fn life_cycle(application: &Application, active: bool) -> u8 {
     }
 }
 
-fn install(application: &Application) -> Result<PlannedCommand, ChannelError> {
+fn install(application: &Application, selectable: bool) -> Result<PlannedCommand, ChannelError> {
     let installation = Installation {
         load_file: application.package,
         module: application.module,
@@ -189,5 +193,5 @@ fn install(application: &Application) -> Result<PlannedCommand, ChannelError> {
         application_parameters: &application.install_parameters,
         further_parameters: &[],
     };
-    if is_selectable_first(application) { installation.install_and_make_selectable() } else { installation.install() }
+    if selectable { installation.install_and_make_selectable() } else { installation.install() }
 }

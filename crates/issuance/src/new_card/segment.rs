@@ -70,6 +70,23 @@ pub(super) fn segments(data: &PersonalizationData, foreseen: bool) -> Vec<Segmen
     segments
 }
 
+/// The parts of a new card's flow where a cryptogram proves it: an application is asked for one when it is usable, so
+/// that each commit point follows the data at once. `at_once` says that applications that are written through the
+/// Security Domain are usable, and complete, from their writing on.
+pub(super) fn believed_segments(data: &PersonalizationData, at_once: bool) -> Vec<Segment> {
+    let mut segments = vec![Segment { place: Place::Domain, gate: Gate::Open, work: Work::Write }];
+    for (number, application) in data.applications.iter().enumerate() {
+        if application.route == Route::SecurityDomain && at_once {
+            continue;
+        }
+        straight(number, application, &mut segments);
+        let continued = segments.last().is_some_and(|last| last.work == Work::Store(number));
+        let work = Work::Activate { application: number, continued };
+        segments.push(Segment { place: place_of(number, application), gate: Gate::Open, work });
+    }
+    segments
+}
+
 /// What is written with the application selected, before its commit point.
 fn straight(number: usize, application: &Application, segments: &mut Vec<Segment>) {
     let place = place_of(number, application);

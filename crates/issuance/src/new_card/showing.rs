@@ -5,7 +5,8 @@ use cardwright_globalplatform::Answer;
 use cardwright_globalplatform::commands::{EncryptedKeySet, Scope, StatusFormat, check_put_key_answer};
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
 
-use super::stage::Flaw;
+use super::worth::Flaw;
+use crate::product::Proof;
 
 /// Life-cycle state of the card, as its Issuer Security Domain's (GPCS Table 11-6).
 const SECURED: u8 = 0x0F;
@@ -30,8 +31,10 @@ pub(super) enum Shows {
 }
 
 /// What answers told that cannot be known beforehand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Learned {
+    /// what proves the card, and so what an answer must have to count
+    proof: Proof,
     /// what the card answered to GENERATE ASYMMETRIC KEY PAIR: application and key by place
     pub(super) public_keys: Vec<(usize, usize, Vec<u8>)>,
     /// optional groupings that the card said it does not know
@@ -39,6 +42,18 @@ pub(super) struct Learned {
 }
 
 impl Learned {
+    pub(super) fn new(proof: Proof) -> Self {
+        Self { proof, public_keys: Vec::new(), refused: Vec::new() }
+    }
+
+    /// The answer, if it counts: proven by its R-MAC, or believed where a cryptogram proves the card in the end.
+    fn counting<'a>(&self, answer: &'a Answer) -> Result<&'a Response, Flaw> {
+        match self.proof {
+            Proof::Cryptogram => Ok(answer.response()),
+            Proof::RMac | Proof::None => proven(answer),
+        }
+    }
+
     /// Holds one accepted answer against what it must show.
     ///
     /// # Errors
@@ -53,8 +68,10 @@ impl Learned {
                 }
                 Ok(())
             }
-            Shows::KeysStored { version, keys } => check_put_key_answer(*version, keys.keys(), &proven(answer)?.data)
-                .map_err(|_| Flaw::Content("the card stored other keys than were sent")),
+            Shows::KeysStored { version, keys } => {
+                check_put_key_answer(*version, keys.keys(), &self.counting(answer)?.data)
+                    .map_err(|_| Flaw::Content("the card stored other keys than were sent"))
+            }
             Shows::Secured => match &read(proven(answer)?)?[..] {
                 [domain] if domain.life_cycle == SECURED => Ok(()),
                 _ => Err(Flaw::Content("the card is not SECURED")),
@@ -65,7 +82,7 @@ impl Learned {
                 let wrong = Flaw::Content("an application is not in the state that was asked for");
                 if found.iter().any(right) { Ok(()) } else { Err(wrong) }
             }
-            Shows::CommitPoint(_) => proven(answer).map(|_| ()),
+            Shows::CommitPoint(_) => self.counting(answer).map(|_| ()),
             Shows::PublicKey { application, key } => {
                 self.public_keys.push((*application, *key, proven(answer)?.data.clone()));
                 Ok(())

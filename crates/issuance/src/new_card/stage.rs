@@ -2,18 +2,21 @@
 
 use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_globalplatform::{
-    ChannelParameters, Conversation, Expected, Failure, HostChallenge, Proven, Script, WrappedCommand,
+    Answer, ChannelParameters, Conversation, Expected, HostChallenge, OpenChannel, Outcome, Script, WrappedCommand,
 };
 use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use sha2::{Digest, Sha256};
 
 use super::card_refused;
+use super::cryptogram::Cryptograms;
 use super::flow::Flow;
 use super::next::{Certification, Next, Reopening};
 use super::segment::Gate;
 use super::showing::{Learned, Shows};
+use super::worth::{Flaw, Grade, Verified};
 use crate::admission::refusal;
+use crate::product::Proof;
 
 /// Milliseconds that a card may take to make a key pair: RSA of 2048 bits is a matter of luck.
 const KEY_PAIR_LIMIT: u32 = 60_000;
@@ -36,7 +39,27 @@ pub struct Stage {
     script: Script,
     /// what each answer must show, in the order of the script's commands
     shown: Vec<Shows>,
-    tail: Option<Tail>,
+    end: End,
+}
+
+/// The unprotected commands that a script ends with.
+pub(super) enum End {
+    /// none
+    Nothing,
+    /// those that open the next channel
+    Reopen(Box<Tail>),
+    /// those that prove the card where no answer has a MAC
+    Prove(Cryptograms),
+}
+
+impl End {
+    fn commands(&self) -> Vec<Command> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Reopen(tail) => tail.selected.iter().chain([&tail.update]).cloned().collect(),
+            Self::Prove(cryptograms) => cryptograms.commands(),
+        }
+    }
 }
 
 /// The unprotected commands at a script's end that open a channel which cannot be foreseen.
@@ -47,65 +70,9 @@ pub(super) struct Tail {
     pub(super) challenge: HostChallenge,
 }
 
-impl Tail {
-    fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.selected.iter().chain([&self.update])
-    }
-}
-
-/// Why answers do not count as proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
-    /// an answer does not verify
-    Answer(Failure),
-    /// everything verifies, but the card does not hold what it should
-    Content(&'static str),
-}
-
-impl Flaw {
-    /// The place of the first answer that is wrong, where one is.
-    #[must_use]
-    pub fn index(&self) -> Option<usize> {
-        match self {
-            Self::Answer(failure) => Some(failure.index),
-            Self::Content(_) => None,
-        }
-    }
-}
-
-/// Proof that the card did what a script asked. Only [`Stage::answers`] makes it, and every commit that counts on a
-/// script takes it.
-#[derive(Debug)]
-pub struct Verified {
-    changed_keys: bool,
-    masked_number: String,
-    unknown_groupings: Vec<(Aid, u16)>,
-}
-
-impl Verified {
-    /// Whether the script changed the card's keys.
-    #[must_use]
-    pub fn changed_keys(&self) -> bool {
-        self.changed_keys
-    }
-
-    /// What people may see of the card's number.
-    #[must_use]
-    pub fn masked_number(&self) -> &str {
-        &self.masked_number
-    }
-
-    /// The optional groupings that the card is said not to know, with their applications. An error carries no R-MAC
-    /// (Amd D §6.2.5): this is what the terminal told, and nothing depends on it.
-    #[must_use]
-    pub fn unknown_groupings(&self) -> &[(Aid, u16)] {
-        &self.unknown_groupings
-    }
-}
-
 impl Stage {
-    pub(super) fn new(flow: Flow, kind: StageKind, script: Script, shown: Vec<Shows>, tail: Option<Tail>) -> Self {
-        Self { flow, kind, script, shown, tail }
+    pub(super) fn new(flow: Flow, kind: StageKind, script: Script, shown: Vec<Shows>, end: End) -> Self {
+        Self { flow, kind, script, shown, end }
     }
 
     /// What the script is for.
@@ -124,17 +91,17 @@ impl Stage {
     #[must_use]
     pub fn commands(&self) -> Vec<ScriptCommand> {
         let shown = self.script.commands().zip(&self.shown).map(|(wrapped, shows)| relayed(wrapped, shows));
-        let plain = |command: &Command| ScriptCommand {
+        let plain = |command: Command| ScriptCommand {
             apdu: command.to_bytes().into(),
             allowed: None,
             answer_hash: None,
             limit: None,
         };
-        shown.chain(self.tail.iter().flat_map(Tail::commands).map(plain)).collect()
+        shown.chain(self.end.commands().into_iter().map(plain)).collect()
     }
 
     /// The AIDs, in hexadecimal, of the applications whose commit points these answers prove to be passed, each by its
-    /// own R-MAC, whatever became of the rest of the script.
+    /// own R-MAC or by its cryptogram, whatever became of the rest of the script.
     #[must_use]
     pub fn commit_points(&self, answers: &[&[u8]]) -> Vec<String> {
         let asked = self.shown.iter().zip(answers).enumerate();
@@ -145,7 +112,12 @@ impl Stage {
             }
             _ => None,
         });
-        passed.collect()
+        let asked = answers.get(self.script.commands().len()..).unwrap_or_default();
+        let proven = match &self.end {
+            End::Prove(cryptograms) => cryptograms.answered(asked).map(Aid::to_string).collect(),
+            End::Nothing | End::Reopen(_) => Vec::new(),
+        };
+        passed.chain(proven).collect()
     }
 
     /// The AIDs, in hexadecimal, of the applications that are proven to be active where these answers leave others that
@@ -174,29 +146,56 @@ impl Stage {
     pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
         let changed_keys = self.shown.iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
         let masked_number = self.masked_number().to_owned();
-        let (learned, next) = self.next(answers)?;
-        Ok((Verified { changed_keys, masked_number, unknown_groupings: learned.refused }, next))
+        let Judged { grade, learned, next } = self.judge(answers)?;
+        Ok((Verified { grade, changed_keys, masked_number, unknown_groupings: learned.refused }, next))
     }
 
-    fn next(self, answers: &[&[u8]]) -> Result<(Learned, Result<Next, Refusal>), Flaw> {
-        let Self { flow, script, shown, tail, .. } = self;
-        let own = if tail.is_some() { script.commands().len().min(answers.len()) } else { answers.len() };
-        let (for_script, for_tail) = answers.split_at(own);
-        let proven = script.verify(for_script).map_err(Flaw::Answer)?.proven();
-        let proven = proven.ok_or(Flaw::Content("nothing in the answers proves them"))?;
-        let mut learned = Learned::default();
-        shown.iter().zip(proven.answers()).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
-        let next = match tail {
-            Some(tail) => reopen(flow, tail, for_tail)?,
-            None => follow(flow, proven, &learned)?,
+    fn judge(self, answers: &[&[u8]]) -> Result<Judged, Flaw> {
+        let Self { flow, script, shown, end, .. } = self;
+        let own = match end {
+            End::Nothing => answers.len(),
+            End::Reopen(_) | End::Prove(_) => script.commands().len().min(answers.len()),
         };
-        Ok((learned, next))
+        let (for_script, for_end) = answers.split_at(own);
+        let proof = flow.inputs.product.proof();
+        let outcome = script.verify(for_script).map_err(Flaw::Answer)?;
+        let (grade, answers, channel) = counting(proof, outcome)?;
+        let mut learned = Learned::new(proof);
+        shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
+        let (grade, next) = match end {
+            End::Nothing => (grade, follow(flow, channel, &learned)?),
+            End::Reopen(tail) => (grade, reopen(flow, *tail, for_end)?),
+            End::Prove(cryptograms) => {
+                cryptograms.verify(for_end)?;
+                (Some(Grade::B), Ok(Next::Done))
+            }
+        };
+        Ok(Judged { grade, learned, next })
+    }
+}
+
+/// What answers gave.
+struct Judged {
+    grade: Option<Grade>,
+    learned: Learned,
+    next: Result<Next, Refusal>,
+}
+
+/// Answers that lead on: proven ones, and believed ones where a cryptogram proves the card in the end.
+fn counting(proof: Proof, outcome: Outcome) -> Result<(Option<Grade>, Vec<Answer>, OpenChannel), Flaw> {
+    match (proof, outcome) {
+        (Proof::RMac, Outcome::Proven(proven)) => {
+            Ok((Some(Grade::A), proven.answers().to_vec(), proven.into_channel()))
+        }
+        (Proof::Cryptogram, Outcome::Believed(believed)) => {
+            Ok((None, believed.answers().to_vec(), believed.into_channel()))
+        }
+        _ => Err(Flaw::Content("nothing in the answers proves them")),
     }
 }
 
 /// What follows in the channel that is open.
-fn follow(flow: Flow, proven: Proven, learned: &Learned) -> Result<Result<Next, Refusal>, Flaw> {
-    let channel = proven.into_channel();
+fn follow(flow: Flow, channel: OpenChannel, learned: &Learned) -> Result<Result<Next, Refusal>, Flaw> {
     match flow.segments.front().map(|segment| segment.gate) {
         None => Ok(Ok(Next::Done)),
         Some(Gate::Answers) => {

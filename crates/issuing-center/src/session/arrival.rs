@@ -137,7 +137,10 @@ impl<S: Store> Engine<S> {
             Err(why) => return self.not_proven(arrived, rows, &why, &passed).await,
         };
         let Some(next) = next else {
-            let (changes, verdict) = decision::issued(arrived, &verified, self.random_id()?);
+            let Some(grade) = verified.grade() else {
+                return self.not_proven(arrived, rows, &decision::unproven(), &passed).await;
+            };
+            let (changes, verdict) = decision::issued(arrived, &verified, grade, self.random_id()?);
             self.commit(changes).await?;
             return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
         };
@@ -216,7 +219,8 @@ fn answers(result: &ScriptResult) -> Vec<&[u8]> {
 fn ended(rows: &Rows) -> Vec<u8> {
     let session = rows.issuance.id;
     if rows.issuance.state == IssuanceState::Issued {
-        let card = rows.card.masked_number.clone();
+        let number = rows.card.masked_number.as_deref();
+        let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
         let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card };
         return cardwright_relay::encode(&Reply::Verdict(verdict));
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
-use cardwright_globalplatform::{KeyDerivation, KeyRequest, StaticKey};
+use cardwright_globalplatform::{DataEncryptionKey, KeyDerivation, KeyRequest, StaticKey};
 use cardwright_issuance::new_card::ToBeSigned;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
 use cardwright_keystore::{
-    BlockMechanism, Derivation, Enciphering, Error, KeyId, KeyRef, Keystore, RewrapMechanism, Rewrapped, Rewrapping,
-    Secret,
+    BlockMechanism, Derivation, Enciphering, Error, KeyId, KeyKind, KeyRef, Keystore, RewrapMechanism, Rewrapped,
+    Rewrapping, Secret,
 };
 use zeroize::Zeroizing;
 
@@ -59,15 +59,39 @@ pub(super) fn derive(
     Ok((first, secrets.collect()))
 }
 
-/// The issuer's keys encrypted under the card's transport Key-DEK, for PUT KEY (Amd D §6.2.8).
+/// What encrypts secrets for a card: the static Key-DEK by AES (Amd D §6.2.8), or one that SCP02 derives from it for one
+/// channel, by triple DES (GPCS §E.4.7).
+pub(super) struct DataEncryption {
+    under: KeyRef,
+    put_key: RewrapMechanism,
+    data: BlockMechanism,
+}
+
+impl DataEncryption {
+    pub(super) fn new(keys: &CardKeys, key: &DataEncryptionKey) -> Self {
+        let under = keys.of(StaticKey::Dek).clone();
+        match key {
+            DataEncryptionKey::Static => {
+                Self { under, put_key: RewrapMechanism::AesCbcZeroIv, data: BlockMechanism::AesCbcZeroIv }
+            }
+            DataEncryptionKey::Derived(session) => Self {
+                under: under.derive(derivation(session), KeyKind::Tdes2),
+                put_key: RewrapMechanism::TdesEcb,
+                data: BlockMechanism::TdesEcb,
+            },
+        }
+    }
+}
+
+/// The issuer's keys encrypted under the card's transport Key-DEK, for PUT KEY.
 pub(super) fn encrypt_for_card(
     keystore: &dyn Keystore,
     issuer: &CardKeys,
-    transport: &CardKeys,
+    transport: &DataEncryption,
     key_type: KeyType,
 ) -> Result<EncryptedKeySet, Error> {
-    let under = transport.of(StaticKey::Dek);
-    let items = issuer.0.each_ref().map(|key| Rewrapping { key, under, mechanism: RewrapMechanism::AesCbcZeroIv });
+    let (under, mechanism) = (&transport.under, transport.put_key);
+    let items = issuer.0.each_ref().map(|key| Rewrapping { key, under, mechanism });
     let rewrapped = keystore.rewrap(&items)?;
     let [enc, mac, dek] = <[_; 3]>::try_from(rewrapped)
         .map_err(|results| Error::Unavailable(format!("{} results for three keys", results.len())))?;
@@ -77,16 +101,16 @@ pub(super) fn encrypt_for_card(
     EncryptedKeySet::new([enc?, mac?, dek?]).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-/// What goes onto the card under its issuer Key-DEK: AES in CBC mode, ICV zero, each value by itself (Amd D §6.2.8).
+/// What goes onto the card under its issuer Key-DEK, each value by itself.
 pub(super) fn encipher(
     keystore: &dyn Keystore,
-    issuer: &CardKeys,
+    issuer: &DataEncryption,
     values: &[Zeroizing<Vec<u8>>],
 ) -> Result<Vec<Vec<u8>>, Error> {
     if values.is_empty() {
         return Ok(Vec::new());
     }
-    let (under, mechanism) = (issuer.of(StaticKey::Dek), BlockMechanism::AesCbcZeroIv);
+    let (under, mechanism) = (&issuer.under, issuer.data);
     let items: Vec<_> = values.iter().map(|data| Enciphering { under, mechanism, data }).collect();
     keystore.encipher_batch(&items)
 }

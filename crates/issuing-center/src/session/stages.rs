@@ -1,6 +1,7 @@
 //! Scripts from rows: the first stage of an issuance, and the one that follows proven answers.
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
+use cardwright_globalplatform::DataEncryptionKey;
 use cardwright_issuance::new_card::{self, Inputs, Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet};
@@ -10,7 +11,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Refusal, ScriptResult};
 
 use super::engine::Engine;
-use super::keys::{CardKeys, derive, encipher, encrypt_for_card};
+use super::keys::{CardKeys, DataEncryption, derive, encipher, encrypt_for_card};
 use crate::refused::Refused;
 use crate::sealing;
 use crate::store::{Store, StoreError};
@@ -62,13 +63,15 @@ impl<S: Store> Engine<S> {
         let issuer = CardKeys::new(source.issuer, source.product)?;
         let (session, foreseen) =
             derive(keystore, (&transport, &needs.transport_request()), (&issuer, &needs.issuer_request()))?;
-        let put_key = encrypt_for_card(keystore, &issuer, &transport, source.product.key_type())?;
+        let under = DataEncryption::new(&transport, &needs.data_encryption_key());
+        let put_key = encrypt_for_card(keystore, &issuer, &under, source.product.key_type())?;
         let authenticated = match needs.keys(session, &foreseen, put_key) {
             Ok(authenticated) => authenticated,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (secrets, _) = derive(keystore, (&issuer, &authenticated.issuer_request()), (&issuer, &[]))?;
-        let enciphered = encipher(keystore, &issuer, &authenticated.to_encipher())?;
+        let under = DataEncryption::new(&issuer, &DataEncryptionKey::Static);
+        let enciphered = encipher(keystore, &under, &authenticated.to_encipher())?;
         Ok(authenticated.script(secrets, enciphered))
     }
 
@@ -84,8 +87,11 @@ impl<S: Store> Engine<S> {
             Next::Reopen(reopening) => {
                 let issuer = CardKeys::new(source.issuer, source.product)?;
                 let request = reopening.issuer_request();
-                let (secrets, _) = derive(&*self.center.keystore, (&issuer, &request), (&issuer, &[]))?;
-                Ok(reopening.script(secrets).map(Some))
+                let keystore = &*self.center.keystore;
+                let (secrets, _) = derive(keystore, (&issuer, &request), (&issuer, &[]))?;
+                let under = DataEncryption::new(&issuer, &reopening.data_encryption_key());
+                let enciphered = encipher(keystore, &under, &reopening.to_encipher())?;
+                Ok(reopening.script(secrets, enciphered).map(Some))
             }
             Next::Certify(certification) => {
                 let signatures = self.authorities.sign(&*self.center.keystore, certification.to_be_signed())?;

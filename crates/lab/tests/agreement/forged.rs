@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use crate::new_card::{Issuer, Recording};
-use crate::specimens::{Specimen, credit, debit, employee};
+use crate::specimens::{Specimen, credit, debit_with_r_mac, employee};
 
 fn recordings() -> Vec<Recording> {
     let recording = |product, Specimen { preparer, data, .. }: Specimen| {
         Recording::by(Issuer::of(product, &data).certifying(&Rc::new(preparer)))
     };
-    let foreseen = [credit(), debit(), employee()].map(|specimen| recording("scp03-i70", specimen));
-    let asked = [debit(), employee()].map(|specimen| recording("scp03-i60", specimen));
+    let foreseen = [credit(), debit_with_r_mac(), employee()].map(|specimen| recording("scp03-i70", specimen));
+    let asked = [debit_with_r_mac(), employee()].map(|specimen| recording("scp03-i60", specimen));
     foreseen.into_iter().chain(asked).collect()
 }
 

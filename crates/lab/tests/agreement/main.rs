@@ -9,6 +9,7 @@ mod altered;
 mod channels;
 mod content;
 mod counters;
+mod grade_b;
 mod grouping;
 mod key_sets;
 mod keys;

@@ -4,11 +4,11 @@
 use std::rc::Rc;
 
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
-use cardwright_globalplatform::StaticKey;
+use cardwright_globalplatform::DataEncryptionKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
 use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, ToBeSigned, begin};
 use cardwright_issuance::product::CardProduct;
-use cardwright_keystore::{KeyId, KeyRef, Keystore, RewrapMechanism, Rewrapping};
+use cardwright_keystore::{KeyId, KeyRef, Keystore, Rewrapping};
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use cardwright_virtual_card::{Card, CardIdentity, Secret, SeededEntropy, blank};
 
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::file;
 use crate::preparer::Issuer as Preparer;
-use crate::wrapped_keys::WrappedKeys;
+use crate::wrapped_keys::{WrappedKeys, data_encryption};
 
 pub(crate) const KDD: [u8; 10] = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 
@@ -30,6 +30,8 @@ pub(crate) const WRONG: u8 = 0x12;
 /// The issuing side for one card product.
 pub(crate) struct Issuer {
     pub(crate) product: CardProduct,
+    /// the issuance's random value
+    pub(crate) second_challenge: [u8; 16],
     /// the data's encoding and its digest: it is opened anew for each computation, as at the center
     data: (Zeroizing<Vec<u8>>, [u8; 32]),
     /// whose keystore holds the authorities of keys that cards make
@@ -85,11 +87,19 @@ impl Issuer {
     pub(crate) fn of(product: &str, data: &Checked<PersonalizationData>) -> Self {
         let data = (data.to_bytes(), *data.digest());
         let keys = WrappedKeys::new();
-        let length = made(product).key_length;
-        let (transport, _) = keys.set(RIGHT, length);
-        let (issuer, issuer_check_values) = keys.set(0x77, length);
         let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
-        Self { product, data, authorities: None, keys, transport, issuer, issuer_check_values }
+        let (transport, _) = keys.set(RIGHT, product.key_type());
+        let (issuer, issuer_check_values) = keys.set(0x77, product.key_type());
+        Self {
+            product,
+            second_challenge: [0x5A; 16],
+            data,
+            authorities: None,
+            keys,
+            transport,
+            issuer,
+            issuer_check_values,
+        }
     }
 
     /// The card's answers to the preamble and INITIALIZE UPDATE, as a terminal sends them with OPEN.
@@ -114,22 +124,22 @@ impl Issuer {
             data: Checked::reopen(&self.data.0, &self.data.1).unwrap(),
             issuer_check_values: self.issuer_check_values,
             host_challenge: [0xA5; 16].into(),
-            second_challenge: [0x5A; 16].into(),
+            second_challenge: self.second_challenge.into(),
         };
         let needs = begin(inputs, update)?;
         let session = self.keys.derive(&self.transport, &needs.transport_request());
         let foreseen = self.keys.derive(&self.issuer, &needs.issuer_request());
-        let authenticated = needs.keys(session, &foreseen, self.issuer_keys())?;
+        let issuer_keys = self.issuer_keys(&needs.data_encryption_key());
+        let authenticated = needs.keys(session, &foreseen, issuer_keys)?;
         let secrets = self.keys.derive(&self.issuer, &authenticated.issuer_request());
-        let enciphered = self.keys.encipher(&self.issuer, &authenticated.to_encipher());
+        let enciphered = self.keys.encipher(&self.issuer, &DataEncryptionKey::Static, &authenticated.to_encipher());
         authenticated.script(secrets, enciphered)
     }
 
     /// The issuer's keys under the card's transport Key-DEK.
-    fn issuer_keys(&self) -> EncryptedKeySet {
-        let under = &self.transport[usize::from(StaticKey::Dek.identifier()) - 1];
-        let items =
-            self.issuer.each_ref().map(|key| Rewrapping { key, under, mechanism: RewrapMechanism::AesCbcZeroIv });
+    fn issuer_keys(&self, key: &DataEncryptionKey) -> EncryptedKeySet {
+        let (under, _, mechanism) = data_encryption(&self.transport, key);
+        let items = self.issuer.each_ref().map(|key| Rewrapping { key, under: &under, mechanism });
         let encrypted: Vec<_> = self.keys.keystore.rewrap(&items).unwrap();
         let key = |key: cardwright_keystore::Rewrapped| {
             EncryptedKey::new(self.product.key_type(), key.ciphertext, key.kcv.0).unwrap()
@@ -144,7 +154,9 @@ impl Issuer {
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
                 let secrets = self.keys.derive(&self.issuer, &reopening.issuer_request());
-                reopening.script(secrets).map(Some)
+                let key = reopening.data_encryption_key();
+                let enciphered = self.keys.encipher(&self.issuer, &key, &reopening.to_encipher());
+                reopening.script(secrets, enciphered).map(Some)
             }
             Next::Certify(certification) => {
                 let preparer = self.authorities.as_ref().unwrap();

@@ -1,5 +1,6 @@
 //! What the issuing side does when the card, or who carries its answers, is not what it should be: nothing is sent.
 
+use cardwright_issuance::product::CardProduct;
 use cardwright_relay::Code;
 use cardwright_virtual_card::Card;
 
@@ -105,9 +106,13 @@ fn an_answer_recorded_from_an_earlier_insertion_is_refused_by_the_card_at_extern
 }
 
 #[test]
-fn a_card_product_without_r_mac_is_refused_before_its_answer_is_looked_at() {
+fn a_card_product_that_proves_nothing_is_refused_before_its_answer_is_looked_at() {
     for product in ["scp03-i10", "scp02-i15", "scp02-i55"] {
-        let refusal = Issuer::new(product).open(&[]).err();
+        let text = crate::file(&format!("products/{product}.toml"));
+        assert_eq!(text.matches("proof = \"cryptogram\"").count(), 1);
+        let mut issuer = Issuer::new(product);
+        issuer.product = CardProduct::from_toml(&text.replace("\"cryptogram\"", "\"none\"")).unwrap();
+        let refusal = issuer.open(&[]).err();
         assert_eq!(refusal.map(|refusal| refusal.code), Some(Code::PRODUCT_REFUSED), "{product}");
     }
 }

@@ -6,7 +6,7 @@ use cardwright_virtual_card::{ApplicationState, Card};
 use sha2::{Digest, Sha256};
 
 use crate::new_card::{Issuer, PROVING, RIGHT, Recording, accept, blank_card, run};
-use crate::specimens::{credit, debit, two_straight};
+use crate::specimens::{credit, debit_with_r_mac, two_straight};
 
 /// An application's AID and its state, in the order of installation.
 fn states(card: &Card) -> Vec<(String, ApplicationState)> {
@@ -33,7 +33,7 @@ fn a_credit_card_with_two_directories_is_written_through_its_security_domain() {
 
 #[test]
 fn a_debit_card_is_written_straight_where_challenges_are_foreseen_without_a_trip_more() {
-    let data = debit().data;
+    let data = debit_with_r_mac().data;
     for (product, trips) in [("scp03-i70", 2), ("scp03-i71", 2), ("scp03-i60", 5)] {
         let recording = Recording::with(product, &data);
         assert_eq!(kinds(&recording).len(), trips, "{product}: one more for each channel that cannot be foreseen");
@@ -62,7 +62,7 @@ fn two_applications_are_written_straight_only_where_their_challenges_tell_them_a
 /// The payment application is not personalized while its proof is not stored, whatever else is.
 #[test]
 fn a_payment_application_that_is_written_straight_is_not_complete_before_its_proof() {
-    let data = debit().data;
+    let data = debit_with_r_mac().data;
     let issuer = Issuer::of("scp03-i70", &data);
     let mut card = blank_card("scp03-i70", RIGHT);
     let update = issuer.preamble(&mut card).remove(2);
@@ -77,7 +77,7 @@ fn a_payment_application_that_is_written_straight_is_not_complete_before_its_pro
 
 #[test]
 fn a_foreseen_channel_of_the_application_is_refused_when_another_was_selected() {
-    let data = debit().data;
+    let data = debit_with_r_mac().data;
     let issuer = Issuer::of("scp03-i70", &data);
     let mut card = blank_card("scp03-i70", RIGHT);
     let update = issuer.preamble(&mut card).remove(2);

@@ -1,10 +1,11 @@
 //! Card keys as a center has them: wrapped, and used by the keystore alone.
 
-use cardwright_globalplatform::{KeyDerivation, KeyRequest};
+use cardwright_globalplatform::commands::KeyType;
+use cardwright_globalplatform::{DataEncryptionKey, KeyDerivation, KeyRequest};
 use cardwright_keystore::software::{SoftwareKeystore, SystemRandomness};
 use cardwright_keystore::{
     BlockMechanism, Derivation, Enciphering, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, PublishedKeys,
-    Purpose, Source, WrappedPurpose,
+    Purpose, RewrapMechanism, Source, WrappedPurpose,
 };
 use zeroize::Zeroizing;
 
@@ -23,12 +24,7 @@ impl WrappedKeys {
         Self { keystore, wrap }
     }
 
-    fn wrapped(&self, value: &[u8]) -> (KeyRef, [u8; 3]) {
-        let kind = match value.len() {
-            16 => KeyKind::Aes128,
-            24 => KeyKind::Aes192,
-            _ => KeyKind::Aes256,
-        };
+    fn wrapped(&self, kind: KeyKind, value: &[u8]) -> (KeyRef, [u8; 3]) {
         let source = Source::Clear { value, expected: None, published: PublishedKeys::Refused };
         let purpose = WrappedPurpose::Token;
         let new = NewWrappedKey { under: &self.wrap, associated_data: b"card", kind, purpose, source };
@@ -42,17 +38,28 @@ impl WrappedKeys {
     }
 
     /// ENC, MAC and DEK, wrapped, and their check values.
-    pub(crate) fn set(&self, seed: u8, length: usize) -> ([KeyRef; 3], [[u8; 3]; 3]) {
+    pub(crate) fn set(&self, seed: u8, key_type: KeyType) -> ([KeyRef; 3], [[u8; 3]; 3]) {
+        let (kind, length) = match key_type {
+            KeyType::TripleDes => (KeyKind::Tdes2, 16),
+            KeyType::Aes128 => (KeyKind::Aes128, 16),
+            KeyType::Aes192 => (KeyKind::Aes192, 24),
+            KeyType::Aes256 => (KeyKind::Aes256, 32),
+        };
         let values = Self::values(seed, length);
-        let wrapped = values.map(|value| self.wrapped(&value));
+        let wrapped = values.map(|value| self.wrapped(kind, &value));
         let check_values = wrapped.each_ref().map(|(_, kcv)| *kcv);
         (wrapped.map(|(key, _)| key), check_values)
     }
 
-    /// `values` under the Key-DEK of `keys`, each by itself.
-    pub(crate) fn encipher(&self, keys: &[KeyRef; 3], values: &[Zeroizing<Vec<u8>>]) -> Vec<Vec<u8>> {
-        let mechanism = BlockMechanism::AesCbcZeroIv;
-        let items: Vec<_> = values.iter().map(|data| Enciphering { under: &keys[2], mechanism, data }).collect();
+    /// `values` under the Key-DEK of `keys` or one derived from it, each by itself.
+    pub(crate) fn encipher(
+        &self,
+        keys: &[KeyRef; 3],
+        key: &DataEncryptionKey,
+        values: &[Zeroizing<Vec<u8>>],
+    ) -> Vec<Vec<u8>> {
+        let (under, mechanism, _) = data_encryption(keys, key);
+        let items: Vec<_> = values.iter().map(|data| Enciphering { under: &under, mechanism, data }).collect();
         if items.is_empty() { Vec::new() } else { self.keystore.encipher_batch(&items).unwrap() }
     }
 
@@ -61,8 +68,7 @@ impl WrappedKeys {
             .iter()
             .map(|request| {
                 let key = &keys[usize::from(request.key.identifier()) - 1];
-                let KeyDerivation::AesCmac { blocks, length } = &request.derivation else { panic!("AES only") };
-                (key, Derivation::AesCmac { blocks: blocks.clone(), length: *length })
+                (key, derivation(&request.derivation))
             })
             .collect();
         let items: Vec<_> = items.iter().map(|(key, derivation)| (*key, derivation)).collect();
@@ -71,5 +77,28 @@ impl WrappedKeys {
         }
         let secrets = self.keystore.session_secrets(&items).unwrap();
         secrets.iter().map(|secret| Zeroizing::new(secret.expose().to_vec())).collect()
+    }
+}
+
+fn derivation(asked: &KeyDerivation) -> Derivation {
+    match asked {
+        KeyDerivation::AesCmac { blocks, length } => Derivation::AesCmac { blocks: blocks.clone(), length: *length },
+        KeyDerivation::TdesCbc { block } => Derivation::TdesCbc { block: *block },
+        KeyDerivation::TdesEcb { blocks } => Derivation::TdesEcb { blocks: blocks.clone() },
+    }
+}
+
+/// The key that encrypts data for a card, and how it does it: for data, and for keys.
+pub(crate) fn data_encryption(
+    keys: &[KeyRef; 3],
+    key: &DataEncryptionKey,
+) -> (KeyRef, BlockMechanism, RewrapMechanism) {
+    let dek = keys[2].clone();
+    match key {
+        DataEncryptionKey::Static => (dek, BlockMechanism::AesCbcZeroIv, RewrapMechanism::AesCbcZeroIv),
+        DataEncryptionKey::Derived(session) => {
+            let session = dek.derive(derivation(session), KeyKind::Tdes2);
+            (session, BlockMechanism::TdesEcb, RewrapMechanism::TdesEcb)
+        }
     }
 }

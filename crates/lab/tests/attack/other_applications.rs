@@ -8,7 +8,7 @@ use cardwright_issuing_center::session::Engine;
 use cardwright_relay::message::{Outcome, Reply, StopReason};
 use cardwright_relay::{Code, decode};
 
-use crate::specimens::{Specimen, credit, debit, employee};
+use crate::specimens::{Specimen, credit, debit_with_r_mac, employee};
 use crate::world::{World, script, stopped, verdict};
 
 fn world(product: &'static str, specimen: Specimen) -> World {
@@ -40,14 +40,14 @@ fn issue(world: &mut World, card: usize, forgetful: bool) -> usize {
 fn a_feedback_point_costs_one_trip_and_so_does_a_channel_that_cannot_be_foreseen() {
     for (product, payment, straight, keys) in [("scp03-i70", 2, 2, 3), ("scp03-i71", 2, 2, 3), ("scp03-i60", 3, 5, 5)] {
         assert_eq!(issue(&mut world(product, credit()), 0, false), payment, "{product}: through the Security Domain");
-        assert_eq!(issue(&mut world(product, debit()), 0, false), straight, "{product}: straight");
+        assert_eq!(issue(&mut world(product, debit_with_r_mac()), 0, false), straight, "{product}: straight");
         assert_eq!(issue(&mut world(product, employee()), 0, false), keys, "{product}: keys made on the card");
     }
 }
 
 #[test]
 fn any_node_answers_any_message_of_any_application() {
-    for specimen in [credit(), debit(), employee()] {
+    for specimen in [credit(), debit_with_r_mac(), employee()] {
         issue(&mut world("scp03-i70", specimen), 0, true);
     }
     issue(&mut world("scp03-i60", employee()), 0, true);
@@ -55,7 +55,7 @@ fn any_node_answers_any_message_of_any_application() {
 
 #[test]
 fn the_keystore_is_asked_at_most_eight_times_for_a_card_with_keys_of_its_own() {
-    for specimen in [credit(), debit(), employee()] {
+    for specimen in [credit(), debit_with_r_mac(), employee()] {
         let mut world = world("scp03-i70", specimen);
         issue(&mut world, 0, false); // what a center learns once
         let open = world.open(1, 1);

@@ -163,7 +163,7 @@ fn a_debit_card_buys_with_dda_and_the_pin_that_was_made_for_it() {
     let data = prepared("emv-debit", "debit-imk-ac.1", "4761740000000010");
     let random: Vec<u8> = (0..16).map(|at: usize| (at * 37 + 11) as u8).collect();
     let pin = Pin::new(&generated_pin(&random, 4));
-    let mut shop = Shop::new(&data, "scp03-i70", Derivation::B);
+    let mut shop = Shop::new(&data, "scp02-i55", Derivation::B);
     shop.purchase.pin.clone_from(&pin);
     shop.issuer.pin = pin;
     let report = shop.buy();

@@ -40,7 +40,11 @@ fn happened(event: &Event) -> String {
         Event::Received { step, answers, result_hash } => {
             format!("The base received script {step} and sent {answers} answers, {}.", short(result_hash))
         }
+        Event::Proven { step, grade } if grade == "B" => {
+            format!("Proven: the keys that were written, by their cryptogram at the end of script {step}, grade B.")
+        }
         Event::Proven { step, grade } => format!("Proven: every answer to script {step}, grade {grade}."),
+        Event::Believed { step } => format!("Believed, not proven: the answers to script {step}."),
         Event::OutcomeUnknown { step, code, parameters } => {
             format!("Outcome unknown at script {step}: {}", said(*code, parameters))
         }
