@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cardwright_lab::shop::Order;
-use cardwright_lab::world::issuers::{CREDIT_MASTER, pin_block};
+use cardwright_lab::world::issuers::{CREDIT_MASTER, DEBIT_MASTER, pin_block};
 use cardwright_lab::world::programs::source;
 use cardwright_lab::world::{NewOrder, Plan, Slot, World, slot_name};
 use serde_json::{Value, json};
@@ -20,10 +20,19 @@ fn order(reference: &str, number: &str) -> NewOrder {
 
 fn bank(product: &str, orders: Vec<NewOrder>) -> World {
     let pool = vec![("1024", "3", 2 * orders.len())];
+    bank_of("emv-credit", product, orders, pool)
+}
+
+fn bank_of(
+    profile: &str,
+    product: &str,
+    orders: Vec<NewOrder>,
+    pool: Vec<(&'static str, &'static str, usize)>,
+) -> World {
     World::of(Plan {
         bases: vec!["harbor"],
         products: vec![source().join(format!("products/{product}.toml"))],
-        profiles: vec![source().join("profiles/emv-credit.toml")],
+        profiles: vec![source().join(format!("profiles/{profile}.toml"))],
         orders,
         issuers: true,
         pool,
@@ -88,6 +97,28 @@ fn a_credit_card_issued_at_a_base_pays_in_a_shop_with_cda_its_pin_and_its_issuer
     let pool = world.center.must(&["--json", "pool", "status"]).unwrap();
     let left = pool.events()[0]["sizes"][0]["keys"].as_u64();
     assert!(left.is_some(), "{}", pool.text());
+}
+
+/// Old blanks: SCP02, answers without a MAC. The cryptogram that proved the card stands in the log by its grade, and the
+/// shop's issuer computes the next one.
+#[test]
+fn a_debit_card_on_a_blank_without_r_mac_is_issued_by_its_cryptogram_and_pays() {
+    for product in ["scp02-i55", "scp02-i15"] {
+        let order = NewOrder::of("emv-debit", "D-1", "harbor", &[("name", "Zoë Müller")]);
+        let world = bank_of("emv-debit", product, vec![order], vec![("896", "65537", 1)]);
+        let card = world.card(0);
+        issue(&world, "D-1", &card);
+        let told = world.center.must(&["log", "show", "--order", "D-1"]).unwrap().out;
+        assert_eq!(told.matches("Believed, not proven: the answers to script").count(), 2, "{product}: {told}");
+        assert!(told.contains("by their cryptogram at the end of script 3, grade B"), "{product}: {told}");
+        assert!(world.center.must(&["log", "verify"]).unwrap().out.contains("whole"));
+
+        let mut order = Order::new(&slot_name(0, Slot::Card), world.authorities().unwrap(), DEBIT_MASTER, "1234");
+        (order.option_b, order.pin, order.issuer_pin) = (true, None, None); // its PIN is the mailer's to know
+        let paid = world.base(0).shop(&order).unwrap();
+        assert_eq!((&paid["authentication"], &paid["checked"]), (&json!("Dynamic"), &json!(true)), "{product}: {paid}");
+        world.base(0).remove_card().unwrap();
+    }
 }
 
 #[test]
