@@ -192,7 +192,11 @@ impl Authenticated {
     /// §6.2.8). Whole blocks, in clear. Nothing for SCP02, whose data encryption keys are those of the channels.
     #[must_use]
     pub fn to_encipher(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        if self.is_enciphered_now() { groupings::to_encipher(&self.inputs) } else { Vec::new() }
+        if self.is_enciphered_now() { groupings::to_encipher(&self.inputs, &self.all()) } else { Vec::new() }
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.inputs.data.applications.len()).collect()
     }
 
     fn is_enciphered_now(&self) -> bool {
@@ -205,7 +209,7 @@ impl Authenticated {
     /// A refusal where the data cannot travel at the profile's level or does not fit the commands.
     pub fn script(self, issuer: Vec<Zeroizing<Vec<u8>>>, enciphered: Vec<Vec<u8>>) -> Result<Stage, Refusal> {
         let enciphered = match self.is_enciphered_now() {
-            true => Enciphered::new(&self.inputs, enciphered),
+            true => Enciphered::new(&self.inputs, &self.all(), enciphered),
             false => Some(Enciphered::default()),
         };
         let enciphered = enciphered.ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;

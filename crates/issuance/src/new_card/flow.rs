@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::groupings::Enciphered;
 use super::plan::{self, Asked, Material};
-use super::segment::{Gate, Place, Segment};
+use super::segment::{self, Gate, Place, Segment};
 use super::showing::Shows;
 use super::stage::{End, Stage, StageKind, Tail};
 use super::{Inputs, caller_refused, cryptograms, issuer_channel};
@@ -129,6 +129,11 @@ impl Flow {
         shown.resize(script.commands().len() - shows.len(), Shows::Nothing);
         shown.extend(shows);
         Ok(script)
+    }
+
+    /// The applications whose groupings travel in the next channel.
+    pub(super) fn travelling(&self) -> Vec<usize> {
+        segment::travelling(&self.inputs.data, self.segments.iter())
     }
 
     /// What must be selected first: nothing where the Issuer Security Domain is since the preamble.

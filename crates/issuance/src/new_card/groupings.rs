@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use cardwright_apdu::Dgi;
 use cardwright_data_preparation::{Application, PersonalizationData, Protection};
-use cardwright_globalplatform::Protocol;
 use cardwright_globalplatform::commands::StoredDgi;
+use cardwright_globalplatform::{Error, Protocol};
 use zeroize::Zeroizing;
 
 use super::Inputs;
@@ -20,16 +20,20 @@ fn block(product: &CardProduct) -> usize {
     }
 }
 
+const NOT_ENCRYPTED: Error =
+    Error::Argument { what: "unencrypted groupings under the data encryption key", found: 1, allowed: "none" };
+
 /// What the keystore made of the groupings under the data encryption key: application and grouping by place.
 #[derive(Debug, Default)]
 pub(super) struct Enciphered(BTreeMap<(usize, usize), Vec<u8>>);
 
 impl Enciphered {
-    /// Takes what the keystore encrypted, in the order of [`to_encipher`]; `None` where it is not as many or as long.
-    pub(super) fn new(inputs: &Inputs, encrypted: Vec<Vec<u8>>) -> Option<Self> {
+    /// Takes what the keystore encrypted of `applications`, in the order of [`to_encipher`]; `None` where it is not as
+    /// many or as long.
+    pub(super) fn new(inputs: &Inputs, applications: &[usize], encrypted: Vec<Vec<u8>>) -> Option<Self> {
         let block = block(&inputs.product);
         let length = |dgi: &Dgi, always| padded_length(dgi.data.len(), always, block);
-        let asked = places(&inputs.data).map(|(place, dgi, always)| (place, length(dgi, always)));
+        let asked = places(&inputs.data, applications).map(|(place, dgi, always)| (place, length(dgi, always)));
         let asked: Vec<_> = asked.collect();
         let fits = asked.len() == encrypted.len()
             && asked.iter().zip(&encrypted).all(|((_, length), ciphertext)| *length == ciphertext.len());
@@ -37,16 +41,19 @@ impl Enciphered {
     }
 
     /// The groupings of the application at `number`, as they travel.
-    pub(super) fn groupings(&self, number: usize, application: &Application) -> Vec<Travelling> {
+    ///
+    /// # Errors
+    /// `Error::Argument` for one under the data encryption key that was not encrypted: it would go without.
+    pub(super) fn groupings(&self, number: usize, application: &Application) -> Result<Vec<Travelling>, Error> {
         let travelling = |(place, protected): (usize, &cardwright_data_preparation::ProtectedDgi)| {
             let dgi = protected.dgi();
-            let encrypted = self.0.get(&(number, place));
-            let data = encrypted.map_or_else(|| dgi.data.clone(), Clone::clone);
-            Travelling {
-                dgi: Dgi { identifier: dgi.identifier, data },
-                encrypted: encrypted.is_some(),
-                optional: protected.optional,
-            }
+            let encrypted = protected.protection.is_under_dek();
+            let data = match self.0.get(&(number, place)) {
+                Some(ciphertext) => ciphertext.clone(),
+                None if encrypted => return Err(NOT_ENCRYPTED),
+                None => dgi.data.clone(),
+            };
+            Ok(Travelling { dgi: Dgi { identifier: dgi.identifier, data }, encrypted, optional: protected.optional })
         };
         application.dgis.iter().enumerate().map(travelling).collect()
     }
@@ -71,15 +78,19 @@ impl Drop for Travelling {
     }
 }
 
-/// The padded values of all groupings under the data encryption key, in order.
-pub(super) fn to_encipher(inputs: &Inputs) -> Vec<Zeroizing<Vec<u8>>> {
+/// The padded values of all groupings of `applications` under the data encryption key, in order.
+pub(super) fn to_encipher(inputs: &Inputs, applications: &[usize]) -> Vec<Zeroizing<Vec<u8>>> {
     let block = block(&inputs.product);
-    places(&inputs.data).map(|(_, dgi, always)| padded(&dgi.data, always, block)).collect()
+    places(&inputs.data, applications).map(|(_, dgi, always)| padded(&dgi.data, always, block)).collect()
 }
 
 /// The groupings under the data encryption key, each with its place and whether it is padded always.
-fn places(data: &PersonalizationData) -> impl Iterator<Item = ((usize, usize), &Dgi, bool)> {
-    data.applications.iter().enumerate().flat_map(|(number, application)| {
+fn places<'a>(
+    data: &'a PersonalizationData,
+    applications: &[usize],
+) -> impl Iterator<Item = ((usize, usize), &'a Dgi, bool)> {
+    let wanted = data.applications.iter().enumerate().filter(|(number, _)| applications.contains(number));
+    wanted.flat_map(|(number, application)| {
         let dgis = application.dgis.iter().enumerate();
         dgis.filter_map(move |(place, protected)| match protected.protection {
             Protection::Clear => None,

@@ -57,7 +57,7 @@ impl Reopening {
     pub fn to_encipher(&self) -> Vec<Zeroizing<Vec<u8>>> {
         match self.data_encryption_key() {
             DataEncryptionKey::Static => Vec::new(),
-            DataEncryptionKey::Derived(_) => groupings::to_encipher(&self.flow.inputs),
+            DataEncryptionKey::Derived(_) => groupings::to_encipher(&self.flow.inputs, &self.flow.travelling()),
         }
     }
 
@@ -67,7 +67,7 @@ impl Reopening {
     /// A refusal where the card does not hold the issuer's keys, or the data does not fit.
     pub fn script(mut self, mut issuer: Vec<Zeroizing<Vec<u8>>>, enciphered: Vec<Vec<u8>>) -> Result<Stage, Refusal> {
         if self.data_encryption_key() != DataEncryptionKey::Static {
-            let enciphered = Enciphered::new(&self.flow.inputs, enciphered);
+            let enciphered = Enciphered::new(&self.flow.inputs, &self.flow.travelling(), enciphered);
             self.flow.enciphered = enciphered.ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;
         }
         if self.opening.challenge_request().is_some() {

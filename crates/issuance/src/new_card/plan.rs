@@ -88,7 +88,7 @@ impl Material<'_> {
     /// What of an application's groupings is written before its commit point.
     fn store(&self, number: usize) -> Result<Vec<Asked>, ChannelError> {
         let application = self.application(number);
-        let groupings = self.enciphered.groupings(number, application);
+        let groupings = self.enciphered.groupings(number, application)?;
         let completes = !is_selectable_first(application);
         let before = if completes { &groupings[..] } else { split_last(&groupings).0 };
         self.stored(application, before, Blocks { first: 0, complete: completes })
@@ -153,7 +153,7 @@ impl Material<'_> {
     /// The last grouping. Its block number goes on from those before where the channel does.
     fn complete(&self, number: usize, continued: bool) -> Result<Vec<Asked>, ChannelError> {
         let application = self.application(number);
-        let groupings = self.enciphered.groupings(number, application);
+        let groupings = self.enciphered.groupings(number, application)?;
         let first = if continued { self.store(number)?.len() as u8 } else { 0x00 };
         self.stored(application, split_last(&groupings).1, Blocks { first, complete: true })
     }

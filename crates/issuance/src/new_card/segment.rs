@@ -111,6 +111,19 @@ fn place_of(number: usize, application: &Application) -> Place {
     }
 }
 
+/// The applications, by place, whose groupings travel in the channel that the first of `segments` opens.
+pub(super) fn travelling<'a>(data: &PersonalizationData, segments: impl Iterator<Item = &'a Segment>) -> Vec<usize> {
+    let mut segments = segments.peekable();
+    let place = segments.peek().map(|segment| segment.place);
+    let through_domain = |number: &usize| data.applications[*number].route == Route::SecurityDomain;
+    let in_segment = |segment: &Segment| match segment.work {
+        Work::Write => (0..data.applications.len()).filter(through_domain).collect(),
+        Work::Store(number) | Work::Activate { application: number, .. } => vec![number],
+        Work::MakeKeys(_) | Work::StoreObjects(_) | Work::Ask => Vec::new(),
+    };
+    segments.take_while(|segment| Some(segment.place) == place).flat_map(in_segment).collect()
+}
+
 /// The places where channels are opened, in order.
 pub(super) fn openings(segments: &[Segment]) -> Vec<Place> {
     segments.chunk_by(|one, next| one.place == next.place).map(|run| run[0].place).collect()

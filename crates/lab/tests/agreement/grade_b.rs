@@ -8,7 +8,7 @@ use cardwright_virtual_card::{ApplicationState, Card};
 
 use crate::file;
 use crate::new_card::{Issuer, RIGHT, Recording, accept, blank_card, run};
-use crate::specimens::{credit_without_r_mac, debit, debit_with_r_mac};
+use crate::specimens::{credit_without_r_mac, debit, debit_with_r_mac, many_straight};
 
 /// The card products without a MAC on answers.
 const BELIEVED: [&str; 3] = ["scp02-i55", "scp02-i15", "scp03-i10"];
@@ -319,4 +319,19 @@ fn a_product_says_how_it_is_proven_and_must_be_able_to() {
     assert!(other("\"none\"") && other("\"cryptogram\"") && !other("\"r-mac\"") && !other("\"b\""));
     let text = file("products/scp03-i70.toml");
     assert!(CardProduct::from_toml(&text.replace("\"r-mac\"", "\"cryptogram\"")).is_err(), "it has better");
+}
+
+/// Each channel is one session under the issuer's keys: one for the Security Domain, one for each application.
+#[test]
+fn no_key_set_of_scp02_is_used_in_more_than_eight_sessions() {
+    let (eight, nine) = (many_straight(7).data, many_straight(8).data);
+    let (code, parameters) = refused("scp02-i55", &nine);
+    assert_eq!(code, Code::PROFILE_REFUSED);
+    assert!(parameters[1].contains("more than 8 channels"), "{parameters:?}");
+    assert_eq!(
+        refused("scp02-i55", &eight).0,
+        Code::CARD_ANSWER_REFUSED,
+        "the control: the empty answer is the reason"
+    );
+    assert_eq!(refused("scp03-i10", &nine).0, Code::CARD_ANSWER_REFUSED, "nor is another protocol bounded so");
 }

@@ -107,3 +107,34 @@ pub(crate) fn employee() -> Specimen {
         plain.map(|(name, value)| (name, value.to_owned())).into_iter().chain(blocks).collect()
     })
 }
+
+/// A directory and `count` payment applications, each written straight, for cards whose answers carry no MAC.
+#[allow(dead_code, reason = "one world wants it")]
+pub(crate) fn many_straight(count: usize) -> Specimen {
+    let text = file("profiles/emv-debit.toml");
+    let (head, face) = text.split_once("[[face]]").unwrap();
+    let payment = &head[head.rfind("[[application]]").unwrap()..];
+    let (elements, applications) = head.split_once("[[application]]").unwrap();
+    let identifier = |copy| format!("F0454D560120{:02X}", 0x10 + copy);
+    let copies = || (1..count).map(|copy| (copy, identifier(copy)));
+    let entries: String = copies()
+        .map(|(copy, identifier)| {
+            let constant = format!(
+                "[[element]]\nname = \"identifier-{copy}\"\ntag = \"4F\"\nsource = \"constant\"\nencoding = \"hex\"\n\
+                 value = \"{identifier}\"\n\n"
+            );
+            let entry = format!(
+                "[[element]]\nname = \"entry-{copy}\"\ntag = \"61\"\nsource = \"template\"\n\
+                 elements = [\"identifier-{copy}\", \"label\", \"priority\"]\n\n"
+            );
+            constant + &entry
+        })
+        .collect();
+    let listed: String = copies().map(|(copy, _)| format!(", \"entry-{copy}\"")).collect();
+    let directory = "[[element]]\nname = \"directory-record\"";
+    let elements = elements.replace(directory, &format!("{entries}{directory}"));
+    let elements = elements.replace("elements = [\"entry\"]", &format!("elements = [\"entry\"{listed}]"));
+    let copied = |(_, identifier): (usize, String)| payment.replace("F0454D56012010", &identifier);
+    let parts = [&elements, "[[application]]", applications].map(str::to_owned);
+    named(parts.into_iter().chain(copies().map(copied)).chain(["[[face]]".to_owned(), face.to_owned()]).collect())
+}

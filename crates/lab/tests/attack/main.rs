@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod changes_meanwhile;
+mod grade_b;
 mod identity_data;
 mod odd_messages;
 mod other_applications;
