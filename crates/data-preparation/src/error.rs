@@ -23,8 +23,8 @@ pub enum Error {
     /// The caller combines fields with a profile that they were not read for.
     #[error("the order's fields were read for another text of the profile: read them again")]
     OtherProfile,
-    /// The validity rule leads to a day after 9999-12-31.
-    #[error("the validity ends after the year 9999")]
+    /// The validity rule leads to a day after 9999-12-31, or after 2049-12-31 for payment cards.
+    #[error("the validity ends after the year 9999, or 2049 for a payment card")]
     DateOutOfRange,
     /// The caller hands in less than the profile asks for, or something else.
     #[error("{0}")]

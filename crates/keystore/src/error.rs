@@ -43,8 +43,8 @@ pub enum Error {
     /// The caller's: an RSA modulus of so many bits.
     #[error("there are no RSA keys of {0} bits here: take 512 to 4096, a multiple of 8")]
     RsaBits(u16),
-    /// The caller's: a key value that no key of the kind can have, as a P-256 scalar of zero, or an RSA key of another
-    /// size.
+    /// The caller's: a key value that no key of the kind can have, as a P-256 scalar of zero, an RSA key of another size,
+    /// or a triple DES key of two equal halves.
     #[error("the bytes are not a value of a {0} key")]
     KeyValue(KeyKind),
     /// The ceremony's: the value entered is not the value meant.

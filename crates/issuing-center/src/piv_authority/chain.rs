@@ -1,6 +1,6 @@
 //! The certificates that an outside authority sends: over our key, each signed by the next, up to a root.
 
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::X509Certificate;
 
@@ -76,6 +76,7 @@ fn hold(certificate: &X509Certificate<'_>, place: usize, now: i64) -> Result<(),
             "Ask an authority that may certify others",
         ));
     }
+    hold_readable(certificate, place)?;
     let usage = certificate.key_usage().ok().flatten();
     if usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
         return Err(wrong(place, "its key usage does not allow certificates to be signed", "Ask for keyCertSign"));
@@ -84,6 +85,23 @@ fn hold(certificate: &X509Certificate<'_>, place: usize, now: i64) -> Result<(),
     let now = now.div_euclid(1_000_000);
     if now < from || now > to {
         return Err(wrong(place, "today is outside its validity", "Ask for one that is valid, or set the clock right"));
+    }
+    Ok(())
+}
+
+/// Digests under which no client takes a certificate any more: SHA-1 with RSA and with ECDSA.
+const BROKEN: [&str; 2] = ["1.2.840.113549.1.1.5", "1.2.840.10045.4.1"];
+
+/// What clients refuse in any certificate: an extension that they must understand and do not (RFC 5280 §4.2), or a
+/// broken digest. A root's own signature proves nothing, and is not asked.
+fn hold_readable(certificate: &X509Certificate<'_>, place: usize) -> Result<(), Refused> {
+    let is_unknown = |extension: &X509Extension<'_>| extension.critical && extension.parsed_extension().unsupported();
+    if certificate.extensions().iter().any(is_unknown) {
+        return Err(wrong(place, "it has a critical extension that is not known", "Ask for one without it"));
+    }
+    let is_root = certificate.issuer().as_raw() == certificate.subject().as_raw();
+    if !is_root && BROKEN.contains(&certificate.signature_algorithm.algorithm.to_id_string().as_str()) {
+        return Err(wrong(place, "it is signed with SHA-1", "Ask for one that is signed with SHA-256"));
     }
     Ok(())
 }

@@ -133,6 +133,14 @@ async fn an_outside_authoritys_certificate_is_taken_with_its_chain_or_not_at_all
             })),
             "subject key identifier",
         ),
+        (
+            whole(outside.certify(&request, |params| {
+                let mut unknown = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![0x05, 0x00]);
+                unknown.set_criticality(true);
+                params.custom_extensions = vec![unknown];
+            })),
+            "critical extension",
+        ),
         (leaf.certify(&request, |_| ()) + &leaf.pem, "path length"),
         (outside.certify(&request, |_| ()) + &Outside::new(None).pem, "not signed by the next one"),
     ];
@@ -147,4 +155,40 @@ async fn an_outside_authoritys_certificate_is_taken_with_its_chain_or_not_at_all
     let bare = |text: &str| text.replace(['\r', '\n'], "");
     assert_eq!(bare(&exported), bare(&right), "own first, then those above");
     assert_eq!(world.center.store.piv_authorities().await.unwrap()[1], authority);
+}
+
+/// What OpenSSL signs by, where the digest is to be chosen.
+const SIGNING: &str = "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\npolicy=any\n\
+                       x509_extensions=authority\ncertificate=root.pem\nprivate_key=root.key\n\
+                       [any]\ncommonName=supplied\n[authority]\nbasicConstraints=critical,CA:TRUE\n";
+
+#[tokio::test]
+async fn a_certificate_that_is_signed_with_sha_1_is_refused() {
+    let world = World::new().await;
+    make(&world, "staff", None).await.unwrap();
+    let outside = Outside::new(None);
+    let directory = tempfile::tempdir().unwrap();
+    let request = piv_authority::request(&world.center, "staff").await.unwrap();
+    let key = outside.issuer.key().serialize_pem();
+    for (name, text) in [
+        ("request.pem", request.as_str()),
+        ("root.pem", &outside.pem),
+        ("root.key", &key),
+        ("index", ""),
+        ("serial", "07"),
+        ("configuration", SIGNING),
+    ] {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    for (digest, is_refused) in [("sha1", true), ("sha256", false)] {
+        let sign = "ca -batch -notext -config configuration -in request.pem -out own.pem -startdate 20260101000000Z \
+                    -enddate 20300101000000Z -md";
+        let (made, told) = openssl(directory.path(), &sign.split(' ').chain([digest]).collect::<Vec<_>>());
+        assert!(made, "{told}");
+        std::fs::write(directory.path().join("index"), "").unwrap();
+        let own = std::fs::read_to_string(directory.path().join("own.pem")).unwrap();
+        let imported = import(&world, "staff", &(own + &outside.pem)).await;
+        assert_eq!(imported.is_err(), is_refused, "{digest}: {imported:?}");
+        assert!(imported.err().is_none_or(|told| told.contains("SHA-1")));
+    }
 }

@@ -45,7 +45,8 @@ pub(super) fn purposes_take_only_their_kinds(keystore: &dyn Keystore) -> Outcome
             let what = format!("{kind} for {purpose:?}");
             let made = keystore.generate(&new_key(&format!("made/{number}-{other}"), kind, purpose)?);
             let new = new_key(&format!("imported/{number}-{other}"), kind, purpose)?;
-            let imported = keystore.import(&new, &vec![9; kind.length()], None, PublishedKeys::Refused);
+            let value: Vec<u8> = (9..=u8::MAX).cycle().take(kind.length()).collect();
+            let imported = keystore.import(&new, &value, None, PublishedKeys::Refused);
             if purpose.takes(kind) {
                 ensure(made?.kind == kind, format!("{what} is what was asked for"))?;
             } else {
@@ -74,6 +75,12 @@ pub(super) fn an_import_is_checked(keystore: &dyn Keystore) -> Outcome {
     refused(import(&value, Some(Kcv([1, 2, 3]))), mismatch, "a key with another check value")?;
     let info = import(&value, Some(Kcv([0x38, 0xFC, 0xB6])))?;
     ensure(info.public == Public::Kcv(Kcv([0x38, 0xFC, 0xB6])), "the check value is told")?;
+    let zone = new_key("zone", KeyKind::Tdes2, Purpose::Zone)?;
+    let no_triple = |error: &Error| matches!(error, Error::KeyValue(KeyKind::Tdes2));
+    for halves in ["0123456789ABCDEF0123456789ABCDEF", "0123456789ABCDEF0022446688AACCEE"] {
+        let imported = keystore.import(&zone, &bytes(halves), None, PublishedKeys::Refused);
+        refused(imported, no_triple, "a triple DES key of two equal halves")?;
+    }
     let sign = new_key("sign", KeyKind::P256, Purpose::Sign)?;
     let no_scalar = |error: &Error| matches!(error, Error::KeyValue(KeyKind::P256));
     for scalar in [[0x00; 32], [0xFF; 32]] {

@@ -97,6 +97,13 @@ pub(super) fn clear_value(
     Ok(value)
 }
 
+/// That the halves of a triple DES key differ in more than their parity bits: otherwise it is one DES key.
+pub(super) fn check_halves(kind: KeyKind, key: &[u8]) -> Result<(), Error> {
+    let (first, second) = key.split_at(key.len() / 2);
+    let differing = first.iter().zip(second).fold(0, |differing, (one, other)| differing | (one ^ other) & 0xFE);
+    if kind == KeyKind::Tdes2 && differing == 0 { Err(Error::KeyValue(kind)) } else { Ok(()) }
+}
+
 /// The check value of a key that has one.
 pub(super) fn kcv(kind: KeyKind, value: &[u8]) -> Result<Kcv, Error> {
     symmetric::check_value(kind, value)?.ok_or(Error::Unsuitable { kind, what: "a key check value" })

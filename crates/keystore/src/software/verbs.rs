@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::contents::Entry;
 use super::kept::Current;
-use super::making::{check_purpose, clear_value, kcv};
+use super::making::{check_halves, check_purpose, clear_value, kcv};
 use super::resolve::{Resolved, Use, named, resolve};
 use super::stack::leaving_no_trace;
 use super::{SoftwareKeystore, aead, blocks, rsa, signature, symmetric};
@@ -30,6 +30,7 @@ impl Keystore for SoftwareKeystore {
         check_purpose(new)?;
         leaving_no_trace(|| {
             let value = clear_value(new.kind, clear, expected, published, new.purpose.may_transport())?;
+            check_halves(new.kind, value.expose())?;
             self.keep(Entry::new(new, value)?)
         })
     }
