@@ -11,6 +11,7 @@ mod face_image;
 mod fasc_n;
 mod name;
 mod objects;
+mod public_key;
 
 pub use certificate::{CertificateRequest, certificate_template, key_identifier};
 pub use der::ObjectIdentifier;
@@ -19,6 +20,7 @@ pub use face_image::{FaceRecord, face_image, jpeg_size};
 pub use fasc_n::FascN;
 pub use name::DistinguishedName;
 pub use objects::{PrintedInformation, capability_container, card_holder_identifier, discovery, printed_information};
+pub use public_key::{is_modulus, is_point_of_p256};
 
 pub(crate) use certificate::ReadTemplate;
 pub(crate) use face_image::read_face_record;

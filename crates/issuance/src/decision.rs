@@ -257,8 +257,8 @@ pub fn shown(masked_number: &str, grade: Grade) -> String {
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. `commit_points` are those that the card proved all the same: with any of them, the card is
-/// partly activated.
+/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any
+/// of them, the card is partly activated.
 pub fn not_proven(
     arrived: &Arrived<'_>,
     card: &Card,

@@ -68,10 +68,10 @@ pub fn hash(keystore: &dyn Keystore, digits: &str) -> Result<[u8; 32], Error> {
     keystore.mac(&KeyId::new(SEARCH_KEY, 1)?, &message)
 }
 
-/// Numbers that one commit gives: each once.
+/// Numbers that one commit gives, by their hash, each with a sequence number once.
 #[derive(Debug, Default)]
 pub struct Giving {
-    given: BTreeSet<[u8; 32]>,
+    given: BTreeSet<([u8; 32], u8)>,
     steps: BTreeMap<String, i64>,
 }
 
@@ -117,7 +117,7 @@ impl Giving {
     ) -> Result<Registration, Refused> {
         let hash = hash(&*center.keystore, digits)?;
         let taken = center.store.sequences_of(hash).await?;
-        if taken.contains(&wanted.sequence) || !self.given.insert(hash) {
+        if taken.contains(&wanted.sequence) || !self.given.insert((hash, wanted.sequence)) {
             return Err(Refused::with(Code::NUMBER_TAKEN, [wanted.reference]));
         }
         row(center, wanted, digits, hash, Novelty::Sequence)
@@ -147,13 +147,18 @@ impl Giving {
             place += 1;
             let hash = hash(&*center.keystore, &digits)?;
             // An order may have brought the number, or a range that overlaps with this one.
-            if center.store.sequences_of(hash).await?.is_empty() && self.given.insert(hash) {
+            if center.store.sequences_of(hash).await?.is_empty() && !self.gives(hash) {
                 break (digits, hash);
             }
         };
+        self.given.insert((hash, wanted.sequence));
         self.steps.insert(name.clone(), place);
         let number = row(center, wanted, &digits, hash, Novelty::Number)?;
         Ok((digits, [number, Registration::StepRange { range: name, before, after: place }]))
+    }
+
+    fn gives(&self, hash: [u8; 32]) -> bool {
+        self.given.range((hash, u8::MIN)..=(hash, u8::MAX)).next().is_some()
     }
 }
 

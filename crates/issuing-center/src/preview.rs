@@ -83,8 +83,8 @@ fn of_order(profile: &Profile, order: &NewOrder, throwaway: &Throwaway, today: D
         reference: order.reference.clone(),
         number: data.masked_number.clone(),
         stand_ins,
-        applications: data.applications.iter().map(telling::told).collect(),
-        face: data.face.iter().map(telling::face).collect(),
+        applications: data.applications.iter().map(|one| telling::told(one, number.as_str())).collect(),
+        face: data.face.iter().map(|item| telling::face(item, number.as_str())).collect(),
     })
 }
 

@@ -182,7 +182,7 @@ fn bytes(hexadecimal: &str) -> Result<Vec<u8>, String> {
     hex::decode(hexadecimal).map_err(|_| format!("not hexadecimal: {hexadecimal}"))
 }
 
-/// What people and tests want to know of a purchase; no number of the card, no cryptogram.
+/// What people and tests want to know of a purchase; no cryptogram.
 fn told(report: &Report) -> Value {
     let verified = report.verification.verified;
     json!({
@@ -198,6 +198,7 @@ fn told(report: &Report) -> Value {
         "issuer_authentication": report.online.as_ref().map(|online| format!("{:?}", online.authentication)),
         "second": report.second.as_ref().map(|second| format!("{:?}", second.kind)),
         "records": report.records.len(),
+        "number": report.data.get(&0x5A).map(hex::encode_upper),
         "outcome": format!("{:?}", report.outcome),
     })
 }

@@ -57,7 +57,7 @@ const BROKEN: [Broken; 69] = [
     ),
     broken(CREDIT, "zone-key = \"zone/host.1\"", "zone-key = \"zone/host\"", "key-handle", "zone-key = "),
     broken(CREDIT, "format = \"iso-9564-0\"", "format = \"iso-9564-3\"", "unknown-value", "format = \"iso-9564-3\""),
-    broken(DEBIT, "format = \"iso-9564-0\"", "format = \"iso-9564-2\"", "pin-way", "format = \"iso-9564-2\""),
+    broken(DEBIT, "format = \"iso-9564-1\"", "format = \"iso-9564-2\"", "pin-way", "format = \"iso-9564-2\""),
     broken(DEBIT, "digits = 4", "digits = 3", "pin-way", "digits = 3"),
     broken(CREDIT, "card-key = \"cvk.1\"\n", "", "not-described", "[verification]"),
     broken(CREDIT, "pin-key = \"pvk.1\"\n", "", "not-described", "[verification]"),

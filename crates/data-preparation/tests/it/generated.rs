@@ -22,6 +22,14 @@ pub(crate) struct Generated {
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
+    pub(crate) fn of(seed: u64) -> Self {
+        let mut numbers = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        for _ in 0..8 {
+            numbers.below(2); // small seeds begin alike
+        }
+        numbers
+    }
+
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -37,7 +45,7 @@ impl Numbers {
         self.below(2) == 0
     }
 
-    fn hexadecimal(&mut self, bytes: usize) -> String {
+    pub(crate) fn hexadecimal(&mut self, bytes: usize) -> String {
         (0..bytes).map(|_| format!("{:02X}", self.below(256))).collect()
     }
 
@@ -75,10 +83,7 @@ pub(crate) struct Draft {
 }
 
 pub(crate) fn generate(seed: u64) -> Generated {
-    let mut numbers = Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    for _ in 0..8 {
-        numbers.below(2); // small seeds begin alike
-    }
+    let mut numbers = Numbers::of(seed);
     let pin_way = numbers.below(3);
     let mut draft = Draft { numbers, elements: String::new(), applications: String::new(), pin: pin_way > 0 };
     let count = 1 + draft.numbers.below(3);
@@ -214,7 +219,11 @@ impl Draft {
         self.element("cdol-2", &format!("tag = \"8D\"\nsource = \"object-list\"\nvalue = \"8A02{lists}\""));
         self.element("ddol", "tag = \"9F49\"\nsource = \"object-list\"\nvalue = \"9F3704\"");
         let rules = if self.pin { "\"4103\", \"4203\", \"1F00\"" } else { "\"4203\", \"1E03\", \"1F00\"" };
-        self.element("cvm", &format!("tag = \"8E\"\nsource = \"verification-rules\"\nrules = [{rules}]"));
+        let list = |rules: &str| format!("tag = \"8E\"\nsource = \"verification-rules\"\nrules = [{rules}]");
+        self.element("cvm", &list(rules));
+        if self.pin {
+            self.element("cvm-enciphered", &list(&format!("\"4403\", {rules}")));
+        }
         let pin_value = if self.pin { "\"pin-key-index\", \"pin-value\", " } else { "" };
         let track = format!(
             "tag = \"57\"\nsource = \"track-2\"\nservice-code = \"201\"\ndiscretionary = [{pin_value}\"chip-value\"]"

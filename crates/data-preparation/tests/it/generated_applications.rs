@@ -107,7 +107,10 @@ impl Draft {
 
     /// The records, spread over one to three files; the files in the order of the locator.
     fn records(&mut self, place: usize, offline: Offline, pin_key: bool) -> Vec<usize> {
-        let mut data = vec!["number", "sequence", "expiry", "effective", "country", "usage", "cdol-1", "cdol-2", "cvm"];
+        let has_key = pin_key || matches!(offline, Offline::Dynamic | Offline::Combined);
+        let enciphers = self.pin && has_key && self.numbers.chance();
+        let cvm = if enciphers { "cvm-enciphered" } else { "cvm" };
+        let mut data = vec!["number", "sequence", "expiry", "effective", "country", "usage", "cdol-1", "cdol-2", cvm];
         if offline != Offline::No {
             data.push("signed-tags");
         }

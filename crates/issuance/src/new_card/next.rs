@@ -88,14 +88,20 @@ pub struct Certification {
 }
 
 impl Certification {
+    /// What is to be signed over `public_keys`, which the card has proven: application, key, answer.
     pub(super) fn new(flow: Flow, channel: OpenChannel, public_keys: &[(usize, usize, Vec<u8>)]) -> Result<Self, Flaw> {
-        let to_be_signed = keys(&flow).into_iter().enumerate().map(|(place, (number, key))| {
-            let answer = public_keys.iter().find(|(application, key, _)| (*application, *key) == (number, place));
+        let wanted = keys(&flow);
+        let public = wanted.iter().enumerate().map(|(place, (number, key))| {
+            let answer = public_keys.iter().find(|(application, key, _)| (*application, *key) == (*number, place));
             let public = answer.and_then(|(_, _, answer)| piv::read_public_key(key, answer));
-            let public = public.ok_or(Flaw::Content("the card made no such key as was asked for"))?;
-            Ok(ToBeSigned::new(&key.certificate, &public))
+            public.ok_or(Flaw::Content("the card made no such key as was asked for"))
         });
-        let to_be_signed = to_be_signed.collect::<Result<_, _>>()?;
+        let public = public.collect::<Result<Vec<_>, _>>()?;
+        if piv::has_twins(&public) {
+            return Err(Flaw::Content("the card made one key twice"));
+        }
+        let to_be_signed = wanted.iter().zip(&public);
+        let to_be_signed = to_be_signed.map(|((_, key), public)| ToBeSigned::new(&key.certificate, public)).collect();
         Ok(Self { flow, channel, to_be_signed })
     }
 

@@ -2,6 +2,7 @@
 //! certificates, references. Long data goes in chained parts (ISO/IEC 7816-4 §5.3.3), each wrapped by itself.
 
 use cardwright_apdu::{Command, tlv};
+use cardwright_data_preparation::piv::{is_modulus, is_point_of_p256};
 use cardwright_data_preparation::{PivContent, PivKey, PivObject, PivReference};
 use cardwright_globalplatform::{Content, PlannedCommand};
 use zeroize::Zeroizing;
@@ -26,22 +27,27 @@ pub(super) fn generate(key: &PivKey) -> PlannedCommand {
     PlannedCommand::new(command, Content::Management)
 }
 
-/// The public key in the answer to [`generate`] of `key`: `7F49 {81, 82}` or `7F49 {86}`.
+/// The public key in the answer to [`generate`] of `key`: `7F49 {81, 82}` or `7F49 {86}`. That the card sent it is proven
+/// by its R-MAC, that it is a key only by itself.
 pub(super) fn read_public_key(key: &PivKey, answer: &[u8]) -> Option<PublicKey> {
     let template = tlv::read_one(answer).ok().filter(|element| element.tag.0 == 0x7F49)?.value;
     let find = |tag| tlv::find(template, tag).ok().flatten().map(<[u8]>::to_vec);
     match key.algorithm {
         RSA_2048 => {
             let (modulus, exponent) = (find(0x81)?, find(0x82)?);
-            let right = modulus.len() == 256 && modulus[0] & 0x80 != 0 && modulus[255] & 1 == 1;
-            (right && exponent == [1, 0, 1]).then_some(PublicKey::Rsa { modulus, exponent })
+            (is_modulus(&modulus, 256) && exponent == [1, 0, 1]).then_some(PublicKey::Rsa { modulus, exponent })
         }
         P_256 => {
             let point = find(0x86)?;
-            (point.len() == 65 && point[0] == 0x04).then_some(PublicKey::P256(point))
+            is_point_of_p256(&point).then_some(PublicKey::P256(point))
         }
         _ => None,
     }
+}
+
+/// Whether two of a card's keys are one: what deciphers must not sign.
+pub(super) fn has_twins(keys: &[PublicKey]) -> bool {
+    keys.iter().enumerate().any(|(place, key)| keys[..place].contains(key))
 }
 
 /// Objects, certificates and references in that order, each command with at most `limit` bytes. `certificates` are
@@ -146,18 +152,44 @@ mod tests {
     }
 
     #[test]
+    fn one_key_in_two_slots_is_seen() {
+        let key = |byte| PublicKey::P256(vec![byte; 65]);
+        assert!(has_twins(&[key(1), key(2), key(1)]));
+        assert!(!has_twins(&[key(1), key(2), key(3)]) && !has_twins(&[]));
+    }
+
+    /// Passport: the generator that `openssl ecparam -name prime256v1 -param_enc explicit -text` prints.
+    #[rustfmt::skip]
+    const BASE_POINT: [u8; 65] = [
+        0x04,
+        0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2,
+        0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96,
+        0x4F, 0xE3, 0x42, 0xE2, 0xFE, 0x1A, 0x7F, 0x9B, 0x8E, 0xE7, 0xEB, 0x4A, 0x7C, 0x0F, 0x9E, 0x16,
+        0x2B, 0xCE, 0x33, 0x57, 0x6B, 0x31, 0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5,
+    ];
+
+    /// A number of 2048 bits without a small factor.
+    fn modulus() -> Vec<u8> {
+        let ending = |end: u16| [&[0x80][..], &[0; 253], &end.to_be_bytes()].concat();
+        (1..=u16::MAX).map(ending).find(|number| is_modulus(number, 256)).unwrap()
+    }
+
+    #[test]
     fn a_key_of_another_kind_than_was_asked_for_is_no_answer() {
         let rsa = |modulus: &[u8]| {
             let parts = [tlv::element(0x81, modulus), tlv::element(0x82, &[1, 0, 1])].concat();
             tlv::element(0x7F49, &parts)
         };
-        let point = tlv::element(0x7F49, &tlv::element(0x86, &[&[4][..], &[9; 64]].concat()));
-        assert!(read_public_key(&key(RSA_2048), &rsa(&[0x81; 256])).is_some());
+        let template = |point: &[u8]| tlv::element(0x7F49, &tlv::element(0x86, point));
+        let (modulus, point) = (modulus(), template(&BASE_POINT));
+        assert!(read_public_key(&key(RSA_2048), &rsa(&modulus)).is_some());
         assert!(read_public_key(&key(P_256), &point).is_some());
         for wrong in [rsa(&[0x81; 128]), rsa(&[0x01; 256]), rsa(&[0x80; 256]), point.clone(), Vec::new()] {
             assert_eq!(read_public_key(&key(RSA_2048), &wrong), None);
         }
-        assert_eq!(read_public_key(&key(P_256), &rsa(&[0x81; 256])), None);
+        assert_eq!(read_public_key(&key(P_256), &rsa(&modulus)), None);
+        assert_eq!(read_public_key(&key(RSA_2048), &rsa(&[0x81; 256])), None, "it has the factor 3");
+        assert_eq!(read_public_key(&key(P_256), &template(&[&[4][..], &[9; 64]].concat())), None, "beside the curve");
     }
 
     #[test]

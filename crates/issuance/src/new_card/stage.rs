@@ -120,6 +120,25 @@ impl Stage {
         passed.chain(proven).collect()
     }
 
+    /// The AIDs, in hexadecimal, of the applications that are proven to be active where these answers leave others that
+    /// are not: none where no application is active, and none where all are.
+    #[must_use]
+    pub fn partly_activated(&self, answers: &[&[u8]]) -> Vec<String> {
+        let here = self.shown.iter().filter_map(|shows| match shows {
+            Shows::CommitPoint(instance) => Some(instance.to_string()),
+            _ => None,
+        });
+        let here: Vec<String> = here.collect();
+        let all = self.flow.inputs.data.applications.iter().map(|application| application.instance.to_string());
+        // what the last script does not activate was activated, and proven, before it
+        let before = |aid: &String| self.kind == StageKind::Activate && !here.contains(aid);
+        let (mut active, rest): (Vec<String>, Vec<String>) = all.partition(before);
+        let passed = self.commit_points(answers);
+        let is_whole = passed.len() == rest.len();
+        active.extend(passed);
+        if is_whole { Vec::new() } else { active }
+    }
+
     /// Verifies the card's answers to the whole script, and gives the proof and what follows.
     ///
     /// # Errors

@@ -45,8 +45,8 @@ pub struct TagTold {
 
 const MASKED: &str = "(masked)";
 
-/// Tells an application.
-pub(super) fn told(application: &Application) -> Told {
+/// Tells an application of a card with this number.
+pub(super) fn told(application: &Application, number: &str) -> Told {
     let standard = match application.standard {
         Standard::Identity => "identity",
         Standard::Emv => "payment",
@@ -54,7 +54,8 @@ pub(super) fn told(application: &Application) -> Told {
         Standard::Piv => "PIV",
         _ => "another standard",
     };
-    let mut groupings: Vec<_> = application.dgis.iter().map(|dgi| grouping(application.standard, dgi)).collect();
+    let mut groupings: Vec<_> =
+        application.dgis.iter().map(|dgi| grouping(application.standard, dgi, number)).collect();
     if let Some(piv) = &application.piv {
         let object = |tag: u32, length| plain(format!("{tag:X}"), "data object", length);
         groupings.extend(piv.objects.iter().map(|one| object(one.tag, one.value.len())));
@@ -70,7 +71,7 @@ fn plain(identifier: String, name: &str, length: usize) -> GroupingTold {
     GroupingTold { identifier, name: name.to_owned(), length, protection: "clear", tags: Vec::new() }
 }
 
-fn grouping(standard: Standard, from: &ProtectedDgi) -> GroupingTold {
+fn grouping(standard: Standard, from: &ProtectedDgi, number: &str) -> GroupingTold {
     let dgi = from.dgi();
     let protection = match from.protection {
         Protection::Clear => "clear",
@@ -78,8 +79,10 @@ fn grouping(standard: Standard, from: &ProtectedDgi) -> GroupingTold {
         Protection::DekPadded => "DEK, padded",
     };
     let secret = from.protection != Protection::Clear || names::is_secret(standard, dgi.identifier);
-    let tags =
+    let mut tags =
         if secret { vec![whole(&dgi.data, true)] } else { tags(standard, dgi.identifier, &dgi.data, from.personal) };
+    // A profile may write the number under any tag.
+    tags.iter_mut().filter(|tag| holds(&tag.value, number)).for_each(|tag| MASKED.clone_into(&mut tag.value));
     GroupingTold {
         identifier: format!("{:04X}", dgi.identifier),
         name: names::of_grouping(standard, dgi.identifier),
@@ -113,14 +116,40 @@ fn whole(data: &[u8], masked: bool) -> TagTold {
     TagTold { depth: 0, tag: String::new(), name: "", length: data.len(), value }
 }
 
-/// What is printed, as a base may show it.
-pub(super) fn face(item: &FaceItem) -> String {
+/// Whether a value (hexadecimal) holds the number: two digits a byte, or one.
+fn holds(value: &str, number: &str) -> bool {
+    !number.is_empty() && (value.contains(number) || value.contains(&hex::encode_upper(number)))
+}
+
+/// What is printed, as a base may show it; a number is masked, whatever a base may see.
+pub(super) fn face(item: &FaceItem, number: &str) -> String {
     let FaceItem { left, top, width, height, .. } = item;
+    let is_number = |text: &str| !number.is_empty() && text.replace(' ', "").contains(number);
     let shown = match item.kind {
-        FaceKind::Text => String::from_utf8_lossy(&item.at_base).into_owned(),
+        FaceKind::Text => match String::from_utf8_lossy(&item.at_base) {
+            text if is_number(&text) => MASKED.to_owned(),
+            text => text.into_owned(),
+        },
         FaceKind::Photo => format!("photo of {} bytes", item.value.len()),
     };
     let millimetres = |hundredths: u16| format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let [left, top, width, height] = [*left, *top, *width, *height].map(millimetres);
     format!("{shown}  at {left} x {top} mm, {width} x {height} mm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_however_it_is_written() {
+        let number = "4761739000000012";
+        for value in ["4761739000000012D2911201", "04761739000000012FFF", "34373631373339303030303030303132"] {
+            assert!(holds(value, number), "{value}");
+        }
+        for value in ["4761739000000013D2911201", "", "47617390"] {
+            assert!(!holds(value, number), "{value}");
+        }
+        assert!(!holds("4761", ""));
+    }
 }

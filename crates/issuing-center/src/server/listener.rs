@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cardwright_relay::Code;
 use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -25,6 +26,8 @@ use crate::store::Store;
 const BREATH: Duration = Duration::from_millis(100);
 /// For a terminal that is not let in to ask once and hear why.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// Reads of up to 1 KiB from whoever was turned away, so that it hears why.
+const UNREAD: usize = 64;
 
 /// The bound listener.
 pub struct Listener<S, D> {
@@ -99,6 +102,19 @@ impl<S: Store + 'static, D: Dialogue> Listener<S, D> {
     }
 }
 
+/// Lets the other side hear why it was turned away. A socket that is closed with bytes unread resets the connection, and
+/// what was said last is lost; so the rest of what comes is read, up to a bound.
+async fn heard(mut socket: TcpStream) -> io::Result<()> {
+    socket.shutdown().await?;
+    let mut unread = [0; 1024];
+    for _ in 0..UNREAD {
+        if socket.read(&mut unread).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Room that a connection takes.
 struct Permits {
     _connection: OwnedSemaphorePermit,
@@ -119,11 +135,15 @@ impl<S: Store + 'static, D: Dialogue> Visit<S, D> {
         if socket.set_nodelay(true).is_err() {
             return;
         }
-        let shaken = tokio::time::timeout(self.terminals.limits.handshake, self.tls.accept(socket)).await;
+        let accept = self.tls.accept(socket).into_fallible();
+        let shaken = tokio::time::timeout(self.terminals.limits.handshake, accept).await;
         drop(handshake);
         match shaken {
             Ok(Ok(stream)) => self.serve(stream, place).await,
-            Ok(Err(error)) => self.turned_away(&error).await,
+            Ok(Err((error, socket))) => {
+                self.turned_away(&error).await;
+                let _ = tokio::time::timeout(FAREWELL, heard(socket)).await;
+            }
             Err(_) => tracing::debug!("a handshake took too long"),
         }
     }

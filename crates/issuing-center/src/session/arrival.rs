@@ -108,7 +108,7 @@ impl<S: Store> Engine<S> {
         match (stage, left) {
             (Some(stage), None) => self.judge(&arrived, &rows, stage).await,
             (stage, Some(why)) => {
-                let passed = stage.map(|stage| stage.commit_points(&answers(result))).unwrap_or_default();
+                let passed = stage.map(|stage| stage.partly_activated(&answers(result))).unwrap_or_default();
                 self.not_proven(&arrived, &rows, &why, &passed).await
             }
             (None, None) => Err(Refused::new(Code::STORE_UNAVAILABLE)),
@@ -126,7 +126,7 @@ impl<S: Store> Engine<S> {
     /// Verifies the answers and commits what they prove.
     async fn judge(&self, arrived: &Arrived<'_>, rows: &Rows, stage: Stage) -> Result<Vec<u8>, Refused> {
         let answers = answers(arrived.result);
-        let passed = stage.commit_points(&answers);
+        let passed = stage.partly_activated(&answers);
         let (verified, next) = match stage.answers(&answers) {
             Ok((verified, Ok(next))) => (verified, next),
             Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why, &passed).await,

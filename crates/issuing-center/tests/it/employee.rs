@@ -40,8 +40,12 @@ async fn personnel() -> World {
 }
 
 async fn authority(world: &World, name: &str, subject: &str) {
+    authority_for(world, name, subject, 3_650).await;
+}
+
+async fn authority_for(world: &World, name: &str, subject: &str, days: u32) {
     let subject: Subject = subject.parse().unwrap();
-    let new = NewAuthority { name, subject: &subject, bits: 2048, own_days: Some(3_650) };
+    let new = NewAuthority { name, subject: &subject, bits: 2048, own_days: Some(days) };
     piv_authority::make(&world.center, &world.admin, new).await.unwrap();
 }
 
@@ -106,4 +110,18 @@ async fn an_authority_that_is_missing_or_is_called_otherwise_is_told() {
     assert_eq!((refused.code, refused.parameters[0].as_str()), (Code::DATA_REFUSED, "authority"));
     assert!(refused.parameters[1].contains("CN=Others"), "{refused:?}");
     assert_eq!(world.center.store.card_certificates("piv-authority").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_card_that_outlives_its_authority_is_refused() {
+    for (days, is_refused) in [(400, true), (365 * 3 + 30, false)] {
+        let world = personnel().await;
+        authority_for(&world, "piv-authority", "C=XX, O=Example City, CN=Example City Employees CA", days).await;
+        order(&world).await;
+        let approved = approve(&world).await;
+        assert_eq!(approved.is_err(), is_refused, "{days} days");
+        let Err(refused) = approved else { continue };
+        assert_eq!((refused.code, refused.parameters[0].as_str()), (Code::DATA_REFUSED, "authority"));
+        assert!(refused.parameters[1].contains(" ends on 20"), "{refused:?}");
+    }
 }

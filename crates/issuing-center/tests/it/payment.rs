@@ -181,15 +181,17 @@ async fn without_a_key_in_the_pool_nothing_is_half_prepared() {
 
 #[tokio::test]
 async fn a_number_that_another_card_has_is_refused_unless_it_is_the_next_card_of_it() {
-    let bank = Bank::new(6).await;
+    let bank = Bank::new(8).await;
     let orders = bank.orders(&[("C-1", NUMBERS[0], 1), ("C-2", NUMBERS[0], 1), ("C-3", NUMBERS[0], 2)]).await;
     assert_eq!(bank.approve(&["C-1", "C-2"]).await.unwrap_err().code, Code::NUMBER_TAKEN, "within one commit");
-    bank.assert_untouched(&orders[0], 6).await;
+    bank.assert_untouched(&orders[0], 8).await;
     bank.approve(&["C-1"]).await.unwrap();
     let refused = bank.approve(&["C-2"]).await.unwrap_err();
     assert_eq!((refused.code, refused.parameters), (Code::NUMBER_TAKEN, vec!["C-2".to_owned()]));
-    bank.assert_untouched(&orders[1], 4).await;
+    bank.assert_untouched(&orders[1], 6).await;
     bank.approve(&["C-3"]).await.unwrap();
+    bank.orders(&[("C-4", NUMBERS[1], 1), ("C-5", NUMBERS[1], 2)]).await;
+    bank.approve(&["C-4", "C-5"]).await.expect("two cards of one number, in one commit");
 }
 
 #[tokio::test]

@@ -192,6 +192,29 @@ fn the_serving_center_fills_the_pool_to_its_level_and_warns_below_the_other() {
     assert!(told().contains("stopping"));
 }
 
+const ONE_ORDER: &str =
+    "reference,base,profile,kind,customer,taken_by,name\nC-1,north,emv-own,new,ACME,Tom,Zoë Müller\n";
+
+/// The number where nobody looks for it: under tags of the profile's own, and on the face.
+#[test]
+fn a_preview_masks_the_number_under_any_tag_and_on_the_face() {
+    let desk = Desk::new();
+    let more = "[[element]]\nname = \"digits\"\ntag = \"DF01\"\nsource = \"card-number\"\nencoding = \"ascii\"\n\n\
+                [[element]]\nname = \"other-track\"\ntag = \"9F6B\"\nsource = \"track-2\"\nservice-code = \"201\"\n\
+                discretionary = [\"0\"]\n\n[[element]]\nname = \"label\"";
+    let text = own_profile()
+        .replacen("[[element]]\nname = \"label\"", more, 1)
+        .replacen("[\"track-2\", \"holder\"]", "[\"track-2\", \"holder\", \"digits\", \"other-track\"]", 1)
+        .replace("at-base = \"masked\"", "at-base = \"shown\"");
+    let (profile, orders) = (desk.file("own.toml", &text), desk.file("own.csv", ONE_ORDER));
+    let told = desk.done(&["profile", "preview", profile.to_str().unwrap(), "--order", orders.to_str().unwrap()]);
+    let told = told.to_string();
+    assert!(told.contains("DF01") && told.contains("9F6B"), "the control: they are there");
+    for number in ["47617390", "3437363137333930", "4761 7390"] {
+        assert!(!told.contains(number), "{number}");
+    }
+}
+
 #[test]
 fn a_preview_needs_no_center_and_shows_no_secret() {
     let desk = Desk::new();

@@ -130,18 +130,15 @@ pub fn pin_block(number: &str, pin: &str) -> io::Result<String> {
     Ok(hex::encode_upper(tdes(Mode::Encrypt, ZONE, &(account ^ digits).to_be_bytes())?))
 }
 
-/// The PIN in a block of format 0 that the PIN mailer got, in hexadecimal.
+/// The PIN in a block of ISO 9564-1 format 1 that the PIN mailer got, in hexadecimal.
 ///
 /// # Errors
 /// The block is none, or OpenSSL fails.
-pub fn pin_of_letter(number: &str, block: &str) -> io::Result<String> {
-    let account: String = number.chars().rev().skip(1).take(12).collect::<String>().chars().rev().collect();
-    let account = u64::from_str_radix(&account, 16).map_err(io::Error::other)?;
-    let clear = tdes(Mode::Decrypt, MAILER, &hex::decode(block).map_err(io::Error::other)?)?;
-    let clear: [u8; 8] = clear.try_into().map_err(|_| io::Error::other("a PIN block has 8 bytes"))?;
-    let digits = format!("{:016X}", u64::from_be_bytes(clear) ^ account);
-    let length = usize::from_str_radix(&digits[1..2], 16).map_err(io::Error::other)?;
-    Ok(digits.get(2..2 + length).unwrap_or_default().to_owned())
+pub fn pin_of_letter(block: &str) -> io::Result<String> {
+    let clear = hex::encode_upper(tdes(Mode::Decrypt, MAILER, &hex::decode(block).map_err(io::Error::other)?)?);
+    let length = clear.strip_prefix('1').and_then(|rest| usize::from_str_radix(rest.get(..1)?, 16).ok());
+    let pin = length.and_then(|length| clear.get(2..2 + length));
+    pin.map(str::to_owned).ok_or_else(|| io::Error::other("not a PIN block of format 1"))
 }
 
 /// Two-key triple DES of one block.
@@ -167,8 +164,9 @@ mod tests {
         let clear = tdes(Mode::Decrypt, ZONE, &hex::decode(sent).unwrap()).unwrap();
         // 04 1234 FF.. over the 12 digits before the check digit, 173900101011
         assert_eq!(hex::encode_upper(clear), "041223C6FFEFEFEE");
-        let letter = u64::from_str_radix("0512345FFFFFFFFF", 16).unwrap() ^ 0x1739_0010_1011;
-        let sealed = tdes(Mode::Encrypt, MAILER, &letter.to_be_bytes()).unwrap();
-        assert_eq!(pin_of_letter("4761739001010119", &hex::encode(sealed)).unwrap(), "12345");
+        let letter = hex::decode("1512345ABCDEF012").unwrap();
+        let sealed = tdes(Mode::Encrypt, MAILER, &letter).unwrap();
+        assert_eq!(pin_of_letter(&hex::encode(sealed)).unwrap(), "12345");
+        assert!(pin_of_letter("0000000000000000").is_err());
     }
 }

@@ -88,6 +88,12 @@ fn a_card_that_was_left_between_two_commit_points_is_usable_in_part_and_that_is_
     assert_eq!(passed(&answers[..0]), [""; 0]);
     assert_eq!(passed(&answers[..1]), both[..1]);
     assert_eq!(passed(&answers), both);
+    let partly = |count: usize| {
+        let answers: Vec<&[u8]> = answers[..count].iter().map(Vec::as_slice).collect();
+        stage.partly_activated(&answers)
+    };
+    assert_eq!((partly(0), partly(1)), (Vec::new(), both[..1].to_vec()));
+    assert_eq!(partly(2), [""; 0], "both are active: what is missing is the proof alone");
     let mut forged = answers.clone();
     forged[0] = vec![0x90, 0x00];
     assert_eq!(passed(&forged[..1]), [""; 0], "what has no R-MAC is no commit point");
@@ -132,6 +138,8 @@ fn an_application_in_the_script_may_come_before_one_that_waits_for_the_proof() {
     assert_eq!(kinds(&recording), [StageKind::ChangeKeys, StageKind::Write, StageKind::Activate]);
     let answers: Vec<&[u8]> = recording.scripts[1].1.iter().map(Vec::as_slice).collect();
     assert_eq!(recording.stage(1).commit_points(&answers), [instance(1).to_string()]);
+    assert_eq!(recording.stage(1).partly_activated(&answers), [instance(1).to_string()]);
+    assert_eq!(recording.stage(2).partly_activated(&[]), [instance(1).to_string()], "it stays so");
     assert_issued(&mut recording);
 }
 

@@ -18,6 +18,11 @@ mod pair;
 mod answers;
 mod commit_points;
 mod forged;
+#[path = "../../../data-preparation/tests/it/generated.rs"]
+mod generated;
+#[path = "../../../data-preparation/tests/it/generated_applications.rs"]
+mod generated_applications;
+mod generated_profiles;
 mod issuing;
 mod levels;
 mod new_card;
@@ -30,6 +35,8 @@ mod preparer;
 mod specimens;
 mod wrapped_keys;
 
+/// What the generator of profiles calls it.
+use preparer as issuer;
 use std::path::Path;
 
 /// A file of the repository.

@@ -61,6 +61,11 @@ fn made(product: &str) -> cardwright_virtual_card::CardProduct {
 
 /// A blank card whose transport keys come from `seed`.
 pub(crate) fn blank_card(product: &str, seed: u8) -> Card {
+    blank_card_drawing(product, seed, [5; 32])
+}
+
+/// The same, whose challenges and keys are drawn from `entropy`.
+pub(crate) fn blank_card_drawing(product: &str, seed: u8, entropy: [u8; 32]) -> Card {
     let product = made(product);
     let keys = WrappedKeys::values(seed, product.key_length).map(Secret::new);
     let identity = CardIdentity {
@@ -69,7 +74,7 @@ pub(crate) fn blank_card(product: &str, seed: u8) -> Card {
         production_life_cycle: vec![0x47; 42],
         key_diversification_data: KDD.to_vec(),
     };
-    let mut card = Card::new(blank::blank(product, identity, keys).unwrap(), Box::new(SeededEntropy::new([5; 32])));
+    let mut card = Card::new(blank::blank(product, identity, keys).unwrap(), Box::new(SeededEntropy::new(entropy)));
     card.reset();
     card
 }
@@ -212,8 +217,11 @@ impl Recording {
     }
 
     pub(crate) fn by(issuer: Issuer) -> Self {
-        let product = issuer.product.name();
-        let mut card = blank_card(product, RIGHT);
+        let card = blank_card(issuer.product.name(), RIGHT);
+        Self::on(issuer, card)
+    }
+
+    pub(crate) fn on(issuer: Issuer, mut card: Card) -> Self {
         let preamble = issuer.preamble(&mut card);
         let mut stage = Some(issuer.open(&preamble[2]).unwrap_or_else(|refusal| panic!("{refusal:?}")));
         let mut scripts = Vec::new();
