@@ -21,7 +21,8 @@
 //! ```
 //!
 //! Architecture invariant: nothing here reads a file, a clock or a random source, and nothing here knows STORE DATA
-//! or secure channels, or holds a key for longer than one card: keys are the keystore's. The day of preparation comes in; commands are made elsewhere, from what comes out.
+//! or secure channels, or holds a key for longer than one card: keys are the keystore's. The day of preparation comes
+//! in; commands are made elsewhere, from what comes out.
 
 mod check;
 mod data;
@@ -33,7 +34,6 @@ mod face;
 mod manifest;
 mod means;
 mod order;
-mod pin_block;
 pub mod piv;
 mod prepare;
 pub mod profile;

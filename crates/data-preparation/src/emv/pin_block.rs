@@ -77,6 +77,20 @@ impl Pin {
         read_field(format, &field)
     }
 
+    /// The PIN in a card's block: format 2, in which no card number takes part.
+    ///
+    /// # Errors
+    /// [`PinBlockFault`].
+    pub fn of_the_card(block: &[u8; 8]) -> Result<Self, PinBlockFault> {
+        read_field(PinBlockFormat::Two, block)
+    }
+
+    /// The PIN's block for the card: format 2.
+    #[must_use]
+    pub fn for_the_card(&self) -> Zeroizing<[u8; 8]> {
+        self.field(2, &[])
+    }
+
     /// The block of the PIN. `filling` is asked for by format 1 alone: 14 half bytes that nobody can foresee.
     ///
     /// # Errors
@@ -98,23 +112,21 @@ impl Pin {
             (PinBlockFormat::One, Some(filling)) => &filling[self.length..],
             _ => &[],
         };
-        let mut block = Zeroizing::new([0; 8]);
-        let front = [head, self.length as u8];
-        let all = front.into_iter().chain(self.digits().iter().copied()).chain(filling.iter().copied());
-        pack_left(all, 0x0F, &mut *block);
+        let mut block = self.field(head, filling);
         if format == PinBlockFormat::Zero {
             work_in(&mut block, pan);
         }
         Ok(block)
     }
-}
 
-/// `block` of format `from` as a block of format 2, for the card.
-///
-/// # Errors
-/// As [`Pin::read`].
-pub fn for_the_card(from: PinBlockFormat, block: &[u8; 8], pan: &Pan) -> Result<Zeroizing<[u8; 8]>, PinBlockFault> {
-    Pin::read(from, block, pan)?.write(PinBlockFormat::Two, pan, None)
+    /// Format, length and digits, then `filling` or F to the end.
+    fn field(&self, head: u8, filling: &[u8]) -> Zeroizing<[u8; 8]> {
+        let mut block = Zeroizing::new([0; 8]);
+        let front = [head, self.length as u8];
+        let all = front.into_iter().chain(self.digits().iter().copied()).chain(filling.iter().copied());
+        pack_left(all, 0x0F, &mut *block);
+        block
+    }
 }
 
 /// Works the 12 last digits of the card number without its check digit into the block, or out of it.
@@ -183,14 +195,14 @@ mod tests {
             let card = *pin.write(PinBlockFormat::Two, &pan(), None).unwrap();
             for format in [PinBlockFormat::Zero, PinBlockFormat::One, PinBlockFormat::Two] {
                 let block = pin.write(format, &pan(), Some(&[7; 14])).unwrap();
-                assert_eq!(*for_the_card(format, &block, &pan()).unwrap(), card);
+                assert_eq!(*Pin::read(format, &block, &pan()).unwrap().for_the_card(), card);
             }
         }
         // format 3 of 1234, filled with A to F, number worked in
         let mut three = [0x34, 0x12, 0x34, 0xAB, 0xCD, 0xEF, 0xAB, 0xCD];
         work_in(&mut three, &pan());
-        let card = for_the_card(PinBlockFormat::Three, &three, &pan()).unwrap();
-        assert_eq!(*card, [0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
+        let pin = Pin::read(PinBlockFormat::Three, &three, &pan()).unwrap();
+        assert_eq!(*pin.for_the_card(), [0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
     }
 
     #[test]
@@ -208,8 +220,19 @@ mod tests {
     }
 
     #[test]
+    fn every_changed_length_or_filler_of_the_cards_block_is_seen() {
+        let block = *Pin::new(b"92389").unwrap().for_the_card();
+        assert_eq!(Pin::of_the_card(&block).unwrap().digits(), b"92389");
+        for (at, value) in [(0, 0x15), (0, 0x23), (0, 0x26), (0, 0x24), (1, 0xA2), (3, 0x90), (7, 0xF0)] {
+            let mut changed = block;
+            changed[at] = value;
+            assert!(Pin::of_the_card(&changed).is_err(), "byte {at} = {value:02X}");
+        }
+    }
+
+    #[test]
     fn what_is_no_pin_is_none() {
-        for wrong in [&b"123"[..], b"1234567890123", b"12a4", b""] {
+        for wrong in [&b"123"[..], b"1234567890123", b"12a4", b"12 4", b""] {
             assert!(Pin::new(wrong).is_none());
         }
     }

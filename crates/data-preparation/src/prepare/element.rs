@@ -8,12 +8,13 @@ use super::card::Card;
 use super::pin;
 use crate::emv::Track2;
 use crate::emv::digits::{pack_left, pack_right};
+use crate::emv::pin_block::Pin;
 use crate::means::MeansFault;
 use crate::profile::{
     CertificatePart, DateEncoding, Element, FieldEncoding, NumberEncoding, RsaKey, RsaPart, Source, TrackPart,
 };
 use crate::transliteration::transliterate;
-use crate::{Date, Error, manifest, pin_block};
+use crate::{Date, Error, manifest};
 
 /// Bytes of a tag and its length at most.
 const HEAD: usize = 7;
@@ -184,16 +185,11 @@ fn write_day(day: Date, encoding: DateEncoding, out: &mut Vec<u8>) {
 fn write_pin(card: &Card<'_>, field: Option<&str>, out: &mut Vec<u8>) -> Result<(), Error> {
     match field {
         Some(field) => {
-            if let Some(block) = card.value(field).and_then(pin_block::encode) {
-                out.extend_from_slice(&*block);
+            if let Some(pin) = card.value(field).and_then(Pin::new) {
+                out.extend_from_slice(&*pin.for_the_card());
             }
         }
-        None => {
-            let pin = card.pin().ok_or(MeansFault::Keystore)?;
-            let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
-            let two = crate::emv::pin_block::PinBlockFormat::Two;
-            out.extend_from_slice(&*pin.write(two, card.pan()?, None).map_err(refused)?);
-        }
+        None => out.extend_from_slice(&*card.pin().ok_or(MeansFault::Keystore)?.for_the_card()),
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::fault::{FaultKind, Faults};
 use super::section::Section;
-use crate::pin_block;
+use crate::emv::pin_block::Pin;
 
 /// The columns that every order has: no field of a profile can bear their names.
 const RESERVED: [&str; 7] = ["reference", "base", "profile", "kind", "customer", "taken_by", "date"];
@@ -102,7 +102,7 @@ impl Named {
             Self::Digits => 1..=64,
             Self::Date => 10..=10,
             Self::Photo => 1..=LONGEST_PHOTO as usize,
-            Self::Pin => pin_block::DIGITS,
+            Self::Pin => Pin::DIGITS,
             Self::PinBlock => 16..=16,
             Self::Hexadecimal => 2..=504,
         }

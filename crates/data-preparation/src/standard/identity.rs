@@ -2,7 +2,8 @@
 
 use super::{Rule, Shape};
 use crate::check::CheckFault;
-use crate::{Date, ProtectedDgi, manifest, pin_block};
+use crate::emv::pin_block::Pin;
+use crate::{Date, ProtectedDgi, manifest};
 
 const NAME: u16 = 0x0101;
 const NUMBER: u16 = 0x0102;
@@ -103,7 +104,7 @@ pub(super) fn read_back(dgis: &[ProtectedDgi]) -> Result<(), CheckFault> {
             NUMBER => data.iter().all(u8::is_ascii_digit),
             VALIDITY => is_period(data),
             PHOTO => is_image(data),
-            PIN => pin_block::is_valid(data),
+            PIN => data.try_into().is_ok_and(|block| Pin::of_the_card(block).is_ok()),
             _ => true,
         };
         if !right {

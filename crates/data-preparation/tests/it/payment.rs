@@ -1,6 +1,6 @@
 //! Payment cards prepared by the example profiles, with real keys, and read back by the check.
 
-use cardwright_data_preparation::emv::pin_block::for_the_card;
+use cardwright_data_preparation::emv::pin_block::Pin;
 use cardwright_data_preparation::emv::{Pan, tdes, tlv};
 use cardwright_data_preparation::{
     Error, MeansFault, OrderFields, PersonalizationData, Profile, Protection, check, prepare,
@@ -136,8 +136,8 @@ fn a_debit_card_gets_number_and_pin_from_the_center() {
     let under = KeyRef::Named(for_mailer.under);
     let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &for_mailer.block };
     let opened = issuer.keystore.decipher(&item).unwrap();
-    let on_card = for_the_card(for_mailer.format, opened.expose().try_into().unwrap(), &number).unwrap();
-    assert_eq!(dgi(&data, 0x8010), &on_card[..]);
+    let sent = Pin::read(for_mailer.format, opened.expose().try_into().unwrap(), &number).unwrap();
+    assert_eq!(dgi(&data, 0x8010), &sent.for_the_card()[..]);
     for wrong in ["4761740000000011", "4761730000000011", "476174000000001"] {
         let error = prepare(&profile, &fields, today(), &issuer.means(&profile, Some(wrong))).err().unwrap();
         assert!(matches!(error, Error::Means(MeansFault::NumberRule(_))), "{wrong}: {error}");

@@ -6,10 +6,9 @@ use zeroize::Zeroizing;
 use super::EmvFault;
 use super::groupings::Groupings;
 use super::view::{Found, View, find};
-use crate::emv::Pan;
 use crate::emv::cryptogram::IssuerApplicationData;
 use crate::emv::dol::Dol;
-use crate::emv::pin_block::{Pin, PinBlockFault, PinBlockFormat};
+use crate::emv::pin_block::{Pin, PinBlockFault};
 
 const INTERNAL: u16 = 0x3000;
 
@@ -43,9 +42,7 @@ fn is_issuer_data(value: &[u8]) -> bool {
 fn check_pin(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
     let Some(block) = groupings.get(0x8010) else { return Ok(()) };
     let block: Zeroizing<[u8; 8]> = Zeroizing::new(block.try_into().map_err(|_| PinBlockFault::Length)?);
-    // No number takes part in format 2.
-    let nobody = Pan::new(b"000000000000").ok_or(PinBlockFault::Content)?;
-    Pin::read(PinBlockFormat::Two, &block, &nobody)?;
+    Pin::of_the_card(&block)?;
     match groupings.get(0x9010) {
         Some([left, allowed]) if left == allowed && (1..=15).contains(allowed) => Ok(()),
         _ => Err(EmvFault::PinTries),

@@ -3,7 +3,7 @@
 use cardwright_data_preparation::emv::cryptogram::{
     CryptogramData, CryptogramVersion, application_cryptogram, response_by_method_1, response_by_method_2, working_key,
 };
-use cardwright_data_preparation::emv::pin_block::{PinBlockFormat, for_the_card};
+use cardwright_data_preparation::emv::pin_block::{Pin, PinBlockFormat};
 use cardwright_data_preparation::emv::tdes::set_odd_parity;
 use cardwright_data_preparation::emv::verification::{CardValue, card_value, pin_value, pin_value_message};
 use cardwright_data_preparation::emv::{Pan, Sequence, derivation};
@@ -146,8 +146,8 @@ impl Issuer {
     pub(super) fn comparable(&self, mut theirs: Vec<String>, card: &Card) -> Vec<String> {
         if theirs.len() == NAMES.len() && theirs[15] != "-" {
             let block = self.out_of_zone(&hex::decode(&theirs[15]).unwrap());
-            let read = for_the_card(PinBlockFormat::Three, &block, &card.pan());
-            theirs[15] = read.map_or_else(|fault| fault.to_string(), |block| hex::encode_upper(*block));
+            let read = Pin::read(PinBlockFormat::Three, &block, &card.pan());
+            theirs[15] = read.map_or_else(|fault| fault.to_string(), |pin| hex::encode_upper(*pin.for_the_card()));
         }
         theirs
     }
