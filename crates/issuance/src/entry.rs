@@ -195,6 +195,9 @@ pub enum Event {
         #[n(2)]
         groupings: Vec<u16>,
     },
+    /// a person saw all that is printed on the order's card
+    #[n(17)]
+    FaceSeen,
 }
 
 impl Entry {

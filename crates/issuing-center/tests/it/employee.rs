@@ -22,7 +22,7 @@ const EMPLOYEE: &str = include_str!("../../../../profiles/piv-employee.toml");
 const BADGE: &str = "100000000008";
 
 /// A JPEG's frame of 240 by 320 points, and a few bytes of picture.
-fn photo() -> Vec<u8> {
+pub(crate) fn photo() -> Vec<u8> {
     let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
     [&[0xFF, 0xD8][..], &frame, &[0xFF, 0xDA, 0x00, 0x02], &[0x55; 900]].concat()
 }

@@ -14,6 +14,7 @@ mod key;
 mod key_file;
 mod log;
 mod order;
+mod order_face;
 mod order_import;
 mod output_file;
 mod person;
