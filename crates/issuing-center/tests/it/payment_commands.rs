@@ -48,8 +48,11 @@ fn bank() -> Desk {
 }
 
 fn fill(desk: &Desk, count: &str) {
-    let size = ["pool", "fill", "--bits", "768", "--exponent", "3", "--count", count, "--as", "Ada"];
-    desk.done(&size);
+    let size = ["--json", "pool", "fill", "--bits", "768", "--exponent", "3", "--count", count, "--as", "Ada"];
+    let output = desk.command(&size).output().unwrap();
+    // The bar is for people: nothing of it in what a program reads.
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{{\"made\":{count}}}\n"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 fn left(desk: &Desk) -> u64 {

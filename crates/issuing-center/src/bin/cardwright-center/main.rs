@@ -24,6 +24,7 @@ mod pool;
 mod product;
 mod profile;
 mod profile_preview;
+mod progress;
 mod reader;
 mod report;
 mod rsa_size;
