@@ -21,8 +21,9 @@ pub use name::DistinguishedName;
 pub use objects::{PrintedInformation, capability_container, card_holder_identifier, discovery, printed_information};
 
 pub(crate) use certificate::ReadTemplate;
-pub(crate) use face_image::read_face_record;
-pub(crate) use objects::expiry_of;
+pub(crate) use extensions::address_fault;
+pub(crate) use face_image::{face_fault, read_face_record};
+pub(crate) use objects::{LONGEST_AFFILIATION, LONGEST_NAME, expiry_of};
 
 use crate::Date;
 

@@ -90,6 +90,7 @@ fn of_order(profile: &Profile, order: &NewOrder, throwaway: &Throwaway, today: D
     stand_ins
         .extend(blocks.iter().map(|(field, _)| format!("the PIN in {field}: 00000000, under a key of the preview")));
     stand_ins.extend(pin.iter().map(|_| "the PIN".to_owned()));
+    stand_ins.extend(pin.iter().filter_map(|pin| pin.puk_block.as_ref()).map(|_| "the PUK".to_owned()));
     Ok(Preview {
         reference: order.reference.clone(),
         number: data.masked_number.clone(),

@@ -82,7 +82,7 @@ fn an_issuer_is_set_up_and_a_card_is_prepared_by_commands_alone() {
     assert_eq!(desk.done(&export)["letters"], 1);
     let letters = std::fs::read_to_string(&out).unwrap();
     assert!(letters.lines().nth(1).unwrap().starts_with("C-1,476173"), "{letters}");
-    assert!(letters.ends_with(",zone/mailer.1,08D7B4\n"), "{letters}");
+    assert!(letters.ends_with(",zone/mailer.1,08D7B4,\n"), "{letters}");
     assert_eq!(desk.done(&export)["letters"], 0, "each letter once");
     let keys = desk.done(&["key", "list"]);
     let of = |name: &str| {
