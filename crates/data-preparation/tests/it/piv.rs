@@ -227,7 +227,7 @@ fn a_generated_pin_brings_a_generated_puk_and_both_go_to_the_mailer() {
         let half_bytes = hex::encode(clear.expose());
         assert!(half_bytes.starts_with('1'));
         let length = half_bytes[1..2].parse::<usize>().unwrap();
-        half_bytes[2..2 + length].as_bytes().to_vec()
+        half_bytes.as_bytes()[2..2 + length].to_vec()
     };
     let on_card = |reference: u8| &references.iter().find(|one| one.reference == reference).unwrap().value;
     let (pin, puk) = (opened(&mailer.block), opened(mailer.puk_block.as_ref().unwrap()));
