@@ -31,9 +31,6 @@ const CONTACT_SIZE: (u16, u16) = (200, 170);
 /// Room around the contacts that a module takes.
 const MARGIN: u16 = 60;
 
-/// How wide a letter is at most in the fonts that are asked for, in hundredths of the font's height.
-const LETTER: usize = 62;
-
 /// The picture of the card's face: one SVG document, complete in itself, erased when dropped.
 ///
 /// Texts are escaped, photos stand inside as data; nothing in it is fetched, and nothing in it runs.
@@ -118,26 +115,36 @@ fn frame(svg: &mut String, item: &FaceItem) {
     );
 }
 
-/// A line of text, on a base line at four fifths of its height; squeezed where it would be wider than its place.
+/// A line of text, on a base line at four fifths of its height; squeezed where it might be wider than its place.
 fn text(svg: &mut String, item: &FaceItem, shown: &[u8]) {
     let shown = std::str::from_utf8(shown).unwrap_or_default();
     let digits = shown.chars().all(|character| character.is_ascii_digit() || " */".contains(character));
     let font = if digits { "DejaVu Sans Mono, Consolas, monospace" } else { "DejaVu Sans, Arial, sans-serif" };
-    let line = u32::from(item.height);
-    let _ = write!(
-        svg,
-        "<text x=\"{}\" y=\"{}\" font-family=\"{font}\" font-size=\"{}\" fill=\"#22252b\" xml:space=\"preserve\"",
-        item.left,
-        u32::from(item.top) + line * 4 / 5,
-        line * 4 / 5,
-    );
-    let estimated = shown.chars().count() * (line as usize * 4 / 5) * LETTER / 100;
-    if estimated > usize::from(item.width) {
-        let _ = write!(svg, " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", item.width);
-    }
-    svg.push('>');
+    let (left, height) = (item.left, u32::from(item.height) * 4 / 5);
+    let base_line = u32::from(item.top) + height;
+    let _ = write!(svg, "<text font-family=\"{font}\" font-size=\"{height}\" fill=\"#22252b\" xml:space=\"preserve\"");
+    // Not `textLength`, which not every viewer knows.
+    let widest = shown.chars().map(widest).sum::<u32>() * height / 100;
+    let _ = if widest > u32::from(item.width) {
+        let thousandths = u32::from(item.width) * 1_000 / widest;
+        write!(svg, " transform=\"translate({left} {base_line}) scale(0.{thousandths:03} 1)\">")
+    } else {
+        write!(svg, " x=\"{left}\" y=\"{base_line}\">")
+    };
     escape(svg, shown);
     svg.push_str("</text>\n");
+}
+
+/// How wide a character is at most in the fonts that are asked for, in hundredths of the font's height.
+fn widest(character: char) -> u32 {
+    match character {
+        'M' | 'W' | 'm' | 'w' | '@' | '%' | 'Æ' | 'æ' | 'Œ' | 'œ' => 107,
+        '\u{300}'..='\u{36F}' => 0,
+        _ if character.is_uppercase() || "+=<>~".contains(character) => 84,
+        // of an alphabet with letters as wide as Щ, or a script with signs as wide as they are high
+        '\u{250}'.. => 120,
+        _ => 66,
+    }
 }
 
 fn photo(svg: &mut String, item: &FaceItem, shown: &[u8]) {
@@ -227,10 +234,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_squeezed_into_its_place() {
-        let long = "A name of forty letters is a long name!!".as_bytes();
-        assert!(face_picture(&[item(FaceKind::Text, long, b"")], FaceView::Whole).contains("textLength=\"4600\""));
-        assert!(!face_picture(&[item(FaceKind::Text, b"Joan", b"")], FaceView::Whole).contains("textLength"));
+    fn a_text_that_might_be_wider_than_its_place_is_squeezed_into_it() {
+        let drawn = |text: &str| face_picture(&[item(FaceKind::Text, text.as_bytes(), b"")], FaceView::Whole);
+        assert!(drawn("Joan").contains("x=\"800\" y=\"3520\">Joan</text>"));
+        // 20 letters of 66, with 320 high: 4224 of 4600.
+        assert!(!drawn(&"n".repeat(20)).contains("scale"));
+        // 10 signs as wide as they are high and a little more fit, 20 do not: 7680, so 0.598.
+        assert!(!drawn(&"山".repeat(10)).contains("scale"));
+        let wide = drawn(&"山".repeat(20));
+        assert!(wide.contains("transform=\"translate(800 3520) scale(0.598 1)\">"), "{}", *wide);
+        for few in ["MMMMMMMMMMMMMM", "Щщщщщщщщщщщщщ"] {
+            assert!(drawn(few).contains("scale(0.9"), "{few}");
+        }
     }
 
     #[test]

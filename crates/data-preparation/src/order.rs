@@ -1,5 +1,7 @@
 //! The fields of one order, read for one profile: what exists here is valid, and cannot be printed.
 
+mod uses;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::profile::{FieldType, OrderField};
 use crate::standard::is_image;
-use crate::transliteration::{Untransliterable, transliterate};
 use crate::{Date, Error, Profile, encoding};
 
 /// The values of an order's fields, valid for one profile. Erased when dropped.
@@ -114,8 +115,8 @@ impl OrderFields {
         }
         faults.extend(profile.fields().iter().filter_map(|field| {
             let bytes = values.get(&field.name)?;
-            let (rule, message, remedy) = use_fault(profile, &field.name, &bytes.0)?;
-            Some(FieldFault { field: field.name.clone(), rule, message, remedy: remedy.to_owned() })
+            let (rule, message, remedy) = uses::fault(profile, &field.name, &bytes.0)?;
+            Some(FieldFault { field: field.name.clone(), rule, message, remedy })
         }));
         if photo.is_some() && !profile.fields().iter().any(|field| field.field_type == FieldType::Photo) {
             faults.push(unknown("photo"));
@@ -248,27 +249,6 @@ fn form_fault(field: &OrderField, bytes: &[u8]) -> Option<Broken> {
         _ => return None,
     };
     Some((rule, message.to_owned(), remedy.to_owned()))
-}
-
-/// What `bytes`, right by themselves, break of what the profile makes of the field.
-fn use_fault(profile: &Profile, field: &str, bytes: &[u8]) -> Option<(FieldRule, String, &'static str)> {
-    if profile.number().field() == Some(field)
-        && let Some(message) = profile.number().fault_of(bytes)
-    {
-        let remedy = "compare it digit by digit with what the issuer's host assigned";
-        return Some((FieldRule::CardNumber, message.to_owned(), remedy));
-    }
-    let text = std::str::from_utf8(bytes).ok()?;
-    match transliterate(text).err().filter(|_| profile.transliterates(field))? {
-        Untransliterable::Character(at) => {
-            let message = format!("character {at} has no rule for being written with the letters A to Z of tag 5F20");
-            Some((FieldRule::Transliteration, message, "ask the holder how the name is written in Latin letters"))
-        }
-        Untransliterable::Length(length) => {
-            let message = format!("the name has {length} characters on the card, where tag 5F20 has 2 to 26");
-            Some((FieldRule::Transliteration, message, "ask the holder which part of the name to leave out or shorten"))
-        }
-    }
 }
 
 fn is_hexadecimal(digits: &[u8]) -> bool {

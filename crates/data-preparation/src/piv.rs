@@ -23,8 +23,9 @@ pub use objects::{PrintedInformation, capability_container, card_holder_identifi
 pub use public_key::{is_modulus, is_point_of_p256};
 
 pub(crate) use certificate::ReadTemplate;
-pub(crate) use face_image::read_face_record;
-pub(crate) use objects::expiry_of;
+pub(crate) use extensions::address_fault;
+pub(crate) use face_image::{face_fault, read_face_record};
+pub(crate) use objects::{LONGEST_AFFILIATION, LONGEST_NAME, expiry_of};
 
 use crate::Date;
 

@@ -28,7 +28,7 @@ pub struct Prepared {
     pin_for_mailer: Option<PinForMailer>,
 }
 
-/// A generated PIN as the PIN mailer takes it: a block under the mailer's zone key.
+/// A generated PIN as the PIN mailer takes it: a block under the mailer's zone key, and one of the PUK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinForMailer {
     /// the zone key
@@ -37,6 +37,8 @@ pub struct PinForMailer {
     pub format: PinBlockFormat,
     /// the enciphered block
     pub block: Vec<u8>,
+    /// that of the PUK, where one was generated with the PIN
+    pub puk_block: Option<Vec<u8>>,
 }
 
 impl Prepared {

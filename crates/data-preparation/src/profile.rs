@@ -30,7 +30,7 @@ pub use face::{AtBase, CARD_SIZE, FaceRule, Shown};
 pub use fault::{Fault, FaultKind};
 pub use field::{Charset, FieldType, OrderField};
 pub use needs::NamedKey;
-pub(crate) use needs::{DIGIT, PIV_SERIAL, SERIAL};
+pub(crate) use needs::{DIGIT, PIV_SERIAL, PUK_DIGITS, SERIAL};
 pub use number::{NumberRule, NumberSource, SequenceSource};
 pub use payment::{CardKeyRule, CertificateRule, KeyOption, PaymentRule};
 pub use pin::{PinRule, VerificationRule};

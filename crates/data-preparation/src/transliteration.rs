@@ -21,6 +21,13 @@ pub(crate) enum Untransliterable {
 
 /// The name as the card has it.
 pub(crate) fn transliterate(text: &str) -> Result<Zeroizing<String>, Untransliterable> {
+    let name = written_plainly(text).map_err(Untransliterable::Character)?;
+    if LENGTHS.contains(&name.len()) { Ok(name) } else { Err(Untransliterable::Length(name.len())) }
+}
+
+/// A text of any length in the letters that names on payment cards have; otherwise the position, from 1, of the first
+/// character that has no rule.
+pub(crate) fn written_plainly(text: &str) -> Result<Zeroizing<String>, usize> {
     let mut name = Zeroizing::new(String::with_capacity(text.len() * 4));
     for (position, character) in text.chars().enumerate() {
         match rule(character) {
@@ -28,10 +35,10 @@ pub(crate) fn transliterate(text: &str) -> Result<Zeroizing<String>, Untranslite
             Some(Written::As(letters)) => name.push_str(letters),
             // A mark that is combined with the letter before it.
             None if ('\u{300}'..='\u{36F}').contains(&character) && position > 0 => combine(&mut name, character),
-            None => return Err(Untransliterable::Character(position + 1)),
+            None => return Err(position + 1),
         }
     }
-    if LENGTHS.contains(&name.len()) { Ok(name) } else { Err(Untransliterable::Length(name.len())) }
+    Ok(name)
 }
 
 enum Written {

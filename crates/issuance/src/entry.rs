@@ -202,6 +202,9 @@ pub enum Event {
         #[n(0)]
         step: u16,
     },
+    /// a person saw all that is printed on the order's card
+    #[n(18)]
+    FaceSeen,
 }
 
 impl Entry {

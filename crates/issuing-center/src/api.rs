@@ -1,10 +1,12 @@
-//! The JSON API for orders: create, read, approve. `docs/api.md` is its reference.
+//! The JSON API for orders: create, read, approve, look at. `docs/api.md` is its reference.
 //!
-//! It goes the way of the command line: the same reception, the same approval, the same log. What it answers holds no
-//! personal data, so that an answer may be kept for its Idempotency-Key.
+//! It goes the way of the command line: the same reception, the same approval, the same log. What it answers in JSON
+//! holds no personal data, so that an answer may be kept for its Idempotency-Key; the picture of a card's face holds what
+//! the profile shows a base, and is kept nowhere.
 
 mod answer;
 mod credentials;
+mod face;
 mod listener;
 mod orders;
 
@@ -45,6 +47,7 @@ pub(crate) fn router<S: Store + 'static>(center: Center<S>) -> Router {
     Router::new()
         .route("/api/v1/orders", post(orders::create::<S>))
         .route("/api/v1/orders/{reference}", get(orders::read::<S>))
+        .route("/api/v1/orders/{reference}/face", get(face::read::<S>))
         .route("/api/v1/orders/{reference}/approve", post(orders::approve::<S>))
         .fallback(answer::no_such_path)
         .method_not_allowed_fallback(answer::no_such_method)

@@ -4,6 +4,7 @@ pub mod api;
 pub mod authority;
 pub mod calendar;
 pub mod center;
+pub mod face;
 pub mod file_fault;
 pub mod intake;
 pub mod issuers;

@@ -10,7 +10,8 @@ mod throwaway;
 pub use telling::{GroupingTold, TagTold, Told};
 
 use cardwright_data_preparation::profile::FieldType;
-use cardwright_data_preparation::{Date, OrderFields, Profile};
+use cardwright_data_preparation::{Checked, Date, FaceView, OrderFields, PersonalizationData, Profile, face_picture};
+use zeroize::Zeroizing;
 
 use crate::file_fault::{FileFault, FileRefused};
 use crate::intake::{self, FindPhoto, NewOrder};
@@ -29,6 +30,15 @@ pub struct Preview {
     pub applications: Vec<Told>,
     /// what is printed on the card, as a base may show it
     pub face: Vec<String>,
+    data: Checked<PersonalizationData>,
+}
+
+impl Preview {
+    /// The picture of the card's face, with what was made for the preview.
+    #[must_use]
+    pub fn face_picture(&self, view: FaceView) -> Zeroizing<String> {
+        face_picture(&self.data.face, view)
+    }
 }
 
 /// Previews the orders of a file that are of `profile`, or the one that `reference` names.
@@ -77,14 +87,17 @@ fn of_order(profile: &Profile, order: &NewOrder, throwaway: &Throwaway, today: D
     if profile.assigns_number() {
         stand_ins.push("the card number: the first one of the range".to_owned());
     }
-    stand_ins.extend(blocks.iter().map(|(field, _)| format!("the PIN in {field}: 0000, under a key of the preview")));
+    stand_ins
+        .extend(blocks.iter().map(|(field, _)| format!("the PIN in {field}: 00000000, under a key of the preview")));
     stand_ins.extend(pin.iter().map(|_| "the PIN".to_owned()));
+    stand_ins.extend(pin.iter().filter_map(|pin| pin.puk_block.as_ref()).map(|_| "the PUK".to_owned()));
     Ok(Preview {
         reference: order.reference.clone(),
         number: data.masked_number.clone(),
         stand_ins,
         applications: data.applications.iter().map(|one| telling::told(one, number.as_str())).collect(),
         face: data.face.iter().map(|item| telling::face(item, number.as_str())).collect(),
+        data,
     })
 }
 

@@ -25,6 +25,7 @@ pub use question::CryptogramQuestion;
 use zeroize::Zeroizing;
 
 use crate::emv::{Pan, tlv};
+use crate::standard::payment::OWN_PACKAGE;
 use crate::{Application, CertificationKey, PersonalizationData, Standard};
 use groupings::Groupings;
 use view::View;
@@ -52,7 +53,7 @@ pub(crate) fn read_back(application: &Application, data: &PersonalizationData) -
         certified.join(certificates::check(view, &groupings, application, &data.certification_keys)?, view)?;
     }
     groupings.check_personal()?;
-    keys::check(&groupings, &certified)?;
+    keys::check(&groupings, &certified, application.package.as_bytes() != OWN_PACKAGE)?;
     internal::check(&groupings, views())
 }
 

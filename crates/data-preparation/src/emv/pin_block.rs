@@ -33,6 +33,9 @@ pub enum PinBlockFault {
     /// a half byte that should be a digit, or a filler, is none
     #[error("the PIN block holds no PIN: the zone key or the card number may be another one")]
     Content,
+    /// the PIN is right, and not as long as PIV has it
+    #[error("PIV has PINs of 6 to 8 digits and PUKs of 8, and this one has another length")]
+    Digits,
     /// blocks of formats 1 and 3 are not made without new random digits
     #[error("a PIN block of format 1 needs 14 filling digits, and one of format 3 is not made")]
     Filling,

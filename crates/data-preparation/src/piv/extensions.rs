@@ -102,10 +102,7 @@ fn alternative_names(names: &AlternativeNames<'_>) -> Result<Vec<u8>, Unfit> {
         all.push(other_name(FASC_N, &element(OCTET_STRING, &number.to_bytes())));
     }
     if let Some(email) = names.email {
-        if !is_address(email) {
-            let reason = "it is not name@host in ASCII";
-            return Err(Unfit { element: "e-mail address", reason, remedy: "correct the field" });
-        }
+        address_fault(email).map_or(Ok(()), Err)?;
         all.push(implicit(1, email.as_bytes()));
     }
     if let Some(uuid) = names.uuid {
@@ -116,6 +113,13 @@ fn alternative_names(names: &AlternativeNames<'_>) -> Result<Vec<u8>, Unfit> {
 
 fn other_name(identifier: &'static str, value: &[u8]) -> Vec<u8> {
     element(0xA0, &[ObjectIdentifier::known(identifier).to_der(), explicit(0, value)].concat())
+}
+
+/// Why `text` is no e-mail address of a certificate.
+pub(crate) fn address_fault(text: &str) -> Option<Unfit> {
+    let reason = "it is not name@host in ASCII";
+    let unfit = Unfit { element: "e-mail address", reason, remedy: "correct the field" };
+    (!is_address(text)).then_some(unfit)
 }
 
 /// A mailbox as certificates have it (RFC 5280 §4.2.1.6): ASCII without spaces, one @ with something on each side.

@@ -37,18 +37,31 @@ pub struct FaceRecord<'a> {
     pub number: FascN,
 }
 
+fn unfit(reason: &'static str, remedy: &'static str) -> Unfit {
+    Unfit { element: "face image (5FC108)", reason, remedy }
+}
+
+/// Why `picture` goes into no face record.
+pub(crate) fn face_fault(picture: &[u8]) -> Option<Unfit> {
+    size(picture).err()
+}
+
+/// Width and height of a picture that goes into a face record.
+fn size(picture: &[u8]) -> Result<(u16, u16), Unfit> {
+    let found = jpeg_size(picture);
+    let found = found.ok_or(unfit("the photo is no JPEG (face records take no PNG)", "save the image as JPEG"))?;
+    if HEADER + BEFORE_PICTURE + picture.len() > LONGEST {
+        return Err(unfit("the photo is longer than 12570 bytes", "make the image smaller"));
+    }
+    Ok(found)
+}
+
 /// What stands inside tag 53 of the face image: `BC` header and record, `FE`.
 ///
 /// # Errors
 /// A picture that is no JPEG, has no size, or is too long; a creator that does not fit.
 pub fn face_image(face: &FaceRecord<'_>) -> Result<Vec<u8>, Unfit> {
-    let element = "face image (5FC108)";
-    let unfit = |reason, remedy| Unfit { element, reason, remedy };
-    let (width, height) = jpeg_size(face.picture)
-        .ok_or(unfit("the photo is no JPEG (face records take no PNG)", "save the image as JPEG"))?;
-    if HEADER + BEFORE_PICTURE + face.picture.len() > LONGEST {
-        return Err(unfit("the photo is longer than 12570 bytes", "make the image smaller"));
-    }
+    let (width, height) = size(face.picture)?;
     if !(1..=17).contains(&face.creator.len()) || !face.creator.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
         return Err(unfit("the creator is not 1 to 17 ASCII characters", "shorten it"));
     }

@@ -10,6 +10,10 @@ const DATA_MODEL: u8 = 0x10;
 /// The application's own PIN, and nothing else (SP 800-73-5 part 1 §3.3.2).
 const PIN_POLICY: [u8; 2] = [0x40, 0x00];
 
+/// The characters of a name and an affiliation (SP 800-73-5 part 1 Appendix A).
+pub(crate) const LONGEST_NAME: usize = 125;
+pub(crate) const LONGEST_AFFILIATION: usize = 20;
+
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 /// What stands inside tag 53 of the CHUID: `30` FASC-N, `34` UUID, `35` last day, `3E` the issuer's signature, `FE`.
@@ -65,8 +69,8 @@ pub fn printed_information(printed: &PrintedInformation<'_>) -> Result<Vec<u8>, 
     let (year, month, day) = parts(printed.expiry);
     let expiry = format!("{year:04}{}{day:02}", MONTHS[usize::from(month) - 1]);
     let elements = [
-        ("name (01)", 0x01, printed.name, 1..=125),
-        ("affiliation (02)", 0x02, printed.affiliation, 1..=20),
+        ("name (01)", 0x01, printed.name, 1..=LONGEST_NAME),
+        ("affiliation (02)", 0x02, printed.affiliation, 1..=LONGEST_AFFILIATION),
         ("expiration date (04)", 0x04, &expiry, 9..=9),
         ("card serial number (05)", 0x05, printed.serial_number, 1..=20),
         ("issuer identification (06)", 0x06, printed.issuer, 15..=15),

@@ -3,7 +3,7 @@
 use cardwright_keystore::{KeyId, Keystore};
 use zeroize::Zeroizing;
 
-use super::pin;
+use super::pin::{self, Generated};
 use crate::emv::pin_block::Pin;
 use crate::emv::verification::{CardValue, card_value, pin_value, pin_value_message};
 use crate::emv::{ExpiryMonth, Pan, Sequence};
@@ -23,11 +23,11 @@ pub(super) struct Card<'a> {
     pub(super) valid_from: Date,
     pub(super) valid_to: Date,
     /// the PIN that was made for this card
-    pub(super) generated: Option<Pin>,
+    pub(super) generated: Option<Generated>,
+    /// the PUK that was made for this card
+    pub(super) generated_puk: Option<Generated>,
     /// the PINs that the order brings, each with its field
     pub(super) opened: Vec<(&'a str, Pin)>,
-    /// 14 digits that fill a block of format 1, where the PIN is generated
-    pub(super) filling: Option<Zeroizing<[u8; 14]>>,
     values: Vec<(Wanted, Zeroizing<Vec<u8>>)>,
 }
 
@@ -86,8 +86,8 @@ impl<'a> Card<'a> {
             valid_from: today,
             valid_to,
             generated: None,
+            generated_puk: None,
             opened: Vec::new(),
-            filling: None,
             values: Vec::new(),
         };
         if profile.wants_pan() {
@@ -113,8 +113,13 @@ impl<'a> Card<'a> {
     pub(super) fn pin(&self) -> Option<&Pin> {
         match self.profile.pin()? {
             PinRule::FromOrder { field, .. } => self.opened_pin(field),
-            PinRule::Generated { .. } => self.generated.as_ref(),
+            PinRule::Generated { .. } => self.generated.as_ref().map(|generated| &generated.pin),
         }
+    }
+
+    /// The PUK that was made for this card.
+    pub(super) fn puk(&self) -> Option<&Pin> {
+        self.generated_puk.as_ref().map(|generated| &generated.pin)
     }
 
     /// The PIN that the order brings in `field`.

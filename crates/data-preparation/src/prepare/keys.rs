@@ -9,7 +9,7 @@ use crate::emv::derivation::{option_a, option_b, option_c, under_tdes};
 use crate::emv::pin_block::PinBlockFault;
 use crate::emv::tdes;
 use crate::means::MeansFault;
-use crate::profile::{CardKeyRule, KeyOption, PivReferenceProfile, PivReferenceSource};
+use crate::profile::{CardKeyRule, KeyOption, PUK_DIGITS, PivReferenceProfile, PivReferenceSource};
 use crate::{Error, Means, PivReference};
 
 /// The administration keys of PIV are told apart from other keys of the same master by this.
@@ -118,19 +118,21 @@ fn put(application: &mut Application<'_>, place: Place, secret: &Secret) -> Resu
     Ok(())
 }
 
-/// PIN and PUK of PIV applications: 6 to 8 digits, filled up with FF to 8 bytes.
+/// PIN and PUK of PIV applications: 6 to 8 digits and 8, filled up with FF to 8 bytes.
 fn bring_references(card: &Card<'_>, applications: &mut [Application<'_>]) -> Result<(), Error> {
     for application in applications {
         for reference in application.profile.piv.iter().flat_map(|piv| &piv.references) {
             let (field, pin) = match &reference.source {
                 PivReferenceSource::Block(field) => (field.as_str(), card.opened_pin(field)),
+                PivReferenceSource::Generated if reference.reference == 0x81 => ("puk", card.puk()),
                 PivReferenceSource::Generated => ("pin", card.pin()),
                 PivReferenceSource::Derived(_) => continue,
             };
-            let refused = || Error::PinBlock { field: field.to_owned(), fault: PinBlockFault::Length };
-            let digits = pin.ok_or_else(refused)?.digits();
-            if !(6..=8).contains(&digits.len()) {
-                return Err(refused());
+            let refused = |fault| Error::PinBlock { field: field.to_owned(), fault };
+            let digits = pin.ok_or_else(|| refused(PinBlockFault::Length))?.digits();
+            let least = if reference.reference == 0x81 { PUK_DIGITS } else { 6 };
+            if !(least..=8).contains(&digits.len()) {
+                return Err(refused(PinBlockFault::Digits));
             }
             let mut value = vec![0xFF; 8];
             value[..digits.len()].copy_from_slice(digits);

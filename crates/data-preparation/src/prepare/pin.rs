@@ -5,9 +5,10 @@ use zeroize::Zeroizing;
 
 use super::PinForMailer;
 use super::card::{Card, Random, draw, keystore};
+use crate::emv::Pan;
 use crate::emv::pin_block::{Pin, PinBlockFault, PinBlockFormat};
 use crate::means::MeansFault;
-use crate::profile::{DIGIT, PinRule, PivReferenceSource, Profile};
+use crate::profile::{DIGIT, PUK_DIGITS, PinRule, PivReferenceSource, Profile};
 use crate::{Error, Means};
 
 /// Brings the card its PIN, by the profile's `[pin]`, and the further PIN blocks of its order.
@@ -24,14 +25,35 @@ pub(super) fn bring(card: &mut Card<'_>, means: &Means<'_>, random: &mut Random<
             card.opened = open(card, &fields, (zone_key, *format), means)?;
         }
         Some(PinRule::Generated { digits, .. }) => {
-            let pin = random_digits(random, usize::from(*digits))?;
-            card.generated = Pin::new(&pin);
-            let mut filling = Zeroizing::new([0; 14]);
-            filling.copy_from_slice(&random_digits(random, 14)?);
-            card.filling = Some(filling);
+            card.generated = Some(Generated::new(random, usize::from(*digits))?);
+            if card.profile.generates_puk() {
+                card.generated_puk = Some(Generated::new(random, PUK_DIGITS)?);
+            }
         }
     }
     Ok(())
+}
+
+/// A PIN or PUK that was made for this card.
+pub(super) struct Generated {
+    pub(super) pin: Pin,
+    /// 14 digits that fill a block of format 1
+    filling: Zeroizing<[u8; 14]>,
+}
+
+impl Generated {
+    fn new(random: &mut Random<'_>, digits: usize) -> Result<Self, Error> {
+        let refused = Error::PinBlock { field: "pin".to_owned(), fault: PinBlockFault::Length };
+        let pin = Pin::new(&random_digits(random, digits)?).ok_or(refused)?;
+        let mut filling = Zeroizing::new([0; 14]);
+        filling.copy_from_slice(&random_digits(random, 14)?);
+        Ok(Self { pin, filling })
+    }
+
+    fn block(&self, format: PinBlockFormat, pan: &Pan) -> Result<Zeroizing<[u8; 8]>, Error> {
+        let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
+        self.pin.write(format, pan, Some(&self.filling)).map_err(refused)
+    }
 }
 
 /// Decimal digits (ASCII), each of 4 random bytes, so that none is likelier than another by more than 1 in 2^28.
@@ -69,16 +91,18 @@ pub(super) fn bytes_of(digits: &[u8]) -> Vec<u8> {
     pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
-/// The generated PIN, for the PIN mailer.
+/// The generated PIN, and the PUK where there is one, for the PIN mailer: one batch.
 pub(super) fn for_mailer(card: &Card<'_>, means: &Means<'_>) -> Result<Option<PinForMailer>, Error> {
     let Some(PinRule::Generated { mailer_key, format, .. }) = card.profile.pin() else { return Ok(None) };
-    let pin = card.pin().ok_or(MeansFault::Keystore)?;
-    let refused = |fault| Error::PinBlock { field: "pin".to_owned(), fault };
-    let block = pin.write(*format, card.pan()?, card.filling.as_deref()).map_err(refused)?;
+    let pan = card.pan()?;
+    let pins = [&card.generated, &card.generated_puk].into_iter().flatten();
+    let blocks = pins.map(|one| one.block(*format, pan)).collect::<Result<Vec<_>, _>>()?;
     let under = KeyRef::Named(mailer_key.clone());
-    let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &*block };
-    let block = keystore(means)?.encipher(&item)?;
-    Ok(Some(PinForMailer { under: mailer_key.clone(), format: *format, block }))
+    let item = |data| Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data };
+    let items: Vec<_> = blocks.iter().map(|block| item(block.as_slice())).collect();
+    let mut enciphered = keystore(means)?.encipher_batch(&items)?.into_iter();
+    let block = enciphered.next().ok_or(MeansFault::Keystore)?;
+    Ok(Some(PinForMailer { under: mailer_key.clone(), format: *format, block, puk_block: enciphered.next() }))
 }
 
 /// The fields with PIN blocks that PIV references are made of.

@@ -9,6 +9,7 @@ use crate::piv::{
     FACE_IMAGE, FaceRecord, FascN, PRINTED_INFORMATION, PrintedInformation, Unfit,
 };
 use crate::profile::{NamePart, PIV_SERIAL, PivKeyProfile, PivObjectProfile, PivProfile, TextSource};
+use crate::transliteration::written_plainly;
 use crate::{Error, Means, PivContent, PivKey, PivObject};
 
 /// Who made the face record.
@@ -75,8 +76,8 @@ impl<'a> Holder<'a> {
                 PivObjectProfile::CardCapability => {
                     (CARD_CAPABILITY, piv::capability_container(self.identifier), false)
                 }
-                PivObjectProfile::PrintedInformation { name, affiliation } => {
-                    (PRINTED_INFORMATION, self.printed(name, affiliation)?, true)
+                PivObjectProfile::PrintedInformation { name, affiliation, transliterated } => {
+                    (PRINTED_INFORMATION, self.printed(name, affiliation, *transliterated)?, true)
                 }
                 PivObjectProfile::FaceImage { field } => match self.card.value(field) {
                     Some(picture) => (FACE_IMAGE, self.face(picture)?, true),
@@ -89,11 +90,14 @@ impl<'a> Holder<'a> {
         Ok(objects)
     }
 
-    fn printed(&self, name: &TextSource, affiliation: &TextSource) -> Result<Vec<u8>, Error> {
+    fn printed(&self, name: &TextSource, affiliation: &TextSource, transliterated: bool) -> Result<Vec<u8>, Error> {
+        let name = self.text(name, "name (01)")?;
+        // What has no rule was refused when the order was read.
+        let plain = transliterated.then(|| written_plainly(name).ok()).flatten();
         // department, agency, facility (FIPS 201-3 §4.1.4.2); of the first and the last nothing is known
         let issuer = format!("000000{}00000", self.agency);
         let printed = PrintedInformation {
-            name: self.text(name, "name (01)")?,
+            name: plain.as_deref().map_or(name, String::as_str),
             affiliation: self.text(affiliation, "affiliation (02)")?,
             expiry: self.card.valid_to,
             serial_number: digits(self.card.number),

@@ -27,6 +27,8 @@ pub(crate) const SERIAL: usize = 3;
 /// Random bytes of a PIV application: its UUID and its card identifier, and of each key the certificate's serial number.
 const PIV_IDENTIFIER: usize = 16 + 14;
 pub(crate) const PIV_SERIAL: usize = 16;
+/// Digits of a PUK: they fill its 8 bytes.
+pub(crate) const PUK_DIGITS: usize = 8;
 /// Random bytes that a digit of a PIN, or of a PIN block's filling, is made of.
 pub(crate) const DIGIT: usize = 4;
 
@@ -95,14 +97,25 @@ impl Profile {
         self.pin_bytes() + applications.sum::<usize>()
     }
 
-    /// How many of them, the first ones, a generated PIN and its filling come from: the same bytes give the same PIN.
+    /// How many of them, the first ones, a generated PIN, PUK and their fillings come from: the same bytes give the same
+    /// ones.
     #[must_use]
     pub fn pin_bytes(&self) -> usize {
         match &self.pin {
             // 14 digits more fill a block of format 1.
-            Some(PinRule::Generated { digits, .. }) => (usize::from(*digits) + 14) * DIGIT,
+            Some(PinRule::Generated { digits, .. }) => {
+                let puk = if self.generates_puk() { PUK_DIGITS + 14 } else { 0 };
+                (usize::from(*digits) + 14 + puk) * DIGIT
+            }
             _ => 0,
         }
+    }
+
+    /// Whether a PUK is generated.
+    pub(crate) fn generates_puk(&self) -> bool {
+        let mut references =
+            self.applications.iter().filter_map(|one| one.piv.as_ref()).flat_map(|piv| &piv.references);
+        references.any(|one| one.reference == 0x81 && one.source == PivReferenceSource::Generated)
     }
 
     /// Whether the center assigns the card number, from the range of [`Profile::number`].

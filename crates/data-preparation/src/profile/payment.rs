@@ -6,6 +6,7 @@ use super::application::ApplicationProfile;
 use super::element::RsaKey;
 use super::fault::{FaultKind, Faults};
 use super::section::Section;
+use crate::standard::payment::OWN_PACKAGE;
 
 /// The table `[application.payment]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,11 +87,26 @@ pub(super) fn read(application: &Section<'_>, faults: &mut Faults<'_>) -> Option
         None => None,
     };
     hold_profile(application, interchange_profile, certificates_read.as_ref(), faults);
-    let keys = match keys_read {
+    let keys_read = match keys_read {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(PaymentRule { interchange_profile, certificates: certificates_read, keys })
+    if let (Some(section), Some(rule)) = (&keys, &keys_read) {
+        hold_option(application, section, rule.option, faults);
+    }
+    Some(PaymentRule { interchange_profile, certificates: certificates_read, keys: keys_read })
+}
+
+/// The application of `docs/emv-application.md` takes keys of 3DES alone.
+fn hold_option(application: &Section<'_>, keys: &Section<'_>, option: KeyOption, faults: &mut Faults<'_>) {
+    let package = application.optional_text("package", faults);
+    let own: String = OWN_PACKAGE.iter().map(|byte| format!("{byte:02X}")).collect();
+    let is_own = package.is_some_and(|package| package.get_ref().eq_ignore_ascii_case(&own));
+    if is_own && option == KeyOption::C {
+        let message = "the payment application that comes with cardwright makes no cryptograms under AES keys";
+        let remedy = "write option \"A\" or \"B\", or name the package of an application that takes AES keys";
+        faults.add(keys.value_span("option"), FaultKind::UnknownValue, message, remedy);
+    }
 }
 
 fn exponent(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<RsaExponent> {

@@ -74,6 +74,8 @@ pub enum PivObjectProfile {
         name: TextSource,
         /// affiliation
         affiliation: TextSource,
+        /// whether the name is written in the letters A to Z
+        transliterated: bool,
     },
     /// 5FC108: the face, from the photo field
     FaceImage {
@@ -117,7 +119,7 @@ pub struct PivReferenceProfile {
 pub enum PivReferenceSource {
     /// PIN or PUK: the PIN block of a field, under the zone key and in the format of the profile's `[pin]`
     Block(String),
-    /// PIN: what the profile's `[pin]` makes
+    /// PIN: what the profile's `[pin]` makes; PUK: 8 random digits, which go the way of that PIN
     Generated,
     /// administration key: derived from a Personalize master by the card number
     Derived(KeyId),
@@ -134,7 +136,7 @@ impl PivProfile {
         let mut all: Vec<&str> = texts.filter_map(TextSource::field).collect();
         for object in &self.objects {
             match object {
-                PivObjectProfile::PrintedInformation { name, affiliation } => {
+                PivObjectProfile::PrintedInformation { name, affiliation, .. } => {
                     all.extend(name.field().into_iter().chain(affiliation.field()));
                 }
                 PivObjectProfile::FaceImage { field } => all.push(field),

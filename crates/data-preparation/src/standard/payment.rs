@@ -6,6 +6,9 @@ use super::{Rule, Shape};
 use crate::Protection;
 use crate::profile::{RsaKey, RsaPart};
 
+/// The package of the payment application that comes with this project.
+pub(crate) const OWN_PACKAGE: [u8; 10] = *b"\xF0CARDWEMV\x00";
+
 /// Records: short file identifier, record number.
 pub(crate) const RECORDS: RangeInclusive<u16> = 0x0101..=0x1EFF;
 /// The keys of cryptograms, MACs and encipherment, and their check values.

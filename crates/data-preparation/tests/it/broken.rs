@@ -1,4 +1,4 @@
-//! Sixty ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
+//! Seventy ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
 //!
 //! The ways of being wrong that an identity profile has too are in `profile.rs`.
 
@@ -27,7 +27,7 @@ const fn broken(
     Broken { base, old, new, code, at }
 }
 
-const BROKEN: [Broken; 69] = [
+const BROKEN: [Broken; 70] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
@@ -293,6 +293,7 @@ const BROKEN: [Broken; 69] = [
         "unknown-value",
         "cryptogram-version = \"17\"",
     ),
+    broken(CREDIT, "option = \"A\"", "option = \"C\"", "unknown-value", "option = \"C\""),
     // ways, faces, PIV
     broken(
         DEBIT,

@@ -1,5 +1,6 @@
 //! Payment cards prepared by the example profiles, with real keys, and read back by the check.
 
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use cardwright_data_preparation::emv::pin_block::Pin;
 use cardwright_data_preparation::emv::{Pan, tdes, tlv};
 use cardwright_data_preparation::{
@@ -121,6 +122,25 @@ fn a_pin_block_under_another_key_does_not_become_a_pin() {
     let fields = OrderFields::read(&profile, columns("Ada Example", &block), None).unwrap();
     let error = prepare(&profile, &fields, today(), &issuer.means(&profile, None)).err().unwrap();
     assert!(matches!(&error, Error::PinBlock { field, .. } if field == "pin_block"), "{error}");
+}
+
+#[test]
+fn another_application_gets_aes_keys_with_the_check_values_of_aes() {
+    let text = include_str!("../../../../profiles/emv-credit.toml").replace("option = \"A\"", "option = \"C\"");
+    let profile = Profile::parse(&text.replace("F04341524457454D56", "F04341524457454D57")).unwrap();
+    let issuer = Issuer::of(&profile);
+    let block = issuer.pin_block(&profile, NUMBER, "1234");
+    let fields = OrderFields::read(&profile, columns("Ada Example", &block), None).unwrap();
+    let data = check(prepare(&profile, &fields, today(), &issuer.means(&profile, None)).unwrap()).unwrap();
+    let check_values: Vec<u8> = dgi(&data, 0x8000).chunks(16).flat_map(aes_check_value).collect();
+    assert_eq!(dgi(&data, 0x9000), check_values);
+}
+
+/// The first bytes of the block 01 × 16 under the key.
+fn aes_check_value(key: &[u8]) -> [u8; 3] {
+    let mut block = [1; 16].into();
+    aes::Aes128::new_from_slice(key).unwrap().encrypt_block(&mut block);
+    [block[0], block[1], block[2]]
 }
 
 #[test]

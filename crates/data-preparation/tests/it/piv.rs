@@ -2,7 +2,9 @@
 //! keys, and read by x509-parser.
 
 use cardwright_data_preparation::{Checked, Error, OrderFields, PersonalizationData, PivKey, Profile, check, prepare};
-use cardwright_keystore::{KeyKind, Keystore, NewKey, Public, Purpose, RsaExponent, RsaSize};
+use cardwright_keystore::{
+    BlockMechanism, Enciphering, KeyKind, KeyRef, Keystore, NewKey, Public, Purpose, RsaExponent, RsaSize,
+};
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::*;
 
@@ -132,19 +134,119 @@ fn the_same_order_gives_the_same_card() {
     assert!(Checked::reopen(&one.to_bytes(), &digest).is_ok());
 }
 
+/// The field and the code of the one fault of an order, and what is said of it.
+fn fault(profile: &Profile, name: &str, email: &str, photo: &[u8]) -> (String, &'static str, String) {
+    let block = "0123456789ABCDEF";
+    let columns = [("badge", BADGE), ("name", name), ("email", email), ("pin_block", block), ("puk_block", block)];
+    let Err(Error::Order(faults)) = OrderFields::read(profile, columns, Some(photo)) else { panic!("no fault") };
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    (faults[0].field.clone(), faults[0].rule.code(), faults[0].to_string())
+}
+
 #[test]
-fn what_does_not_fit_is_refused_with_element_and_remedy() {
-    let issuer = Issuer::of(&profile());
-    let refused = |name: &str, email: &str, photo: &[u8]| {
-        prepared(&issuer, name, email, photo).map(drop).unwrap_err().to_string()
-    };
+fn what_does_not_fit_the_card_is_refused_when_the_order_is_read() {
+    let profile = profile();
     let png = [b"\x89PNG\r\n\x1A\n".to_vec(), vec![0; 100]].concat();
-    let said = refused("Joan Doe", "joan.doe@example.org", &png);
-    assert!(said.contains("5FC108") && said.contains("save the image as JPEG"), "{said}");
-    let said = refused("Joan Doe", "no-address", &photo());
-    assert!(said.contains("e-mail address") && said.contains("correct the field"), "{said}");
-    let said = refused("Zo\u{eb} Doe", "joan.doe@example.org", &photo());
-    assert!(said.contains("name (01)") && said.contains("ascii"), "{said}");
+    let (field, code, said) = fault(&profile, "Joan Doe", "joan.doe@example.org", &png);
+    assert_eq!((field.as_str(), code), ("photo", "image"));
+    assert!(said.contains("save the image as JPEG"), "{said}");
+    let (field, code, said) = fault(&profile, "Joan Doe", "no-address", &photo());
+    assert_eq!((field.as_str(), code), ("email", "characters"));
+    assert!(said.contains("name@host"), "{said}");
+    let text = include_str!("../../../../profiles/piv-employee.toml");
+    let affiliated = text.replacen("affiliation = \"Example City\"", "affiliation = \"{name}\"", 1);
+    let affiliated = Profile::parse(&affiliated).unwrap();
+    let (field, code, said) = fault(&affiliated, &"J".repeat(21), "joan.doe@example.org", &photo());
+    assert_eq!((field.as_str(), code), ("name", "length"));
+    assert!(said.contains("21 characters") && said.contains("takes 20"), "{said}");
+}
+
+#[test]
+fn a_name_that_is_not_ascii_is_transliterated_where_the_profile_says_so_and_else_refused_by_position() {
+    let issuer = Issuer::of(&profile());
+    let card = prepared(&issuer, "Zoë Müller", "zoe@example.org", &photo()).unwrap();
+    let content = card.applications[0].piv.as_ref().unwrap();
+    let printed = content.objects.iter().find(|object| object.tag == 0x5F_C1_09).unwrap();
+    assert!(printed.value.starts_with(b"\x01\x0BZOE MUELLER\x02\x0CExample City"));
+    let certificate = certified(&issuer, &content.keys[0]);
+    let (_, read) = X509Certificate::from_der(&certificate).unwrap();
+    assert!(read.subject().to_string().contains("CN=Zoë Müller"), "{}", read.subject());
+    let (field, code, said) = fault(&profile(), "Zoë 山田", "zoe@example.org", &photo());
+    assert_eq!((field.as_str(), code), ("name", "transliteration"));
+    assert!(said.contains("character 5") && said.contains("ask the holder"), "{said}");
+
+    let plain = include_str!("../../../../profiles/piv-employee.toml").replacen("transliterate = true", "", 1);
+    let plain = Profile::parse(&plain).unwrap();
+    let (field, code, said) = fault(&plain, "Zoë Müller", "zoe@example.org", &photo());
+    assert_eq!((field.as_str(), code), ("name", "characters"));
+    assert!(said.contains("character 3 is not ASCII") && said.contains("5FC109"), "{said}");
+    assert!(!said.contains("Zo") && !said.contains("ë"), "no value: {said}");
+}
+
+#[test]
+fn a_constant_that_printed_information_cannot_take_is_refused_in_the_profile() {
+    let text = include_str!("../../../../profiles/piv-employee.toml");
+    for wrong in ["Exämple City", "The City of Example, Country"] {
+        let changed = text.replacen("affiliation = \"Example City\"", &format!("affiliation = \"{wrong}\""), 1);
+        let Err(Error::Profile(faults)) = Profile::parse(&changed) else { panic!("{wrong}") };
+        let line = text.lines().position(|line| line.starts_with("affiliation")).unwrap() + 1;
+        assert_eq!((faults.len(), faults[0].line, faults[0].kind.code()), (1, line, "encoding"), "{}", faults[0]);
+    }
+}
+
+/// The employee's profile with PIN and PUK of the center's own.
+fn generating() -> Profile {
+    let text = include_str!("../../../../profiles/piv-employee.toml");
+    let (before, rest) = text.split_once("[[field]]\nname = \"photo\"").unwrap();
+    let (photo, rest) = rest.split_once("# PIN and PUK come as blocks").unwrap();
+    let (_, rest) =
+        rest.split_once("# ---------------------------------------------------------------- the app").unwrap();
+    let pin = "[pin]\nsource = \"generated\"\ndigits = 6\nmailer-key = \"zone/mailer.1\"\nformat = \"iso-9564-1\"\n\n#";
+    let rest = rest.replace("source = \"order\"\nfield = \"pin_block\"", "source = \"generated\"");
+    let rest = rest.replace("source = \"order\"\nfield = \"puk_block\"", "source = \"generated\"");
+    Profile::parse(&format!("{before}[[field]]\nname = \"photo\"{photo}{pin}{rest}")).unwrap()
+}
+
+#[test]
+fn a_generated_pin_brings_a_generated_puk_and_both_go_to_the_mailer() {
+    let profile = generating();
+    let issuer = Issuer::of(&profile);
+    let photo = photo();
+    let columns = [("badge", BADGE), ("name", "Joan"), ("email", "joan@example.org")];
+    let fields = OrderFields::read(&profile, columns, Some(&photo)).unwrap();
+    let means = issuer.means(&profile, None);
+    let made = prepare(&profile, &fields, "2026-11-24".parse().unwrap(), &means).unwrap();
+    let mailer = made.pin_for_mailer().unwrap().clone();
+    let card = check(made).unwrap();
+    let references = &card.applications[0].piv.as_ref().unwrap().references;
+    let under = KeyRef::Named(mailer.under);
+    let opened = |block: &[u8]| {
+        let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: block };
+        let clear = issuer.keystore.decipher(&item).unwrap();
+        // Format 1: 1, how many digits, the digits, filling.
+        let half_bytes = hex::encode(clear.expose());
+        assert!(half_bytes.starts_with('1'));
+        let length = half_bytes[1..2].parse::<usize>().unwrap();
+        half_bytes.as_bytes()[2..2 + length].to_vec()
+    };
+    let on_card = |reference: u8| &references.iter().find(|one| one.reference == reference).unwrap().value;
+    let (pin, puk) = (opened(&mailer.block), opened(mailer.puk_block.as_ref().unwrap()));
+    assert_eq!((pin.len(), puk.len()), (6, 8));
+    assert_eq!(on_card(0x80)[..], [&pin[..], b"\xFF\xFF"].concat());
+    assert_eq!(on_card(0x81)[..], puk);
+}
+
+#[test]
+fn a_puk_of_another_length_than_eight_is_told_as_one() {
+    let issuer = Issuer::of(&profile());
+    let profile = profile();
+    let (pin, puk) = (issuer.pin_block(&profile, BADGE, "246810"), issuer.pin_block(&profile, BADGE, "1357913"));
+    let email = "joan@example.org";
+    let columns = [("badge", BADGE), ("name", "Joan"), ("email", email), ("pin_block", &*pin), ("puk_block", &*puk)];
+    let fields = OrderFields::read(&profile, columns, Some(&photo())).unwrap();
+    let error = prepare(&profile, &fields, "2026-11-24".parse().unwrap(), &issuer.means(&profile, None)).err();
+    let said = error.unwrap().to_string();
+    assert!(said.starts_with("puk_block: ") && said.contains("PUKs of 8"), "{said}");
 }
 
 #[test]

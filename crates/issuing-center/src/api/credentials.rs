@@ -54,11 +54,10 @@ impl<S: Store + 'static> Credentials<S> {
         if !self.may_try(from) {
             return Err(Refusal::too_many_tries());
         }
-        let role = self.role_of(&name, roles).await?;
-        let center = self.center.clone();
+        let (center, roles) = (self.center.clone(), roles.to_vec());
         let compared = tokio::task::spawn_blocking(move || {
             let now = center.now();
-            Handle::current().block_on(person::authenticate(&*center.store, now, &name, secret.as_bytes(), role))
+            Handle::current().block_on(person::authenticate(&*center.store, now, &name, secret.as_bytes(), &roles))
         });
         let person = compared.await.map_err(|_| Refused::new(Code::STORE_UNAVAILABLE))?;
         drop(comparison);
@@ -66,13 +65,6 @@ impl<S: Store + 'static> Credentials<S> {
             self.was_right(from);
         }
         Ok(person?)
-    }
-
-    /// The role to ask for: one that the person has, if there is one.
-    async fn role_of(&self, name: &str, roles: &[Role]) -> Result<Role, Refusal> {
-        let held = self.center.store.person(name).await?.map(|person| person.roles).unwrap_or_default();
-        let role = roles.iter().find(|role| held.iter().any(|held| held == role.name()));
-        role.or(roles.first()).copied().ok_or_else(|| Refused::new(Code::PERSON_REFUSED).into())
     }
 
     /// Counts a try; it is given back where it was right.

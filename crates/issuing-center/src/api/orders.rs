@@ -26,7 +26,7 @@ use crate::registry::person::Role;
 use crate::store::{Idempotency, Person, Registration, Store, StoreError};
 
 /// Who may see that an order is there, and how far it is.
-const READERS: [Role; 5] = [Role::OrderEntry, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
+pub(super) const READERS: [Role; 5] = [Role::OrderEntry, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
 
 /// An order as a caller writes it: the columns of a file of orders, and the profile's fields.
 #[derive(Deserialize)]
@@ -71,10 +71,10 @@ impl<'a> Shown<'a> {
     }
 }
 
-type Shared<S> = State<Arc<Api<S>>>;
-type From = ConnectInfo<SocketAddr>;
+pub(super) type Shared<S> = State<Arc<Api<S>>>;
+pub(super) type From = ConnectInfo<SocketAddr>;
 
-fn respond(headers: &HeaderMap, answered: Result<Answer, Refusal>) -> Response {
+pub(super) fn respond(headers: &HeaderMap, answered: Result<impl IntoResponse, Refusal>) -> Response {
     match answered {
         Ok(answer) => answer.into_response(),
         Err(refusal) => refusal.answer(headers),

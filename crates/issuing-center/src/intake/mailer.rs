@@ -4,11 +4,10 @@ use cardwright_issuance::entry::{Entry, Event};
 use cardwright_keystore::{KeyInfo, Public};
 use cardwright_relay::Code;
 
-use super::pin::BLOCK;
+use super::pin::Kept;
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::registry::key;
-use crate::sealing::{self, Column};
 use crate::store::{Commit, Person, PinMailer, Registration, Store, StoreError};
 
 /// The most letters of one file.
@@ -17,7 +16,7 @@ const MOST: u32 = 10_000;
 /// Letters for one printer, once `commit` is committed.
 #[derive(Debug)]
 pub struct Letters {
-    /// CSV, a letter a line after the header: `reference,number,format,block,key,kcv`
+    /// CSV, a letter a line after the header: `reference,number,format,block,key,kcv,puk_block`
     pub text: String,
     /// how many
     pub count: usize,
@@ -32,8 +31,11 @@ pub struct Letters {
 pub async fn letters<S: Store>(center: &Center<S>, person: &Person, name: &str) -> Result<Letters, Refused> {
     let info = key::find(center, name)?;
     let handle = info.id.to_string();
-    let mut letters =
-        Letters { text: "reference,number,format,block,key,kcv\n".into(), count: 0, commit: Commit::default() };
+    let mut letters = Letters {
+        text: "reference,number,format,block,key,kcv,puk_block\n".into(),
+        count: 0,
+        commit: Commit::default(),
+    };
     for row in center.store.pin_mailers_waiting(&handle, MOST).await? {
         letters.text += &line(center, &row, &info).await?;
         letters.count += 1;
@@ -45,19 +47,19 @@ pub async fn letters<S: Store>(center: &Center<S>, person: &Person, name: &str) 
     Ok(letters)
 }
 
-/// One letter. The block is 8 bytes under the zone key; no PIN is in clear here.
+/// One letter. The blocks are 8 bytes under the zone key; no PIN is in clear here.
 async fn line<S: Store>(center: &Center<S>, row: &PinMailer, info: &KeyInfo) -> Result<String, Refused> {
     let missing = || StoreError::Damaged("a PIN mailer without its order".into());
     let order = center.store.order(row.order).await?.ok_or_else(missing)?;
     let sealed = center.store.sealed_order(row.order).await?.ok_or_else(missing)?;
-    let clear = sealing::open_column(&*center.keystore, row.order, &sealed, Column::PinBlock, &row.sealed)?;
-    let block = clear.get(..BLOCK).ok_or_else(missing)?;
+    let kept = Kept::open(&*center.keystore, &sealed, row)?;
+    let (block, puk_block) = (hex::encode_upper(kept.block), kept.puk_block.map(hex::encode_upper).unwrap_or_default());
     let kcv = match &info.public {
         Public::Kcv(kcv) => kcv.to_string(),
         Public::Key(_) => return Err(Refused::with(Code::KEY_UNKNOWN, [info.id.to_string()])),
     };
     let PinMailer { masked, block_format, .. } = row;
-    Ok(format!("{},{masked},{block_format},{},{},{kcv}\n", order.reference, hex::encode_upper(block), info.id))
+    Ok(format!("{},{masked},{block_format},{block},{},{kcv},{puk_block}\n", order.reference, info.id))
 }
 
 /// Marks the letters as handed out.

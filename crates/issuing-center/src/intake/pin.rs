@@ -1,7 +1,7 @@
 //! A PIN that is generated: nobody sees it but the card and who prints it, who gets a block under a zone key.
 //!
-//! What is kept of it is that block and the random bytes that the PIN came from, both sealed under the order's data
-//! key: an order that is prepared again keeps its PIN, for the letter may be on its way.
+//! What is kept of it is that block, that of the PUK where one is generated with it, and the random bytes that they came
+//! from, sealed under the order's data key: an order that is prepared again keeps them, for the letter may be on its way.
 
 use cardwright_data_preparation::emv::pin_block::PinBlockFormat;
 use cardwright_data_preparation::profile::PinRule;
@@ -9,6 +9,7 @@ use cardwright_data_preparation::{PersonalizationData, PinForMailer, Profile};
 use cardwright_issuance::row::Order;
 use cardwright_keystore::{KeyId, Keystore};
 use cardwright_relay::Code;
+use minicbor::bytes::ByteSlice;
 use zeroize::Zeroizing;
 
 use crate::center::Center;
@@ -16,14 +17,50 @@ use crate::refused::Refused;
 use crate::sealing::{self, Column};
 use crate::store::{PinMailer, Registration, SealedOrder, Store, StoreError};
 
-/// Bytes of the block before the random bytes.
-pub(super) const BLOCK: usize = 8;
+/// Bytes of a block.
+const BLOCK: usize = 8;
+/// The format of what is sealed.
+const FORMAT: u8 = 1;
+
+/// What is kept of a generated PIN.
+pub(super) struct Kept {
+    pub(super) block: [u8; BLOCK],
+    /// that of the PUK
+    pub(super) puk_block: Option<[u8; BLOCK]>,
+    /// what PIN and PUK came from
+    random: Zeroizing<Vec<u8>>,
+}
+
+impl Kept {
+    /// The encoding for sealing: a CBOR array. The buffer never grows, so that no copy is left behind.
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.random.len() + 2 * BLOCK + 16));
+        let value = |bytes| <&ByteSlice>::from(bytes);
+        let puk_block = self.puk_block.as_ref().map(|block| value(&block[..]));
+        let content = (FORMAT, value(&self.block[..]), puk_block, value(self.random.as_slice()));
+        minicbor::encode(content, &mut *bytes).expect("memory takes every byte and every value here has an encoding");
+        bytes
+    }
+
+    /// Opens what the row of an order's letter holds.
+    ///
+    /// # Errors
+    /// The keystore's; `STORE_UNAVAILABLE` where it is not what was sealed.
+    pub(super) fn open(keystore: &dyn Keystore, sealed: &SealedOrder, row: &PinMailer) -> Result<Self, Refused> {
+        let clear = sealing::open_column(keystore, row.order, sealed, Column::PinBlock, &row.sealed)?;
+        let read: Result<(u8, &ByteSlice, Option<&ByteSlice>, &ByteSlice), _> = minicbor::decode(&clear);
+        let Ok((FORMAT, block, puk_block, random)) = read else { return Err(damaged().into()) };
+        let block_of = |bytes: &[u8]| <[u8; BLOCK]>::try_from(bytes).map_err(|_| damaged());
+        let puk_block = puk_block.map(|bytes| block_of(bytes)).transpose()?;
+        Ok(Self { block: block_of(block)?, puk_block, random: Zeroizing::new(random.to_vec()) })
+    }
+}
 
 /// How an order's PIN goes to who prints it.
 pub(super) struct Mailer {
     /// what the PIN came from before, where the order is prepared again
     before: Option<Zeroizing<Vec<u8>>>,
-    /// random bytes that the PIN and its filling come from: the first ones
+    /// random bytes that PIN, PUK and their fillings come from: the first ones
     length: usize,
 }
 
@@ -45,18 +82,16 @@ impl Mailer {
         };
         let length = profile.pin_bytes();
         let Some(row) = center.store.pin_mailer(order.id).await? else { return Ok(Self { before: None, length }) };
-        let keystore = &*center.keystore;
-        let clear = sealing::open_column(keystore, order.id, sealed, Column::PinBlock, &row.sealed)?;
-        let (_, random) = clear.split_at_checked(BLOCK).ok_or_else(damaged)?;
+        let kept = Kept::open(&*center.keystore, sealed, &row)?;
         let same = |(key, format): (&KeyId, _)| {
-            key.to_string() == row.zone_key && number(format) == row.block_format && random.len() == length
+            key.to_string() == row.zone_key && number(format) == row.block_format && kept.random.len() == length
         };
         if wanted.is_none_or(|wanted| !same(wanted)) {
             let rule = "the order's PIN went to the mailer by another rule than the profile has now";
             let remedy = "Give the profile its former [pin] under a higher version, then prepare the order again";
             return Err(Refused::with(Code::DATA_REFUSED, ["pin", rule, remedy]));
         }
-        Ok(Self { before: Some(Zeroizing::new(random.to_vec())), length })
+        Ok(Self { before: Some(kept.random), length })
     }
 
     /// As many random bytes as preparation wants; those of the PIN first, which stay what they were.
@@ -89,17 +124,19 @@ impl Mailer {
         random: &[u8],
     ) -> Result<Option<Registration>, Refused> {
         let Some(pin) = pin.filter(|_| self.before.is_none()) else { return Ok(None) };
+        let block_of = |bytes: &[u8]| <[u8; BLOCK]>::try_from(bytes).map_err(|_| damaged());
         let random = random.get(..self.length).ok_or_else(damaged)?;
-        let clear = Zeroizing::new([pin.block.as_slice(), random].concat());
-        if pin.block.len() != BLOCK {
-            return Err(damaged().into());
-        }
+        let kept = Kept {
+            block: block_of(&pin.block)?,
+            puk_block: pin.puk_block.as_deref().map(block_of).transpose()?,
+            random: Zeroizing::new(random.to_vec()),
+        };
         Ok(Some(Registration::PinMailer(PinMailer {
             order: order.id,
             zone_key: pin.under.to_string(),
             masked: data.masked_number.clone(),
             block_format: number(pin.format),
-            sealed: sealing::seal_column(&*center.keystore, order.id, sealed, Column::PinBlock, &clear)?,
+            sealed: sealing::seal_column(&*center.keystore, order.id, sealed, Column::PinBlock, &kept.to_bytes())?,
             prepared: center.now(),
             exported: None,
         })))

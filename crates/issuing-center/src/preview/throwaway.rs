@@ -161,6 +161,7 @@ fn identifier(prefix: &str) -> [u8; 4] {
 }
 
 fn block(format: PinBlockFormat, number: &str) -> Option<Zeroizing<[u8; 8]>> {
-    let pin = Pin::new(b"0000")?;
+    // Eight digits, which a PUK of PIV has.
+    let pin = Pin::new(b"00000000")?;
     pin.write(format, &Pan::new(number.as_bytes())?, Some(&[b'0'; 14])).ok()
 }

@@ -108,7 +108,7 @@ pub async fn add<S: Store>(
     Ok(person)
 }
 
-/// The person `name`, if the secret is theirs and they have the role. Refusals are in the log.
+/// The person `name`, if the secret is theirs and they have one of the roles. Refusals are in the log.
 ///
 /// # Errors
 /// `PERSON_REFUSED` (the same, and as slowly, for an unknown name and a wrong secret), `ROLE_MISSING`; the store's own.
@@ -117,15 +117,16 @@ pub async fn authenticate<S: Store>(
     now: i64,
     name: &str,
     secret: &[u8],
-    role: Role,
+    roles: &[Role],
 ) -> Result<Person, Refused> {
     let found = store.person(name).await?;
     let (refused, person) = match found {
         Some(person) if is_secret_of(&person, secret) => {
-            if person.roles.iter().any(|held| held == role.name()) {
+            if person.roles.iter().any(|held| roles.iter().any(|role| held == role.name())) {
                 return Ok(person);
             }
-            (Refused::with(Code::ROLE_MISSING, [name, role.name()]), Some(person.id))
+            let wanted = roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" / ");
+            (Refused::with(Code::ROLE_MISSING, [name, &wanted]), Some(person.id))
         }
         Some(person) => (Refused::new(Code::PERSON_REFUSED), Some(person.id)),
         None => {

@@ -22,7 +22,7 @@ const EMPLOYEE: &str = include_str!("../../../../profiles/piv-employee.toml");
 const BADGE: &str = "100000000008";
 
 /// A JPEG's frame of 240 by 320 points, and a few bytes of picture.
-fn photo() -> Vec<u8> {
+pub(crate) fn photo() -> Vec<u8> {
     let frame = [0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00];
     [&[0xFF, 0xD8][..], &frame, &[0xFF, 0xDA, 0x00, 0x02], &[0x55; 900]].concat()
 }
@@ -124,4 +124,55 @@ async fn a_card_that_outlives_its_authority_is_refused() {
         assert_eq!((refused.code, refused.parameters[0].as_str()), (Code::DATA_REFUSED, "authority"));
         assert!(refused.parameters[1].contains(" ends on 20"), "{refused:?}");
     }
+}
+
+/// The employee's profile with PIN and PUK of the center's own.
+fn generating() -> String {
+    let (before, rest) = EMPLOYEE.split_once("# PIN and PUK come as blocks").unwrap();
+    let (_, rest) =
+        rest.split_once("# ---------------------------------------------------------------- the app").unwrap();
+    let pin =
+        "[pin]\nsource = \"generated\"\ndigits = 6\nmailer-key = \"zone/personnel.1\"\nformat = \"iso-9564-0\"\n\n#";
+    let rest = rest.replace("source = \"order\"\nfield = \"pin_block\"", "source = \"generated\"");
+    let rest = rest.replace("source = \"order\"\nfield = \"puk_block\"", "source = \"generated\"");
+    format!("{before}{pin}{rest}").replace("version = 1", "version = 2")
+}
+
+#[tokio::test]
+async fn a_generated_pin_and_its_puk_go_to_the_mailer_and_stay_what_they_are_when_the_card_is_prepared_again() {
+    let world = personnel().await;
+    authority(&world, "piv-authority", "C=XX, O=Example City, CN=Example City Employees CA").await;
+    let (center, admin) = (&world.center, &world.admin);
+    document::import_profile(&*center.store, center.now(), admin, &generating()).await.unwrap();
+    let columns = Columns {
+        fields: ["badge", "name", "email", "photo"].map(str::to_owned).into(),
+        photos: ["photo".to_owned()].into(),
+    };
+    let text = format!(
+        "reference,base,profile,kind,customer,taken_by,badge,name,email,photo\n\
+         E-1,north,piv-employee,new,ACME,Tom,{BADGE},Zoë Doe,zoe@example.org,face.jpg\n"
+    );
+    let find = |_: &str| Ok(Zeroizing::new(photo()));
+    let received = intake::receive_file(center, &world.entry, text.as_bytes(), &columns, &find).await.unwrap();
+    let order = received.orders[0].id;
+    center.store.commit(received.commit).await.unwrap();
+    approve(&world).await.unwrap();
+    let references = async || {
+        let data = sealing::open_prepared(center, order).await.unwrap();
+        let of = data.applications[0].piv.as_ref().unwrap().references.iter();
+        of.filter(|one| one.reference != 0x9B).map(|one| one.value.clone()).collect::<Vec<_>>()
+    };
+    let before = references().await;
+    assert!(before[0].ends_with(b"\xFF\xFF") && before[1].iter().all(u8::is_ascii_digit), "PIN of 6, PUK of 8");
+    let letters = intake::letters(center, admin, "zone/personnel").await.unwrap();
+    let mut lines = letters.text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let (header, letter) = (lines.next().unwrap(), lines.next().unwrap());
+    let column = |name: &str| letter[header.iter().position(|known| *known == name).unwrap()];
+    let digits = |value: &[u8]| {
+        value.iter().take_while(|digit| digit.is_ascii_digit()).map(|digit| char::from(*digit)).collect::<String>()
+    };
+    assert_eq!(column("block"), block(&world, &digits(&before[0])));
+    assert_eq!(column("puk_block"), block(&world, &digits(&before[1])));
+    intake::prepare_again(center, &world.approver, &["E-1".to_owned()]).await.unwrap();
+    assert_eq!(references().await, before, "the letter may be on its way");
 }

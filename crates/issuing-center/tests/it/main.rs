@@ -6,6 +6,7 @@ mod beside;
 mod commands;
 mod crash;
 mod employee;
+mod face;
 mod issuer_ca;
 mod log;
 mod numbers;

@@ -9,7 +9,9 @@ use crate::world::{PRODUCT, PROFILE, SECRET, World};
 #[tokio::test]
 async fn a_person_is_let_in_with_name_secret_and_role() {
     let world = World::new().await;
-    let enter = |name, secret, role| person::authenticate(&*world.center.store, world.center.now(), name, secret, role);
+    let enter = async |name, secret, role| {
+        person::authenticate(&*world.center.store, world.center.now(), name, secret, &[role]).await
+    };
     assert_eq!(enter("Eve", SECRET, Role::OrderEntry).await.unwrap().id, world.entry.id);
     for (name, secret, role, code) in [
         ("Eve", &b"another secret"[..], Role::OrderEntry, Code::PERSON_REFUSED),

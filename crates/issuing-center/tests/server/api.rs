@@ -16,7 +16,7 @@ use cardwright_keystore::software::{SoftwareKeystore, SystemRandomness};
 use cardwright_relay::Code;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -64,6 +64,18 @@ impl Office {
     }
 
     async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> (StatusCode, Value) {
+        let (status, _, body) = self.exchange(method, path, headers, body).await;
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// Status, headers and bytes.
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> (StatusCode, HeaderMap, Bytes) {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
@@ -72,9 +84,8 @@ impl Office {
             request = request.header(*name, *value);
         }
         let response = sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap();
-        let status = response.status();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.into_body().collect().await.unwrap().to_bytes())
     }
 
     async fn create(&self, who: &str, key: &str, order: &Value) -> (StatusCode, Value) {
@@ -241,6 +252,39 @@ async fn wrong_secrets_are_refused_alike_logged_and_soon_not_even_compared() {
     }
     let (status, said) = office.as_person("Eve", Method::GET, path).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{said}");
+}
+
+#[tokio::test]
+async fn the_face_is_what_a_base_may_see_kept_by_nobody_and_nothing_in_it_runs() {
+    let office = Office::open().await;
+    let mut named = order("R-1");
+    named["fields"]["name"] = json!("Zoë <script>alert(1)</script>");
+    assert_eq!(office.create("Eve", "k1", &named).await.0, StatusCode::CREATED);
+    let path = "/api/v1/orders/R-1/face";
+    let early = office.as_person("Eve", Method::GET, path).await;
+    assert_eq!((early.0, code(&early)), (StatusCode::CONFLICT, "CW-4015"));
+    let absent = office.as_person("Eve", Method::GET, "/api/v1/orders/R-9/face").await;
+    assert_eq!((absent.0, code(&absent)), (StatusCode::NOT_FOUND, "CW-4001"));
+    office.as_person("Ben", Method::POST, "/api/v1/orders/R-1/approve").await;
+    let stranger = office.call(Method::GET, path, &[], Vec::new()).await;
+    assert_eq!((stranger.0, code(&stranger)), (StatusCode::UNAUTHORIZED, "CW-1002"));
+    let posted = office.as_person("Ben", Method::POST, path).await;
+    assert_eq!(posted.0, StatusCode::METHOD_NOT_ALLOWED);
+    // Whoever may read the order, and the approver no more than they.
+    for who in ["Eve", "Ben"] {
+        let name = basic(who, SECRET);
+        let (status, headers, body) =
+            office.exchange(Method::GET, path, &[("authorization", name.as_str())], Vec::new()).await;
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert_eq!((status, header("content-type")), (StatusCode::OK, "image/svg+xml"));
+        assert_eq!(header("cache-control"), "no-store");
+        assert_eq!(header("content-security-policy"), "default-src 'none'; img-src data:; sandbox");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        let svg = std::str::from_utf8(&body).unwrap();
+        assert!(svg.starts_with("<svg ") && svg.contains("4929 00** **** 1234"), "{svg}");
+        assert!(svg.contains("Zoë &lt;script&gt;") && !svg.contains("<script") && !svg.contains("0000 0000"), "{svg}");
+    }
+    assert!(!office.log().await.iter().any(|entry| entry.event == Event::FaceSeen));
 }
 
 #[tokio::test]

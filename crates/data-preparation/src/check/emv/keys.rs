@@ -19,10 +19,11 @@ struct Place {
 const CARD: Place = Place { parts: [0x8201, 0x8202, 0x8203, 0x8204, 0x8205], exponent: 0x8101, modulus: 0x8103 };
 const PIN: Place = Place { parts: [0x8301, 0x8302, 0x8303, 0x8304, 0x8305], exponent: 0x8102, modulus: 0x8104 };
 
-pub(super) fn check(groupings: &Groupings<'_>, certified: &Certified) -> Result<(), EmvFault> {
+/// `may_be_aes`: whether the application takes keys of AES as well.
+pub(super) fn check(groupings: &Groupings<'_>, certified: &Certified, may_be_aes: bool) -> Result<(), EmvFault> {
     check_private(groupings, certified.card.as_ref(), &CARD)?;
     check_private(groupings, certified.pin.as_ref(), &PIN)?;
-    check_application_keys(groupings)
+    check_application_keys(groupings, may_be_aes)
 }
 
 /// One form, complete, exactly where a certificate speaks of the key.
@@ -61,17 +62,18 @@ fn held_against(
     public.and_then(belongs).map_err(|fault| EmvFault::PrivateKey { dgi, fault })
 }
 
-/// The keys for cryptograms, MACs and encipherment: three of 3DES, each with its check value.
-fn check_application_keys(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
+/// The keys for cryptograms, MACs and encipherment, each with its check value: three of 3DES, or three of AES.
+fn check_application_keys(groupings: &Groupings<'_>, may_be_aes: bool) -> Result<(), EmvFault> {
     let (Some(keys), Some(values)) = (groupings.get(0x8000), groupings.get(0x9000)) else {
         return Err(EmvFault::Alone { present: 0x9000, missing: 0x8000 });
     };
     let (keys, values) = (keys.as_chunks::<16>().0, values.as_chunks::<3>().0);
+    let are_aes = may_be_aes && keys.iter().map(|key| tdes::aes_check_value(key)).eq(values.iter().copied().map(Some));
     for (position, key) in keys.iter().enumerate() {
-        if values.get(position) != Some(&tdes::check_value(key)) {
+        if !are_aes && values.get(position) != Some(&tdes::check_value(key)) {
             return Err(EmvFault::CheckValue(position + 1));
         }
-        if !tdes::has_odd_parity(key) {
+        if !are_aes && !tdes::has_odd_parity(key) {
             return Err(EmvFault::Parity(position + 1));
         }
         if keys[..position].contains(key) {

@@ -4,7 +4,7 @@ use super::{
     NameAttribute, NamePart, PivKeyProfile, PivObjectProfile, PivProfile, PivReferenceProfile, PivReferenceSource,
     TextSource,
 };
-use crate::piv::ObjectIdentifier;
+use crate::piv::{LONGEST_AFFILIATION, LONGEST_NAME, ObjectIdentifier};
 use crate::profile::fault::{FaultKind, Faults};
 use crate::profile::field::{FieldType, OrderField};
 use crate::profile::pin::PinRule;
@@ -173,10 +173,11 @@ impl Declared<'_, '_> {
                 Some(PivObjectProfile::CardCapability)
             }
             2 => {
-                section.only(&["object", "name", "affiliation"], faults);
-                let name = self.text_of(section, "name", faults);
-                let affiliation = self.text_of(section, "affiliation", faults);
-                Some(PivObjectProfile::PrintedInformation { name: name?, affiliation: affiliation? })
+                section.only(&["object", "name", "affiliation", "transliterate"], faults);
+                let name = self.printed(section, "name", LONGEST_NAME, faults);
+                let affiliation = self.printed(section, "affiliation", LONGEST_AFFILIATION, faults);
+                let transliterated = section.optional_flag("transliterate", faults)?;
+                Some(PivObjectProfile::PrintedInformation { name: name?, affiliation: affiliation?, transliterated })
             }
             3 => {
                 section.only(&["object", "field"], faults);
@@ -188,6 +189,18 @@ impl Declared<'_, '_> {
                 Some(PivObjectProfile::Discovery)
             }
         }
+    }
+
+    /// A text of the printed information; what is the same on every card is ASCII, and not too long.
+    fn printed(&self, section: &Section<'_>, key: &str, longest: usize, faults: &mut Faults<'_>) -> Option<TextSource> {
+        let source = self.text_of(section, key, faults)?;
+        if let TextSource::Constant(text) = &source
+            && !((1..=longest).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        {
+            let message = format!("printed information takes 1 to {longest} characters of ASCII here");
+            faults.add(section.value_span(key), FaultKind::Encoding, message, "shorten it, or write it in ASCII");
+        }
+        Some(source)
     }
 
     fn key(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<PivKeyProfile> {
@@ -234,13 +247,12 @@ impl Declared<'_, '_> {
         };
         let described = match self.pin {
             Some(PinRule::FromOrder { .. }) => !generated,
-            Some(PinRule::Generated { digits, .. }) => generated && reference == 0x80 && (6..=8).contains(digits),
+            Some(PinRule::Generated { digits, .. }) => generated && (reference == 0x81 || (6..=8).contains(digits)),
             None => false,
         };
         if !described {
             let message = "the profile's [pin] does not describe where it comes from";
-            let remedy =
-                "write [pin] with the zone key of the order's blocks, or with 6 to 8 generated digits for `pin`";
+            let remedy = "write [pin] with the zone key of the order's blocks, or with 6 to 8 generated digits and both generated";
             faults.add(section.value_span("source"), FaultKind::NotDescribed, message, remedy);
         }
         Some(PivReferenceProfile { reference, algorithm: 0, source })

@@ -24,8 +24,18 @@ pub(crate) struct Acting {
 impl Acting {
     /// The person, if the secret is theirs and they have `role`. A refusal is in the log.
     pub(crate) async fn person<S: Store>(&self, context: &Context, store: &S, role: Role) -> Result<Person, Failure> {
+        self.one_of(context, store, &[role]).await
+    }
+
+    /// The person, if the secret is theirs and they have one of `roles`. A refusal is in the log.
+    pub(crate) async fn one_of<S: Store>(
+        &self,
+        context: &Context,
+        store: &S,
+        roles: &[Role],
+    ) -> Result<Person, Failure> {
         let secret = self.secret()?;
-        Ok(person::authenticate(store, context.now(), &self.name, &secret, role).await?)
+        Ok(person::authenticate(store, context.now(), &self.name, &secret, roles).await?)
     }
 
     fn secret(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {

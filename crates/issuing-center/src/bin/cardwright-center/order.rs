@@ -1,4 +1,4 @@
-//! `order`: customers' orders. What is sealed of them is never shown.
+//! `order`: customers' orders. What is sealed of them is not shown, but for the card's face by `order face`.
 
 use std::path::PathBuf;
 
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::acting::Acting;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::order_face::Face;
 use crate::order_import::import;
 use crate::report::Report;
 
@@ -64,6 +65,8 @@ pub(crate) enum Command {
         /// Its reference
         reference: String,
     },
+    /// Draw the face of an order's card (SVG)
+    Face(Face),
 }
 
 impl Command {
@@ -75,6 +78,7 @@ impl Command {
             Self::Reject { reference, acting } => reject(context, &reference, &acting).await,
             Self::List { limit } => list(context, limit).await,
             Self::Show { reference } => show(context, &reference).await,
+            Self::Face(face) => face.run(context).await,
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::acting::Acting;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::progress;
 use crate::report::Report;
 use crate::rsa_size::RsaArguments;
 
@@ -76,9 +77,11 @@ impl Fill {
                 None if wanted => levels.full.saturating_sub(keys),
                 None => 0,
             };
+            let bar = progress::bar(lacking.into(), size.to_string());
             for _ in 0..lacking {
                 pool::add(&center, size).await?;
                 made += 1;
+                bar.inc(1);
             }
         }
         let entered = pool::filled(&center, &person, made).await;

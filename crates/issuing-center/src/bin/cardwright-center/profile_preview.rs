@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cardwright_data_preparation::FaceView;
 use cardwright_issuing_center::calendar::day_of;
 use cardwright_issuing_center::file_fault::FileRefused;
 use cardwright_issuing_center::preview::{self, GroupingTold, Preview, TagTold, Told};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use crate::context::{Context, read_file};
 use crate::failure::Failure;
 use crate::order_import::{LONGEST, photo};
+use crate::output_file;
 use crate::profile::checked;
 use crate::report::Report;
 
@@ -29,6 +31,12 @@ pub(crate) struct Arguments {
     /// The directory of the photos that the file names
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
+    /// A new file for the picture (SVG) of one card's face
+    #[arg(long, value_name = "FILE")]
+    face: Option<PathBuf>,
+    /// The picture shows what a base may see
+    #[arg(long, requires = "face")]
+    at_base: bool,
 }
 
 impl Arguments {
@@ -42,9 +50,21 @@ impl Arguments {
         if previews.is_empty() {
             return Err(FileRefused::Faults(Code::ORDER_FILE_REFUSED, vec![preview::no_order(&profile)]).into());
         }
+        self.draw(&previews)?;
         let text: Vec<_> = previews.iter().map(text).collect();
         let values: Vec<_> = previews.iter().map(value).collect();
         Ok(Report::new(text.join("\n\n"), json!({ "throw_away_keys": true, "orders": values })))
+    }
+
+    /// The picture of the one card's face, where one is asked for.
+    fn draw(&self, previews: &[Preview]) -> Result<(), Failure> {
+        let Some(file) = &self.face else { return Ok(()) };
+        let [preview] = previews else {
+            let reason = format!("--face draws one card, and here are {}: choose one with --reference", previews.len());
+            return Err(Failure::Usage(reason));
+        };
+        let view = if self.at_base { FaceView::AtBase } else { FaceView::Whole };
+        output_file::write(file, preview.face_picture(view).as_bytes())
     }
 }
 

@@ -4,24 +4,25 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// A command's answer.
 #[must_use]
 pub(crate) struct Report {
-    text: String,
+    text: Zeroizing<String>,
     value: Value,
 }
 
 impl Report {
     pub(crate) fn new(text: impl Into<String>, value: Value) -> Self {
-        Self { text: text.into(), value }
+        Self { text: Zeroizing::new(text.into()), value }
     }
 
     pub(crate) fn print(self, json: bool) -> ExitCode {
-        let text = if json { self.value.to_string() } else { self.text };
+        let text = if json { Zeroizing::new(self.value.to_string()) } else { self.text };
         if !text.is_empty() {
             // Whoever reads the first lines alone has closed the pipe: what was asked for is done all the same.
-            let _ = writeln!(std::io::stdout().lock(), "{text}");
+            let _ = writeln!(std::io::stdout().lock(), "{}", *text);
         }
         ExitCode::SUCCESS
     }

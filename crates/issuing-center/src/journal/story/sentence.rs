@@ -57,6 +57,7 @@ fn happened(event: &Event) -> String {
             let groupings: Vec<_> = groupings.iter().map(|grouping| format!("{grouping:04X}")).collect();
             format!("Told, not proven: {application} does not know {} (script {step}).", groupings.join(", "))
         }
+        Event::FaceSeen => "All that is printed on the card was shown.".into(),
         Event::MessageConflict { step } => format!("Another message came for step {step}."),
     }
 }
