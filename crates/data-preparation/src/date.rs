@@ -48,24 +48,45 @@ impl Date {
         Self { day: days_in(self.year, self.month), ..self }
     }
 
-    /// Year and month.
+    /// Year, month and day.
     #[must_use]
-    pub fn month(self) -> (u16, u8) {
-        (self.year, self.month)
+    pub fn parts(self) -> (u16, u8, u8) {
+        (self.year, self.month, self.day)
     }
 
     /// The day `days` later. `None` after 9999-12-31.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Option<Self> {
-        let mut left = u32::from(self.day).checked_add(days)?;
-        let mut first = Self { day: 1, ..self };
-        while left > u32::from(days_in(first.year, first.month)) {
-            left -= u32::from(days_in(first.year, first.month));
-            first = first.plus_months(1)?;
-        }
-        Self::new(first.year, first.month, left as u8)
+        Self::from_day_number(self.day_number() + i64::from(days))
+    }
+
+    /// How many days after 1970-01-01 the day is. Years begin in March here, so that the leap day is a year's last.
+    #[must_use]
+    pub fn day_number(self) -> i64 {
+        let (year, month, day) = (i64::from(self.year), i64::from(self.month), i64::from(self.day));
+        let (year, month_from_march) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+        let of_year = (153 * month_from_march + 2) / 5 + day - 1;
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - MARCH_0000
+    }
+
+    /// The day that is `days` after 1970-01-01, or before it. `None` where the calendar has none.
+    #[must_use]
+    pub fn from_day_number(days: i64) -> Option<Self> {
+        let shifted = days.checked_add(MARCH_0000)?;
+        let (cycle, of_cycle) = (shifted.div_euclid(DAYS_OF_400_YEARS), shifted.rem_euclid(DAYS_OF_400_YEARS));
+        let year_of_cycle = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
+        let of_year = of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+        let month_from_march = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = cycle * 400 + year_of_cycle + i64::from(month <= 2);
+        Self::new(u16::try_from(year).ok()?, month as u8, day as u8)
     }
 }
+
+/// Days from 0000-03-01 to 1970-01-01.
+const MARCH_0000: i64 = 719_468;
+const DAYS_OF_400_YEARS: i64 = 146_097;
 
 fn from_bcd(byte: u8) -> Option<u8> {
     (byte >> 4 < 10 && byte & 0x0F < 10).then_some((byte >> 4) * 10 + (byte & 0x0F))
@@ -145,6 +166,29 @@ mod tests {
         assert_eq!(date("2024-02-28").plus_days(2), Some(date("2024-03-01")));
         assert_eq!(date("2026-11-22").plus_days(365), Some(date("2027-11-22")));
         assert_eq!(date("9999-12-31").plus_days(1), None);
+    }
+
+    #[test]
+    fn a_day_is_counted_forth_and_back() {
+        // by GNU date
+        for (text, number) in [
+            ("0001-01-01", -719_162),
+            ("1969-12-31", -1),
+            ("1970-01-01", 0),
+            ("2000-02-29", 11_016),
+            ("2026-11-24", 20_781),
+            ("2049-12-31", 29_219),
+            ("9999-12-31", 2_932_896),
+        ] {
+            assert_eq!(date(text).day_number(), number, "{text}");
+            assert_eq!(Date::from_day_number(number), Some(date(text)));
+        }
+        for number in (-719_162..2_932_896).step_by(37) {
+            assert_eq!(Date::from_day_number(number).map(Date::day_number), Some(number));
+        }
+        for none in [-719_163, 2_932_897, i64::MIN, i64::MAX] {
+            assert_eq!(Date::from_day_number(none), None);
+        }
     }
 
     #[test]

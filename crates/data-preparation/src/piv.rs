@@ -27,8 +27,6 @@ pub(crate) use extensions::address_fault;
 pub(crate) use face_image::{face_fault, read_face_record};
 pub(crate) use objects::{LONGEST_AFFILIATION, LONGEST_NAME, expiry_of};
 
-use crate::Date;
-
 /// 5FC102: card holder unique identifier
 pub const CARD_HOLDER_IDENTIFIER: u32 = 0x5F_C1_02;
 /// 5FC107: card capability container
@@ -63,10 +61,4 @@ pub fn card_uuid(mut random: [u8; 16]) -> [u8; 16] {
 /// Whether it is a UUID of a version that PIV takes: 1, 4 or 5 (SP 800-73-5 part 1 §3.4.1).
 pub(crate) fn is_card_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 16 && matches!(bytes[6] >> 4, 1 | 4 | 5) && bytes[8] >> 6 == 2
-}
-
-/// Year, month and day of a date.
-fn parts(date: Date) -> (u16, u8, u8) {
-    let [century, year, month, day] = date.to_bcd().map(|byte| (byte >> 4) * 10 + (byte & 0x0F));
-    (u16::from(century) * 100 + u16::from(year), month, day)
 }

@@ -16,6 +16,8 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsageP
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 
+use crate::calendar::DAY;
+
 pub use self::key::AuthorityKey;
 pub use self::server_certificate::ServerIdentity;
 pub use self::terminal_certificate::TerminalCertificate;
@@ -27,7 +29,6 @@ pub const CERTIFICATE_SETTING: &str = "authority-certificate";
 const AUTHORITY_DAYS: u32 = 20 * 365;
 /// How far back certificates begin, for clocks that are behind.
 const CLOCK_ALLOWANCE: i64 = 3_600 * 1_000_000;
-const DAY: i64 = 86_400 * 1_000_000;
 
 /// Why a certificate was not made.
 #[derive(Debug, thiserror::Error)]

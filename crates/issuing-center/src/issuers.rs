@@ -16,11 +16,11 @@ pub use file::request_text;
 pub use key::{NewIssuer, make, named};
 pub use root::{NewRoot, make_root};
 
-use cardwright_data_preparation::{CertificationKey, IssuerKey, RsaPublicKey};
+use cardwright_data_preparation::{CertificationKey, Date, IssuerKey, RsaPublicKey};
 use cardwright_keystore::{KeyId, Keystore};
 use cardwright_relay::Code;
 
-use crate::calendar::date_of;
+use crate::calendar::day_text;
 use crate::refused::Refused;
 use crate::store::{CertificationKeyRow, EmvIssuer, Store, StoreError};
 
@@ -79,9 +79,8 @@ fn issuer_key(
     today: i64,
 ) -> Result<Option<IssuerKey>, Refused> {
     let Some(certificate) = &issuer.certificate else { return Ok(None) };
-    let day = date_of(certificate.expires);
     if certificate.expires < today {
-        let rule = format!("it expired on {}", day.map(|day| day.to_string()).unwrap_or_default());
+        let rule = format!("it expired on {}", day_text(certificate.expires));
         let remedy = "Have the key certified again: cardwright-center issuer-ca request, then import or sign";
         return Err(refused(format!("The certificate of the issuer key {}", issuer.name), rule, remedy));
     }
@@ -103,6 +102,6 @@ fn issuer_key(
             modulus: authority.modulus.clone(),
             exponent: authority.exponent.clone(),
         },
-        expires: day.ok_or_else(damaged)?,
+        expires: Date::from_day_number(certificate.expires).ok_or_else(damaged)?,
     }))
 }

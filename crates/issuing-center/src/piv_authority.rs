@@ -19,7 +19,7 @@ use cardwright_relay::Code;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyIdMethod, KeyUsagePurpose};
 
 use crate::authority::{AuthorityError, certificate_params};
-use crate::calendar::{DAY, date_of};
+use crate::calendar::{DAY, day_text};
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::registry::key::{KeyUse, keep, made};
@@ -135,7 +135,7 @@ pub async fn certified<S: Store>(store: &S, key: &KeyId, today: i64) -> Result<(
     let authority = authority.ok_or_else(unknown)?;
     let own = authority.certified.clone().ok_or_else(unknown)?;
     if own.expires < today {
-        let day = date_of(own.expires).map(|day| day.to_string()).unwrap_or_default();
+        let day = day_text(own.expires);
         let remedy = "Have its key certified again: cardwright-center piv-ca request, then import";
         return Err(refused(format!("The authority {}", authority.name), format!("it expired on {day}"), remedy));
     }

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant, SystemTime};
 
-use cardwright_issuing_center::calendar::date_of;
+use cardwright_data_preparation::Date;
 use openssl::sha::sha1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -92,9 +92,7 @@ impl Order {
 #[must_use]
 pub fn today() -> (u16, u8, u8) {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let date = date_of((seconds / 86_400) as i64).map(|date| date.to_string()).unwrap_or_default();
-    let part = |range: std::ops::Range<usize>| date.get(range).and_then(|digits| digits.parse::<u16>().ok());
-    (part(0..4).unwrap_or(1970), part(5..7).unwrap_or(1) as u8, part(8..10).unwrap_or(1) as u8)
+    Date::from_day_number((seconds / 86_400) as i64).map_or((1970, 1, 1), Date::parts)
 }
 
 /// Reads the order, buys, and tells; `false` where the purchase was none.

@@ -2,7 +2,6 @@
 
 use cardwright_apdu::tlv::element;
 
-use super::parts;
 use crate::Date;
 
 pub(super) const BOOLEAN: u32 = 0x01;
@@ -83,7 +82,7 @@ pub(super) fn named_bits(bits: u16) -> Vec<u8> {
 
 /// UTCTime to 2049, GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5).
 pub(super) fn time(date: Date, clock: &str) -> Vec<u8> {
-    let (year, month, day) = parts(date);
+    let (year, month, day) = date.parts();
     match year {
         1950..2050 => element(UTC_TIME, format!("{:02}{month:02}{day:02}{clock}Z", year % 100).as_bytes()),
         _ => element(GENERALIZED_TIME, format!("{year:04}{month:02}{day:02}{clock}Z").as_bytes()),

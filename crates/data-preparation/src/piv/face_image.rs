@@ -6,7 +6,7 @@
 
 use cardwright_apdu::tlv;
 
-use super::{FascN, Unfit, parts};
+use super::{FascN, Unfit};
 use crate::Date;
 
 /// Bytes of the biometric header, of the record's header, and of what comes before the picture.
@@ -84,7 +84,7 @@ fn write_header(out: &mut Vec<u8>, face: &FaceRecord<'_>, length: u32) {
     out.extend_from_slice(&[0x00, 0x00]); // no signature
     out.extend_from_slice(&[0x00, 0x1B, 0x05, 0x01]);
     for (date, time) in [(face.created, [0, 0, 0]), (face.valid_from, [0, 0, 0]), (face.valid_to, [23, 59, 59])] {
-        let (year, month, day) = parts(date);
+        let (year, month, day) = date.parts();
         out.extend_from_slice(&[(year / 100) as u8, (year % 100) as u8, month, day]);
         out.extend_from_slice(&time);
         out.push(b'Z');

@@ -2,7 +2,7 @@
 
 use cardwright_apdu::{Aid, tlv};
 
-use super::{FascN, Unfit, parts};
+use super::{FascN, Unfit};
 use crate::Date;
 
 /// The data model of PIV cards (SP 800-73-5 part 1 §3.1.1).
@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AU
 /// issuer signs none, and then only what reads the identifiers takes the card, no access control that asks for proof.
 #[must_use]
 pub fn card_holder_identifier(number: FascN, uuid: [u8; 16], expiry: Date, signature: &[u8]) -> Vec<u8> {
-    let (year, month, day) = parts(expiry);
+    let (year, month, day) = expiry.parts();
     let mut object = tlv::element(0x30, &number.to_bytes());
     tlv::write(&mut object, 0x34, &uuid);
     tlv::write(&mut object, 0x35, format!("{year:04}{month:02}{day:02}").as_bytes());
@@ -66,7 +66,7 @@ pub struct PrintedInformation<'a> {
 /// # Errors
 /// A text that is too long, empty, or not ASCII.
 pub fn printed_information(printed: &PrintedInformation<'_>) -> Result<Vec<u8>, Unfit> {
-    let (year, month, day) = parts(printed.expiry);
+    let (year, month, day) = printed.expiry.parts();
     let expiry = format!("{year:04}{}{day:02}", MONTHS[usize::from(month) - 1]);
     let elements = [
         ("name (01)", 0x01, printed.name, 1..=LONGEST_NAME),

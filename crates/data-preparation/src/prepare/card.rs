@@ -105,7 +105,7 @@ impl<'a> Card<'a> {
 
     /// The month that a payment card expires in.
     pub(super) fn expiry(&self) -> Result<ExpiryMonth, Error> {
-        let (year, month) = self.valid_to.month();
+        let (year, month, _) = self.valid_to.parts();
         ExpiryMonth::new(year, month).ok_or(Error::DateOutOfRange)
     }
 

@@ -47,7 +47,7 @@ fn grouped(digits: &[u8]) -> Vec<u8> {
 
 /// MM/YY.
 fn month(day: Date) -> Vec<u8> {
-    let (year, month) = day.month();
+    let (year, month, _) = day.parts();
     format!("{month:02}/{:02}", year % 100).into_bytes()
 }
 

@@ -10,6 +10,7 @@ use cardwright_relay::Code;
 use zeroize::Zeroizing;
 
 use super::file::{self, Columns, FindPhoto};
+use crate::calendar::DAY;
 use crate::center::Center;
 use crate::file_fault::{FileFault, FileRefused};
 use crate::refused::Refused;
@@ -17,8 +18,6 @@ use crate::registry::{document, random_id};
 use crate::sealing::{self, OrderContent};
 use crate::store::{Commit, Person, Registration, Store};
 
-/// Microseconds of a day.
-const DAY: i64 = 86_400 * 1_000_000;
 /// The only kind of order so far: a new card.
 const NEW_CARD: &str = "new";
 

@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 use super::file::{Answer, read_answer};
 use super::key::{identifier_bytes, named};
 use super::{certification_key, key_name, refused};
-use crate::calendar::{DAY, date_of, last_day};
+use crate::calendar::{DAY, day_text, last_day};
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::registry::registered;
@@ -152,12 +152,12 @@ fn verify<S>(
         return Err(wrong(rule, "Ask for one with the identifier of issuer-ca request"));
     }
     let (today, last) = (center.now().div_euclid(DAY), last_day(recovered.expires));
-    let day = |day: i64| date_of(day).map(|day| day.to_string()).unwrap_or_default();
     if last < today {
-        return Err(wrong(format!("it expired on {}", day(last)), "Ask for a new one"));
+        return Err(wrong(format!("it expired on {}", day_text(last)), "Ask for a new one"));
     }
     if last > authority.expires {
-        let rule = format!("it ends on {}, after the key that signed it ({})", day(last), day(authority.expires));
+        let rule =
+            format!("it ends on {}, after the key that signed it ({})", day_text(last), day_text(authority.expires));
         return Err(wrong(rule, "Ask for one that ends before, or by a later key"));
     }
     Ok(last)

@@ -1,7 +1,7 @@
 //! What ends soon, or is over: told in the log of the running center, so that it is renewed in time.
 
 use super::{WARN_DAYS, key_name};
-use crate::calendar::{DAY, date_of};
+use crate::calendar::{DAY, day_text};
 use crate::store::{Store, StoreError};
 
 /// A sentence for each certificate and key that has less than [`WARN_DAYS`] left.
@@ -13,9 +13,8 @@ pub async fn ending<S: Store>(store: &S, now: i64) -> Result<Vec<String>, StoreE
     let mut sentences = Vec::new();
     let mut tell = |what: String, last: i64| {
         if last - today < WARN_DAYS {
-            let day = date_of(last).map(|day| day.to_string()).unwrap_or_default();
             let ends = if last < today { "ended" } else { "ends" };
-            sentences.push(format!("{what} {ends} on {day}; have it renewed"));
+            sentences.push(format!("{what} {ends} on {}; have it renewed", day_text(last)));
         }
     };
     for key in store.certification_keys().await? {

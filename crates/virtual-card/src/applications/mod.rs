@@ -15,7 +15,7 @@ use crate::memory::{Memory, Stop};
 use crate::registry::ProgramName;
 use crate::state::CardState;
 
-pub(crate) use personalization::{DecryptSensitive, begin_personalization, store_data};
+pub(crate) use personalization::{begin_personalization, store_data};
 
 /// A program with its data.
 #[derive(Serialize, Deserialize)]

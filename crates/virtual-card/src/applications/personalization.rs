@@ -35,3 +35,28 @@ pub(crate) fn store_data(
         Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
     }
 }
+
+/// Whether every grouping of a STORE DATA is under the DEK. Encryption is none or all; the structure is not told, or DGI
+/// (GPCS Table 11-89).
+pub(super) fn is_under_dek(p1: u8) -> Result<bool, StatusWord> {
+    match p1 & 0x70 {
+        0x00 => Ok(false),
+        0x60 => Ok(true),
+        _ => Err(StatusWord::INCORRECT_P1_P2),
+    }
+}
+
+/// Identifier and length of a grouping, and what follows them. The length is one byte to FE, or FF and two bytes, in
+/// the shortest form. A header does not span commands.
+pub(super) fn read_header(bytes: &[u8]) -> Result<(u16, usize, &[u8]), StatusWord> {
+    let (identifier, length, rest) = match bytes {
+        [i1, i2, 0xFF, l1, l2, rest @ ..] => ([*i1, *i2], u16::from_be_bytes([*l1, *l2]), rest),
+        [_, _, 0xFF, ..] => return Err(StatusWord::WRONG_DATA),
+        [i1, i2, length, rest @ ..] => ([*i1, *i2], u16::from(*length), rest),
+        _ => return Err(StatusWord::WRONG_DATA),
+    };
+    if bytes[2] == 0xFF && length < 0xFF {
+        return Err(StatusWord::WRONG_DATA);
+    }
+    Ok((u16::from_be_bytes(identifier), usize::from(length), rest))
+}

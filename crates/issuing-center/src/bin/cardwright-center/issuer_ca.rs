@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cardwright_data_preparation::emv::ExpiryMonth;
-use cardwright_issuing_center::calendar::{DAY, date_of, month};
+use cardwright_issuing_center::calendar::{DAY, day_text, month};
 use cardwright_issuing_center::issuers::{self, NewIssuer, NewRoot, WARN_DAYS, key_name};
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::told;
@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::output_file;
 use crate::report::Report;
 use crate::rsa_size::RsaArguments;
+use crate::until::until;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -133,7 +134,7 @@ impl Command {
 
 fn certified(certificate: &IssuerCertificate, now: i64) -> Report {
     let IssuerCertificate { issuer, rid, index, expires, .. } = certificate;
-    let text = format!("The issuer key {issuer} is certified by {}{}.", key_name(*rid, *index), until(*expires, now));
+    let text = format!("The issuer key {issuer} is certified by {}, {}.", key_name(*rid, *index), until(*expires, now));
     Report::new(text, certificate_value(certificate, now))
 }
 
@@ -152,33 +153,21 @@ async fn list(context: &Context) -> Result<Report, Failure> {
 fn root_line(root: &CertificationKeyRow, now: i64) -> String {
     let whose = if root.key.is_some() { "test root" } else { "scheme's key" };
     let bits = root.modulus.len() * 8;
-    format!("{}  {whose}  {bits} bits{}", key_name(root.rid, root.index), until(root.expires, now))
+    format!("{}  {whose}  {bits} bits, {}", key_name(root.rid, root.index), until(root.expires, now))
 }
 
 fn issuer_line(issuer: &EmvIssuer, now: i64) -> String {
     let EmvIssuer { name, key, identifier, certificate } = issuer;
     let state = match certificate {
         None => "  not certified".to_owned(),
-        Some(own) => format!("  certified by {}{}", key_name(own.rid, own.index), until(own.expires, now)),
+        Some(own) => format!("  certified by {}, {}", key_name(own.rid, own.index), until(own.expires, now)),
     };
     format!("{name}  issuer {identifier}  {key}{state}")
 }
 
-/// The last day, and a warning where it is near or over.
-fn until(day: i64, now: i64) -> String {
-    let date = date_of(day).map(|date| date.to_string()).unwrap_or_default();
-    let left = day - now.div_euclid(DAY);
-    let warning = match left {
-        ..0 => ", EXPIRED",
-        0..WARN_DAYS => ", ends soon: have it renewed",
-        _ => "",
-    };
-    format!(", until {date}{warning}")
-}
-
 fn day_value(day: i64, now: i64) -> Value {
     let left = day - now.div_euclid(DAY);
-    json!({ "until": date_of(day).map(|date| date.to_string()), "days_left": left, "warns": left < WARN_DAYS })
+    json!({ "until": day_text(day), "days_left": left, "warns": left < WARN_DAYS })
 }
 
 fn root_value(root: &CertificationKeyRow, now: i64) -> Value {

@@ -32,6 +32,7 @@ mod serve;
 mod stock;
 mod terminal;
 mod ticket;
+mod until;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cardwright_issuing_center::calendar::{DAY, date_of};
+use cardwright_issuing_center::calendar::{DAY, day_text};
 use cardwright_issuing_center::issuers::WARN_DAYS;
 use cardwright_issuing_center::piv_authority::{self, NewAuthority, Subject};
 use cardwright_issuing_center::registry::person::Role;
@@ -16,6 +16,7 @@ use crate::context::{Context, read_file};
 use crate::failure::Failure;
 use crate::output_file;
 use crate::report::Report;
+use crate::until::until;
 
 /// The longest chain of certificates.
 const LONGEST: usize = 256 * 1024;
@@ -145,14 +146,7 @@ fn line(authority: &PivAuthority, now: i64) -> String {
     let PivAuthority { name, key, subject, certified } = authority;
     let state = match certified {
         None => "waits for its certificate".to_owned(),
-        Some(own) => {
-            let warning = match own.expires - now.div_euclid(DAY) {
-                ..0 => ", EXPIRED",
-                0..WARN_DAYS => ", ends soon: have it renewed",
-                _ => "",
-            };
-            format!("until {}{warning}", date_of(own.expires).map(|day| day.to_string()).unwrap_or_default())
-        }
+        Some(own) => until(own.expires, now),
     };
     format!("{name}  {subject}  {key}  {state}")
 }
@@ -164,7 +158,7 @@ fn value(authority: &PivAuthority, now: i64) -> Value {
         "key": authority.key,
         "subject": authority.subject,
         "certified": own.is_some(),
-        "until": own.and_then(|own| date_of(own.expires)).map(|day| day.to_string()),
+        "until": own.map(|own| day_text(own.expires)),
         "warns": own.is_some_and(|own| own.expires - now.div_euclid(DAY) < WARN_DAYS),
     })
 }

@@ -1,7 +1,7 @@
 //! `terminal`: who may work at a base.
 
-use cardwright_data_preparation::Date;
 use cardwright_issuance::row::Terminal;
+use cardwright_issuing_center::calendar::day_of;
 use cardwright_issuing_center::presence::register::Register;
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::store::{SqlStore, Store};
@@ -16,7 +16,6 @@ use crate::report::Report;
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
 /// Microseconds of a day.
-const DAY: i64 = 24 * HOUR;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -100,9 +99,7 @@ fn state(terminal: &Terminal, now: i64) -> &'static str {
 
 fn line(terminal: &Terminal, now: i64) -> String {
     let Terminal { name, base, expires, .. } = terminal;
-    let day = u32::try_from(expires.div_euclid(DAY)).ok();
-    let day = Date::new(1970, 1, 1).and_then(|first| first.plus_days(day?));
-    let until = day.map(|day| format!("until {day}")).unwrap_or_default();
+    let until = day_of(*expires).map(|day| format!("until {day}")).unwrap_or_default();
     format!("{name}  {base}  {}  {until}", state(terminal, now))
 }
 

@@ -6,7 +6,8 @@ use cardwright_apdu::{Aid, StatusWord};
 use super::content::{self, DekForm};
 use super::groupings::{Groupings, Interface, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES, Pending};
 use super::{Module, completeness};
-use crate::applications::{DecryptSensitive, Program};
+use crate::applications::Program;
+use crate::applications::personalization::{DecryptSensitive, is_under_dek, read_header};
 use crate::life_cycle::ApplicationState;
 use crate::memory::{Memory, Stop};
 use crate::registry::Application;
@@ -37,14 +38,11 @@ pub(crate) fn store_data(
     if before.complete {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
-    // encryption: none or all; structure: not told or DGI (GPCS Table 11-89)
-    if !matches!(p1 & 0x60, 0x00 | 0x60) || p1 & 0x10 != 0 {
-        return Err(StatusWord::INCORRECT_P1_P2.into());
-    }
+    let encrypted = is_under_dek(p1)?;
     let product = &memory.read().product;
     let mut arrival = Arrival {
         module,
-        encrypted: p1 & 0x60 != 0,
+        encrypted,
         groupings: before.duplicate(),
         decrypt,
         cipher_block: if product.scp == 2 { 8 } else { 16 },
@@ -112,24 +110,18 @@ impl Arrival<'_> {
             rest = self.go_on(pending, rest)?;
         }
         while !rest.is_empty() {
-            let (pending, after) = self.read_header(rest)?;
+            let (pending, after) = self.begin(rest)?;
             rest = self.go_on(pending, after)?;
         }
         Ok(())
     }
 
-    /// Identifier and length: one byte to FE, or FF and two bytes. A header does not span commands.
-    fn read_header<'a>(&self, bytes: &'a [u8]) -> Result<(Pending, &'a [u8]), StatusWord> {
-        let (identifier, length, rest) = match bytes {
-            [i1, i2, 0xFF, l1, l2, rest @ ..] => ([*i1, *i2], usize::from(u16::from_be_bytes([*l1, *l2])), rest),
-            [_, _, 0xFF, ..] => return Err(StatusWord::WRONG_DATA),
-            [i1, i2, length, rest @ ..] => ([*i1, *i2], usize::from(*length), rest),
-            _ => return Err(StatusWord::WRONG_DATA),
-        };
-        let identifier = u16::from_be_bytes(identifier);
+    /// Begins the grouping at the front of `bytes`, and hands back what follows its header.
+    fn begin<'a>(&self, bytes: &'a [u8]) -> Result<(Pending, &'a [u8]), StatusWord> {
+        let (identifier, length, rest) = read_header(bytes)?;
         let rule = content::rule(self.module, identifier).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let right_way = rule.under_dek.is_some() == self.encrypted;
-        if !right_way || length > rule.longest || (bytes[2] == 0xFF && length < 0xFF) {
+        if !right_way || length > rule.longest {
             return Err(StatusWord::WRONG_DATA);
         }
         let encrypted = self.encrypted;

@@ -4,7 +4,7 @@
 use cardwright_apdu::{Aid, StatusWord};
 
 use super::{IdentityData, MANIFEST, PIN, PendingFile, StoredFile, content, data, manifest, write};
-use crate::applications::DecryptSensitive;
+use crate::applications::personalization::{DecryptSensitive, is_under_dek, read_header};
 use crate::memory::{Memory, Stop};
 use crate::secret::Secret;
 
@@ -49,17 +49,14 @@ impl Arrival {
         if identity.complete {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        // encryption: none or all; structure: not told or DGI (GPCS Table 11-89)
-        if !matches!(p1 & 0x60, 0x00 | 0x60) || p1 & 0x10 != 0 {
-            return Err(StatusWord::INCORRECT_P1_P2);
-        }
+        let encrypted = is_under_dek(p1)?;
         let mut arrival = Self { files: Vec::new(), pending: None, complete: false };
         let mut rest = block;
         if let Some(pending) = &identity.pending {
             rest = arrival.go_on(identity, pending.duplicate(), rest, decrypt)?;
         }
         while !rest.is_empty() {
-            let (pending, after) = read_header(rest, p1 & 0x60 == 0x60)?;
+            let (pending, after) = begin_file(rest, encrypted)?;
             rest = arrival.go_on(identity, pending, after, decrypt)?;
         }
         if p1 & 0x80 != 0 && !arrival.complete {
@@ -150,21 +147,15 @@ impl PendingFile {
     }
 }
 
-/// Identifier and length: one byte to FE, or FF and two bytes. A header does not span commands.
-fn read_header(bytes: &[u8], encrypted: bool) -> Result<(PendingFile, &[u8]), StatusWord> {
-    let (identifier, length, rest) = match bytes {
-        [i1, i2, 0xFF, l1, l2, rest @ ..] => ([*i1, *i2], usize::from(u16::from_be_bytes([*l1, *l2])), rest),
-        [_, _, 0xFF, ..] => return Err(StatusWord::WRONG_DATA),
-        [i1, i2, length, rest @ ..] => ([*i1, *i2], usize::from(*length), rest),
-        _ => return Err(StatusWord::WRONG_DATA),
-    };
-    let identifier = u16::from_be_bytes(identifier);
+/// Begins the grouping at the front of `bytes`, and hands back what follows its header.
+fn begin_file(bytes: &[u8], encrypted: bool) -> Result<(PendingFile, &[u8]), StatusWord> {
+    let (identifier, length, rest) = read_header(bytes)?;
     let longest = match identifier {
         MANIFEST => manifest::LONGEST,
         PIN if encrypted => 16,
         _ => content::longest(identifier).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?,
     };
-    if length > longest || (bytes[2] == 0xFF && length < 0xFF) {
+    if length > longest {
         return Err(StatusWord::WRONG_DATA);
     }
     Ok((PendingFile { identifier, length, encrypted, received: Secret::new(Vec::new()) }, rest))
