@@ -10,7 +10,7 @@ use x509_parser::der_parser::der::parse_der;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
-use crate::calendar::{DAY, date_of};
+use crate::calendar::{DAY, day_text};
 use crate::center::Center;
 use crate::piv_authority;
 use crate::refused::Refused;
@@ -40,8 +40,7 @@ pub(super) async fn given<S: Store>(
         }
         // The authority's last day is not a whole one.
         if last >= own.expires {
-            let [last, end] =
-                [last, own.expires].map(|day| date_of(day).map(|day| day.to_string()).unwrap_or_default());
+            let [last, end] = [last, own.expires].map(day_text);
             let rule = format!("the authority {} ends on {end}, and the card on {last}", authority.name);
             let remedy = "Have the authority certified for longer, or shorten [validity] of the profile";
             return Err(Refused::with(Code::DATA_REFUSED, ["authority".to_owned(), rule, remedy.to_owned()]));
