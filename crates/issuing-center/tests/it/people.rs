@@ -76,7 +76,7 @@ async fn a_profile_that_no_card_can_be_written_by_is_refused_at_its_import() {
     assert!(pin_under_dek != PROFILE && without_proof != pin_under_dek);
     let refused = document::import_profile(store, now, admin, &without_proof).await.unwrap_err();
     assert_eq!(refused.code, Code::PROFILE_REFUSED);
-    assert!(refused.parameters[1].contains("nothing would be proven"), "{refused:?}");
+    assert!(refused.parameters[1].contains("a cryptogram must prove the card"), "{refused:?}");
 }
 
 #[tokio::test]
