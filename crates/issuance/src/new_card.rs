@@ -72,8 +72,8 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     if inputs.product.proof() == Proof::None {
         return Err(refusal(Code::PRODUCT_REFUSED, &[&name, "its answers carry no R-MAC, so nothing would be proven"]));
     }
-    fitness::check(&inputs)?;
     let parameters = channel(&inputs, inputs.product.transport_key_version())?;
+    fitness::check(&inputs)?;
     let challenge = HostChallenge::new(*inputs.host_challenge);
     let opening =
         Conversation::begin(parameters, challenge, initialize_update_answer).map_err(|error| card_refused(&error))?;

@@ -11,7 +11,13 @@ use crate::issuer::Issuer as Preparer;
 /// The card products that prove what they write, behind contacts and behind an antenna.
 const PRODUCTS: [&str; 4] = ["scp03-i70", "scp03-i71", "scp03-i60", "scp03-i70-contactless"];
 
-/// Answers carry no MAC at this level: nothing would be proven.
+/// Those whose answers carry no MAC.
+const BELIEVED: [&str; 3] = ["scp02-i55", "scp02-i15", "scp03-i10"];
+
+const WAITS: &str = "activation = \"after-proof\"\n";
+const IN_SCRIPT: &str = "activation = \"in-script\"\n";
+
+/// Answers carry no MAC at this level: only a cryptogram would prove the card.
 const UNPROVEN: &str = "security-level = \"03\"";
 
 enum Order {
@@ -50,6 +56,17 @@ impl Draft {
     pub(crate) fn prove(&mut self) {
         let level = format!("security-level = \"{}\"", self.dice.one_of(&["13", "33"]));
         *self.order.text_mut() = self.order.text().replacen(UNPROVEN, &level, 1);
+    }
+
+    /// The same for a card that its cryptograms prove: every application is usable before.
+    pub(crate) fn believe(&mut self) {
+        self.product = self.dice.one_of(&BELIEVED);
+        *self.order.text_mut() = self.order.text().replace(WAITS, IN_SCRIPT);
+    }
+
+    /// Whether nothing of it waits for a proof.
+    pub(crate) fn is_usable_at_once(&self) -> bool {
+        !self.order.text().contains(WAITS)
     }
 
     pub(crate) fn is_for_payment(&self) -> bool {
@@ -120,9 +137,9 @@ fn routed(text: &str, may_be_straight: bool, dice: &mut Numbers) -> String {
         is_straight |= goes_straight;
         in_script &= dice.below(3) > 0;
         let table = if goes_straight { table.replace(through_domain, straight) } else { table.to_owned() };
-        let table = table.replace("activation = \"after-proof\"\n", "");
-        let activation = if in_script { "in-script" } else { "after-proof" };
-        routed.push_str(&format!("[[application]]\nactivation = \"{activation}\"{table}"));
+        let table = table.replace(WAITS, "");
+        let activation = if in_script { IN_SCRIPT } else { WAITS };
+        routed.push_str(&format!("[[application]]\n{}{table}", activation.trim_end()));
     }
     routed
 }

@@ -52,6 +52,8 @@ impl Seen {
         let Self { kinds, ways, refused, longest, bought } = self;
         println!("{} kinds, {refused} first refused, {longest} groupings at most\n{ways:?}\n{bought:?}", kinds.len());
         assert!(kinds.len() > 60 && *refused > 250 && *longest > 60, "{} {refused} {longest}", kinds.len());
+        let believed: BTreeSet<_> = kinds.iter().filter(|kind| kind.1 == 0x03).map(|kind| kind.0).collect();
+        assert_eq!(believed.len(), 3, "without a MAC on answers: {believed:?}");
         let least = [("identity", false), ("piv", true), ("emv", false), ("emv", true), ("directory", false)];
         assert!(least.iter().all(|way| ways.get(way).is_some_and(|count| *count >= 50)), "{ways:?}");
         let verified = [Verified::PlainPin, Verified::EncipheredPin, Verified::Signature];
