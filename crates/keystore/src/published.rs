@@ -34,6 +34,20 @@ pub fn is_published(kind: KeyKind, value: &[u8], kcv: Option<Kcv>) -> bool {
     known_value || known_kcv
 }
 
+/// `01 23 .. EF`, forwards and backwards: the key of standards' examples and of manuals of security modules.
+const EXAMPLE: [u8; 16] =
+    [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10];
+
+/// Whether `value` is a key of examples: `0123456789ABCDEF` alone, repeated or backwards behind itself, 3DES parity bits
+/// ignored. Test vectors are over such keys, so that a keystore takes them; a center at work does not.
+#[must_use]
+pub fn is_example(kind: KeyKind, value: &[u8]) -> bool {
+    let mask = if kind == KeyKind::Tdes2 { 0xFE } else { 0xFF };
+    let equals =
+        |period: usize| value.iter().enumerate().all(|(index, byte)| byte & mask == EXAMPLE[index % period] & mask);
+    equals(8) || equals(16)
+}
+
 impl PublishedKeys {
     /// Lets a clear value in, or not. `transports` says whether its purpose may be a transport key's
     /// ([`Purpose::may_transport`], [`WrappedPurpose::may_transport`]).
@@ -46,5 +60,21 @@ impl PublishedKeys {
     pub fn admit(self, kind: KeyKind, value: &[u8], kcv: Option<Kcv>, transports: bool) -> Result<(), Error> {
         let allowed = self == Self::AllowedForTransport && transports;
         if is_published(kind, value, kcv) && !allowed { Err(Error::PublishedKey) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_examples_are_known_whatever_their_parity_bits() {
+        let digits = |text: &str| hex::decode(text).unwrap();
+        for example in ["0123456789ABCDEFFEDCBA9876543210", "0022446688AACCEEFFDDBB9977553311"] {
+            assert!(is_example(KeyKind::Tdes2, &digits(example)), "{example}");
+        }
+        assert!(is_example(KeyKind::Aes128, &digits("0123456789ABCDEF0123456789ABCDEF")));
+        assert!(!is_example(KeyKind::Aes128, &digits("0022446688AACCEEFFDDBB9977553311")), "AES has no parity bits");
+        assert!(!is_example(KeyKind::Tdes2, &digits("0123456789ABCDEFFEDCBA9876543214")));
     }
 }

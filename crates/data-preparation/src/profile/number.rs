@@ -98,8 +98,18 @@ pub(super) fn read(whole: &Section<'_>, fields: &[OrderField], faults: &mut Faul
     if prefix.len() >= *lengths.start() {
         let message = "the BIN leaves no digits for the cards";
         faults.add(section.value_span("bin"), FaultKind::CardNumber, message, "shorten `bin`, or raise `length`");
+    } else if let Some(field) = fields.iter().find(|field| is_never_as_long(field, &source, fixed)) {
+        let message = format!("no value of the field `{}` has this length", field.name);
+        let remedy = "write a length that the field's `min` and `max` allow";
+        faults.add(section.value_span("length"), FaultKind::CardNumber, message, remedy);
     }
     Some(NumberRule { source, prefix, lengths, check_digit: check_digit?, sequence: sequence? })
+}
+
+/// Whether the field that brings the number cannot bring one of the length that all numbers have.
+fn is_never_as_long(field: &OrderField, source: &NumberSource, fixed: Option<usize>) -> bool {
+    let brings = matches!(source, NumberSource::Field(name) if *name == field.name);
+    brings && fixed.is_some_and(|length| !field.lengths.contains(&length))
 }
 
 /// A range has a BIN, a length and the check digit.

@@ -31,6 +31,7 @@ const BROKEN: [Broken; 70] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
+    broken(CREDIT, "length = 16", "length = 15", "card-number", "length = "),
     broken(CREDIT, "bin = \"47617390\"", "bin = \"4761 7390\"", "out-of-range", "bin = "),
     broken(CREDIT, "sequence-field = \"sequence\"", "sequence-field = \"name\"", "unknown-value", "sequence-field"),
     broken(CREDIT, "max = 2\nrequired", "max = 3\nrequired", "card-number", "sequence-field"),

@@ -79,5 +79,8 @@ fn the_example_of_the_reference_is_taken() {
 fn the_fault_shown_in_the_reference_is_the_one_told() {
     let text = IDENTITY.replace("min = 8\nmax = 19", "min = 19\nmax = 8");
     let Err(Error::Profile(faults)) = Profile::parse(&text) else { panic!("the profile was taken") };
-    assert!(DOCUMENT.contains(&faults[0].to_string()), "docs/profiles.md does not show: {}", faults[0]);
+    let fault = &faults[0];
+    let (place, code) = (format!(":{}:{}: ", fault.line, fault.column), fault.kind.code());
+    let shown = format!("{place}{} ({code})\n        {}\n", fault.message, fault.remedy);
+    assert!(DOCUMENT.contains(&shown), "docs/profiles.md does not show: {shown}");
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use cardwright_data_preparation::profile::NamedKey;
-use cardwright_keystore::{Error, Kcv, KeyId, KeyInfo, KeyKind, NewKey, PublishedKeys, Purpose};
+use cardwright_keystore::{Error, Kcv, KeyId, KeyInfo, KeyKind, NewKey, PublishedKeys, Purpose, published};
 use cardwright_relay::Code;
 
 use super::registered;
@@ -104,10 +104,15 @@ fn published_setting(key: &KeyId) -> String {
 /// keystore's own. Where the log cannot be written, the key is not kept.
 pub async fn import<S: Store>(center: &Center<S>, person: &Person, new: &NewMaster<'_>) -> Result<KeyInfo, Refused> {
     let row = next(center, new.name, new.kind, new.key_use)?;
+    let is_example = published::is_example(new.kind, new.value);
+    let allowed = new.published == PublishedKeys::AllowedForTransport && new.key_use == KeyUse::CardKeys;
+    if is_example && !allowed {
+        return Err(Refused::with(Code::PUBLISHED_KEY, [new.name]));
+    }
     let imported = center.keystore.import(&row, new.value, new.expected, new.published);
     let info = imported.map_err(|error| not_taken(new.name, error))?;
     let mut registrations = Vec::new();
-    if cardwright_keystore::published::is_published(new.kind, new.value, new.expected) {
+    if is_example || published::is_published(new.kind, new.value, new.expected) {
         registrations.push(Registration::Setting { name: published_setting(&row.id), value: vec![1] });
     }
     keep(center, person, info, registrations).await

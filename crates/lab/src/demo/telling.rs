@@ -57,9 +57,10 @@ pub(super) fn what_next() {
     let steps = [
         ("script/demo --stay", "the same, and everything stays up at the end, with commands to try on it"),
         (
-            "target/debug/cardwright-center --help",
-            "a center of your own: init, person, base, product, profile, key, stock, order, serve",
+            "docs/first-card.md, docs/payment-and-employee-cards.md",
+            "a center and cards of your own, every command written out: first the identity card, then the others",
         ),
+        ("target/debug/cardwright-center --help", "every command of the center; docs/center.md tells more"),
         (
             "target/debug/cardwright-card make --help",
             "blank cards, as many as you like; `insert` puts one into a vpcd reader",

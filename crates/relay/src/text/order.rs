@@ -79,10 +79,15 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::LEVEL_REFUSED,
         &["level"],
-        ("Personal data may not be sent under level {level}: it does not encrypt.", "Use level 03, 13 or 33."),
         (
-            "レベル {level} は暗号化しないため、個人データを送れません。",
-            "レベル 03、13、33 のいずれかを使ってください。",
+            "The profile's level {level} is too weak for this card product: commands are to be encrypted, and answers \
+             carry a MAC unless the product says that a cryptogram is its proof.",
+            "Give the profile level 33 or 13, or take a blank of a product that its level is for.",
+        ),
+        (
+            "プロファイルのレベル {level} はこのカード製品には不十分です。コマンドの暗号化が必要で、\
+             暗号文で証明する製品でない限り応答にも MAC が必要です。",
+            "プロファイルのレベルを 33 か 13 にするか、そのレベルに合う製品の白カードを使ってください。",
         ),
     ),
     text(

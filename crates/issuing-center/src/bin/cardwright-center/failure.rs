@@ -106,13 +106,11 @@ impl Failure {
                 lines.chain([head]).collect::<Vec<_>>().join("\n")
             }
             Self::File(code, faults) => {
+                if faults.len() == 1 {
+                    return sentence(&FileRefused::Faults(*code, faults.clone()).first());
+                }
+                let head = format!("{code}: {} faults; nothing was imported.", faults.len());
                 let lines = faults.iter().map(|fault| format!("  {fault}"));
-                let first = FileRefused::Faults(*code, faults.clone()).first();
-                let head = if faults.len() == 1 {
-                    sentence(&first)
-                } else {
-                    format!("{code}: {} faults; nothing was imported.", faults.len())
-                };
                 std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
             }
         }

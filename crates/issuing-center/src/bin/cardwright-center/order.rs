@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::order_face::Face;
 use crate::order_import::import;
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -87,7 +87,7 @@ async fn approve(context: &Context, references: &[String], acting: &Acting) -> R
     let center = context.center().await?;
     let person = acting.person(context, &*center.store, Role::Approver).await?;
     let orders = intake::approve(&center, &person, references).await?;
-    let text = format!("{} orders are approved and prepared.", orders.len());
+    let text = format!("{} approved and prepared.", counted(orders.len(), "order"));
     Ok(Report::new(text, json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
 }
 
@@ -95,7 +95,7 @@ async fn prepare(context: &Context, references: &[String], acting: &Acting) -> R
     let center = context.center().await?;
     let person = acting.person(context, &*center.store, Role::Approver).await?;
     let orders = intake::prepare_again(&center, &person, references).await?;
-    let text = format!("{} orders are prepared again; they need new tickets.", orders.len());
+    let text = format!("{} prepared again; a new ticket is needed for each.", counted(orders.len(), "order"));
     Ok(Report::new(text, json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
 }
 

@@ -19,7 +19,7 @@ use crate::acting::Acting;
 use crate::context::{Context, read_file};
 use crate::failure::Failure;
 use crate::order;
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 /// The longest file of orders.
 pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
@@ -41,7 +41,7 @@ pub(crate) async fn import(
         Err(StoreError::Conflict(_)) => return Err(Refused::new(Code::CHANGED_MEANWHILE).into()),
         other => other?,
     }
-    let text = format!("{} orders are here; another person approves them.", received.orders.len());
+    let text = format!("{} here; another person approves what came in.", counted(received.orders.len(), "order"));
     Ok(Report::new(text, json!({ "orders": received.orders.iter().map(order::value).collect::<Vec<_>>() })))
 }
 

@@ -11,7 +11,7 @@ use crate::acting::Acting;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output_file;
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -48,7 +48,7 @@ impl Command {
         }
         std::fs::rename(&beside, &out).map_err(|error| Failure::file(beside.display(), error))?;
         let (count, file) = (letters.count, out.display().to_string());
-        Ok(Report::new(format!("{count} letters are in {file}."), json!({ "letters": count, "file": file })))
+        Ok(Report::new(format!("{} in {file}.", counted(count, "letter")), json!({ "letters": count, "file": file })))
     }
 }
 

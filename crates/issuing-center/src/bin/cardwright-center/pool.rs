@@ -10,7 +10,7 @@ use crate::acting::Acting;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress;
-use crate::report::Report;
+use crate::report::{Report, counted};
 use crate::rsa_size::RsaArguments;
 
 #[derive(Subcommand)]
@@ -86,7 +86,7 @@ impl Fill {
         }
         let entered = pool::filled(&center, &person, made).await;
         told(&*center.store, context.now(), &person, entered).await?;
-        Ok(Report::new(format!("{made} keys were made."), json!({ "made": made })))
+        Ok(Report::new(format!("{} made.", counted(made as usize, "key")), json!({ "made": made })))
     }
 
     async fn wanted(&self, store: &cardwright_issuing_center::store::SqlStore) -> Result<Vec<Standing>, Failure> {

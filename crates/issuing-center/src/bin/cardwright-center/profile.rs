@@ -41,7 +41,9 @@ impl Command {
             Self::Check { file } => {
                 let profile = checked(&file)?;
                 let (name, version) = (&profile.reference().name, profile.reference().version);
-                let text = format!("The profile {name}, version {version}, has no fault.");
+                let text = format!(
+                    "The profile {name}, version {version}, has no fault. With an order beside it, `profile preview` makes a card's data of it and reads that back."
+                );
                 Ok(Report::new(text, json!({ "profile": name, "version": version, "faults": [] })))
             }
         }

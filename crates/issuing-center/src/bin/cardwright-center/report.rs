@@ -6,6 +6,11 @@ use std::process::ExitCode;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+/// `1 order is`, `2 orders are`: how many of what, and the verb.
+pub(crate) fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one} is") } else { format!("{count} {one}s are") }
+}
+
 /// A command's answer.
 #[must_use]
 pub(crate) struct Report {

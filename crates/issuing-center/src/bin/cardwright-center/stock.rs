@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::acting::Acting;
 use crate::context::{Context, read_file};
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Report, counted};
 
 /// The longest shipment file.
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -37,6 +37,6 @@ impl Command {
         let person = acting.person(context, &*center.store, Role::Admin).await?;
         let imported = stock::import(&center, &person, &file, &key).await;
         let count = told(&*center.store, context.now(), &person, imported).await?;
-        Ok(Report::new(format!("{count} cards are in stock."), json!({ "cards": count })))
+        Ok(Report::new(format!("{} in stock.", counted(count, "card")), json!({ "cards": count })))
     }
 }

@@ -26,6 +26,12 @@ pub(super) fn of(told: &Told) -> String {
 fn happened(event: &Event) -> String {
     match event {
         Event::CenterCreated => "The center was set up.".into(),
+        Event::Registered { what, name, present: true } if what == "PIN mailer" => {
+            format!("The letter of the PIN was handed out under {name}.")
+        }
+        Event::Registered { what, present: true, .. } if what == "newly prepared data" => {
+            "The order is prepared again.".into()
+        }
         Event::Registered { what, name, present: true } => format!("Entered: {what} {name}."),
         Event::Registered { what, name, present: false } => format!("Withdrawn: {what} {name}."),
         Event::OrderReceived => "The order came in.".into(),

@@ -56,7 +56,9 @@ impl Make {
         }
         std::fs::write(&shipment_path, shipment).map_err(Failure::at(shipment_path.display()))?;
         let kcv = batch_key::check_value(&product, &master);
-        let text = format!("{} blank cards of {} in {}, batch key {kcv}", self.count, product.name, self.out.display());
+        let cards = if self.count == 1 { "card" } else { "cards" };
+        let place = self.out.display();
+        let text = format!("{} blank {cards} of {} in {place}, batch key {kcv}", self.count, product.name);
         report.result(
             &text,
             &json!({ "cards": self.count, "product": product.name, "shipment": shipment_path, "batch_key_kcv": kcv }),
