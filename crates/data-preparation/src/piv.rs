@@ -13,14 +13,14 @@ mod name;
 mod objects;
 mod public_key;
 
-pub use certificate::{CertificateRequest, certificate_template, key_identifier};
+pub use certificate::{CertificateRequest, certificate_template, signature_block, signed_certificate};
 pub use der::ObjectIdentifier;
 pub use extensions::AlternativeNames;
 pub use face_image::{FaceRecord, face_image, jpeg_size};
 pub use fasc_n::FascN;
 pub use name::DistinguishedName;
 pub use objects::{PrintedInformation, capability_container, card_holder_identifier, discovery, printed_information};
-pub use public_key::{is_modulus, is_point_of_p256};
+pub use public_key::{PublicKey, is_modulus, is_point_of_p256, key_identifier};
 
 pub(crate) use certificate::ReadTemplate;
 pub(crate) use extensions::address_fault;

@@ -3,13 +3,12 @@
 //!
 //! The private key is an RSA key of the keystore. Certificates of authorities are made with `rcgen`, as those of
 //! terminals are: it takes a signer whose key is elsewhere, and is in the tree already. Certificates of cards are made
-//! by whoever talks with the card, from the template that was sealed with the order, by [`signature`].
+//! by whoever talks with the card, from the template that was sealed with the order.
 
 mod chain;
 mod signer;
 mod subject;
 
-pub use signer::signature;
 pub use subject::Subject;
 
 use std::sync::Arc;

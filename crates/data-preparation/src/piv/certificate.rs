@@ -1,14 +1,16 @@
-//! Certificates of keys that do not exist yet: everything before and after the public key (RFC 5280 §4.1).
+//! Certificates of keys that do not exist yet: everything before and after the public key (RFC 5280 §4.1), and what is
+//! left to do when there is one.
 //!
 //! The card makes its keys while it is issued. What can be decided before is decided at preparation, so that the center
 //! has only to put the key between and to sign, and the same order gives the same certificate.
 
 use cardwright_apdu::tlv::{self, element};
-use sha1::{Digest, Sha1};
+use sha2::{Digest, Sha256};
 
 use super::Unfit;
 use super::der::{
-    self, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, ObjectIdentifier, SEQUENCE, UTC_TIME, explicit, sequence, time,
+    self, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, ObjectIdentifier, SEQUENCE, UTC_TIME, bit_string, explicit,
+    null, sequence, time,
 };
 use super::extensions::{self, AlternativeNames, extensions};
 use super::name::{DistinguishedName, is_name};
@@ -17,9 +19,13 @@ use crate::{CertificateTemplate, Date};
 /// RSA PKCS#1 v1.5 with SHA-256 (RFC 4055 §5): its signatures are the same every time.
 const SIGNATURE: &str = "1.2.840.113549.1.1.11";
 
+/// DigestInfo of SHA-256 without the digest (RFC 8017 §9.2, note 1).
+const SHA256_DIGEST_INFO: [u8; 19] =
+    [0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+
 /// AlgorithmIdentifier of the signature in DER, as it stands in the certificate twice.
 fn signature_algorithm() -> Vec<u8> {
-    sequence(&[ObjectIdentifier::known(SIGNATURE).to_der(), vec![0x05, 0x00]])
+    sequence(&[ObjectIdentifier::known(SIGNATURE).to_der(), null()])
 }
 
 /// What a certificate is to say.
@@ -29,7 +35,7 @@ pub struct CertificateRequest<'a> {
     pub authority: &'a str,
     /// the authority's name
     pub authority_name: &'a DistinguishedName,
-    /// [`key_identifier`] of the authority's key
+    /// [`key_identifier`](super::key_identifier) of the authority's key
     pub authority_key: [u8; 20],
     /// 9A, 9C, 9D or 9E
     pub slot: u8,
@@ -71,22 +77,27 @@ pub fn certificate_template(request: &CertificateRequest<'_>) -> Result<Certific
     })
 }
 
-/// The identifier of an RSA key: SHA-1 of its RSAPublicKey (RFC 5280 §4.2.1.2, method 1).
-#[must_use]
-pub fn key_identifier(modulus: &[u8], exponent: &[u8]) -> [u8; 20] {
-    let number = |bytes: &[u8]| {
-        let sign = if bytes.first().is_some_and(|first| *first >= 0x80) { &[0][..] } else { &[] };
-        element(INTEGER, &[sign, bytes].concat())
-    };
-    Sha1::digest(sequence(&[number(modulus), number(exponent)])).into()
-}
-
 impl CertificateTemplate {
     /// TBSCertificate in DER, with this SubjectPublicKeyInfo (DER) in it.
     #[must_use]
     pub fn to_be_signed(&self, public_key: &[u8]) -> Vec<u8> {
         element(SEQUENCE, &[&self.before, public_key, &self.after].concat())
     }
+}
+
+/// What the authority's private key of `modulus_length` bytes is applied to: SHA-256 of the TBSCertificate (or what
+/// else is signed) in PKCS#1 v1.5 encoding (RFC 8017 §9.2). `None` where the key is too short for it.
+#[must_use]
+pub fn signature_block(to_be_signed: &[u8], modulus_length: usize) -> Option<Vec<u8>> {
+    let info = [&SHA256_DIGEST_INFO[..], &Sha256::digest(to_be_signed)].concat();
+    let filler = modulus_length.checked_sub(info.len() + 3).filter(|length| *length >= 8)?;
+    Some([&[0x00, 0x01][..], &vec![0xFF; filler], &[0x00], &info].concat())
+}
+
+/// The certificate, DER: the TBSCertificate with the authority's signature.
+#[must_use]
+pub fn signed_certificate(to_be_signed: &[u8], signature: &[u8]) -> Vec<u8> {
+    sequence(&[to_be_signed.to_vec(), signature_algorithm(), bit_string(signature)])
 }
 
 /// An extension: its identifier, whether it is critical, its content.
@@ -185,4 +196,25 @@ fn read_extensions(der: &[u8]) -> Option<Vec<ReadExtension>> {
         all.push((identifier.value.to_vec(), critical, content.value.to_vec()));
     }
     Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_block_is_as_long_as_the_modulus_and_ends_with_the_digest() {
+        let block = signature_block(b"what is signed", 256).unwrap();
+        assert_eq!((block.len(), &block[..3]), (256, &[0x00, 0x01, 0xFF][..]));
+        assert_eq!(block[224..], Sha256::digest(b"what is signed")[..]);
+        assert_eq!(block[256 - 52..256 - 51], [0x00]);
+        assert!(signature_block(b"", 61).is_none());
+        assert!(signature_block(b"", 62).is_some());
+    }
+
+    #[test]
+    fn the_key_stands_between_the_templates_two_parts() {
+        let template = CertificateTemplate { authority: String::new(), before: vec![1], after: vec![2] };
+        assert_eq!(template.to_be_signed(&[9; 3]), [0x30, 5, 1, 9, 9, 9, 2]);
+    }
 }

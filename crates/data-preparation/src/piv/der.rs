@@ -8,6 +8,7 @@ pub(super) const BOOLEAN: u32 = 0x01;
 pub(super) const INTEGER: u32 = 0x02;
 pub(super) const BIT_STRING: u32 = 0x03;
 pub(super) const OCTET_STRING: u32 = 0x04;
+const NULL: u32 = 0x05;
 pub(super) const OBJECT_IDENTIFIER: u32 = 0x06;
 pub(super) const UTF8_STRING: u32 = 0x0C;
 pub(super) const PRINTABLE_STRING: u32 = 0x13;
@@ -60,6 +61,16 @@ fn write_arc(out: &mut Vec<u8>, arc: u32) {
 
 pub(super) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     element(SEQUENCE, &parts.concat())
+}
+
+/// NULL.
+pub(super) fn null() -> Vec<u8> {
+    element(NULL, &[])
+}
+
+/// A BIT STRING of whole bytes.
+pub(super) fn bit_string(bytes: &[u8]) -> Vec<u8> {
+    element(BIT_STRING, &[&[0x00], bytes].concat())
 }
 
 /// A context-specific tag around what is a value of its own.

@@ -1,9 +1,14 @@
-//! Whether a public key that a card made can be a key at all: what no authority certifies, whoever vouches for the way.
+//! Public keys of PIV cards and of their authorities: how certificates have them (RFC 5280 §4.1.2.7), and whether one that
+//! a card made can be a key at all: what no authority certifies, whoever vouches for the way.
 
 use std::sync::LazyLock;
 
+use cardwright_apdu::tlv::element;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd};
+use sha1::{Digest, Sha1};
+
+use super::der::{INTEGER, ObjectIdentifier, bit_string, null, sequence};
 
 /// P-256, as OpenSSL prints it (prime256v1): the prime of its field, and b of y² = x³ - 3x + b.
 const FIELD: &str = "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF";
@@ -19,6 +24,55 @@ static PARAMETERS: LazyLock<BoxedMontyParams> = LazyLock::new(|| {
 
 fn constant(digits: &str) -> BoxedUint {
     BoxedUint::from_be_hex(digits, 256).expect("64 hexadecimal digits are written above")
+}
+
+/// A public key that a card made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicKey {
+    /// RSA: modulus and exponent, big-endian
+    Rsa {
+        /// the modulus, without zeros before it
+        modulus: Vec<u8>,
+        /// the exponent, without zeros before it
+        exponent: Vec<u8>,
+    },
+    /// a point of P-256: `04`, X, Y
+    P256(Vec<u8>),
+}
+
+impl PublicKey {
+    /// SubjectPublicKeyInfo, DER (RSA: RFC 3279 §2.3.1; P-256: RFC 5480 §2.1).
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        let known = |text| ObjectIdentifier::known(text).to_der();
+        match self {
+            Self::Rsa { modulus, exponent } => {
+                let algorithm = sequence(&[known("1.2.840.113549.1.1.1"), null()]);
+                sequence(&[algorithm, bit_string(&rsa_public_key(modulus, exponent))])
+            }
+            Self::P256(point) => {
+                let algorithm = sequence(&[known("1.2.840.10045.2.1"), known("1.2.840.10045.3.1.7")]);
+                sequence(&[algorithm, bit_string(point)])
+            }
+        }
+    }
+}
+
+/// The identifier of an RSA key: SHA-1 of its RSAPublicKey (RFC 5280 §4.2.1.2, method 1).
+#[must_use]
+pub fn key_identifier(modulus: &[u8], exponent: &[u8]) -> [u8; 20] {
+    Sha1::digest(rsa_public_key(modulus, exponent)).into()
+}
+
+/// RSAPublicKey, DER (RFC 8017 §A.1.1).
+fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    sequence(&[unsigned(modulus), unsigned(exponent)])
+}
+
+/// A positive INTEGER: 00 before a first byte whose highest bit is set (X.690 §8.3).
+fn unsigned(number: &[u8]) -> Vec<u8> {
+    let sign = if number.first().is_some_and(|byte| byte & 0x80 != 0) { &[0x00][..] } else { &[] };
+    element(INTEGER, &[sign, number].concat())
 }
 
 /// Whether `point` is an uncompressed point of P-256: `04`, X, Y. The point at infinity has no such form, and the group
@@ -93,5 +147,21 @@ mod tests {
         for wrong in [[0xFF; 256], [0x81; 256], [0x80; 256], [0x7F; 256]] {
             assert!(!is_modulus(&wrong, 256), "{:02X}", wrong[0]);
         }
+    }
+
+    #[test]
+    fn a_modulus_is_a_positive_number() {
+        assert_eq!(unsigned(&[0x80]), [0x02, 0x02, 0x00, 0x80]);
+        assert_eq!(unsigned(&[1, 0, 1]), [0x02, 0x03, 1, 0, 1]);
+    }
+
+    #[test]
+    fn the_known_forms_come_out() {
+        let point = PublicKey::P256([&[4][..], &[9; 64]].concat()).to_der();
+        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        assert_eq!((hex::encode(&point[..26]).as_str(), point.len()), (head, 91));
+        let rsa = PublicKey::Rsa { modulus: vec![0xFF; 256], exponent: vec![1, 0, 1] }.to_der();
+        let head = "30820122300d06092a864886f70d01010105000382010f00";
+        assert_eq!((hex::encode(&rsa[..24]).as_str(), rsa.len()), (head, 294));
     }
 }

@@ -5,7 +5,8 @@ use cardwright_apdu::{Aid, tlv};
 use zeroize::Zeroizing;
 
 use crate::piv::{
-    self, CARD_CAPABILITY, CARD_HOLDER_IDENTIFIER, DISCOVERY, FACE_IMAGE, FascN, PRINTED_INFORMATION, ReadTemplate,
+    self, CARD_CAPABILITY, CARD_HOLDER_IDENTIFIER, DISCOVERY, FACE_IMAGE, FascN, PRINTED_INFORMATION, PublicKey,
+    ReadTemplate,
 };
 use crate::{Application, Date, PersonalizationData, PivContent, PivKey, PivObject, PivReference};
 
@@ -80,16 +81,6 @@ const CERTIFICATE: usize = 3_000;
 /// Bytes of a certificate besides the template: the longest public key, algorithm, the signature of an RSA key of 4096
 /// bits, and what frames them.
 const REST_OF_CERTIFICATE: usize = 294 + 15 + 517 + 8;
-
-/// Public keys of the kinds that cards make, as examples: SubjectPublicKeyInfo in DER without its last bytes.
-const RSA: &[u8] = &[
-    0x30, 0x82, 0x01, 0x22, 0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05, 0x00,
-    0x03, 0x82, 0x01, 0x0F, 0x00,
-];
-const P_256: &[u8] = &[
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE,
-    0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
-];
 
 /// What the CHUID says, which other objects and certificates agree with.
 struct Identifiers {
@@ -228,8 +219,8 @@ fn keys(keys: &[PivKey], identifiers: &Identifiers) -> Result<(), PivFault> {
 
 fn key_fault(key: &PivKey, identifiers: &Identifiers) -> Option<&'static str> {
     let example = match (key.slot, key.algorithm) {
-        (0x9A | 0x9C | 0x9D | 0x9E, 0x07) => [RSA, &[0x00; 270]].concat(),
-        (0x9A | 0x9C | 0x9D | 0x9E, 0x11) => [P_256, &[0x00; 65]].concat(),
+        (0x9A | 0x9C | 0x9D | 0x9E, 0x07) => PublicKey::Rsa { modulus: vec![0xFF; 256], exponent: vec![1, 0, 1] },
+        (0x9A | 0x9C | 0x9D | 0x9E, 0x11) => PublicKey::P256([&[0x04][..], &[0x00; 64]].concat()),
         _ => return Some("its slot is not 9A, 9C, 9D or 9E, or its algorithm neither 07 nor 11"),
     };
     let template = &key.certificate;
@@ -239,7 +230,7 @@ fn key_fault(key: &PivKey, identifiers: &Identifiers) -> Option<&'static str> {
     if template.authority.is_empty() {
         return Some("its certificate has no authority");
     }
-    let Some(read) = ReadTemplate::read(template, &example) else {
+    let Some(read) = ReadTemplate::read(template, &example.to_der()) else {
         return Some("its certificate does not read, with a public key in it");
     };
     if !read.fits(key.slot, key.algorithm) {

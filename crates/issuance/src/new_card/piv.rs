@@ -2,7 +2,7 @@
 //! certificates, references. Long data goes in chained parts (ISO/IEC 7816-4 §5.3.3), each wrapped by itself.
 
 use cardwright_apdu::{Command, tlv};
-use cardwright_data_preparation::piv::{is_modulus, is_point_of_p256};
+use cardwright_data_preparation::piv::{PublicKey, is_modulus, is_point_of_p256};
 use cardwright_data_preparation::{PivContent, PivKey, PivObject, PivReference};
 use cardwright_globalplatform::{Content, PlannedCommand};
 use zeroize::Zeroizing;
@@ -10,15 +10,6 @@ use zeroize::Zeroizing;
 /// Algorithms of the keys that a card makes (NIST SP 800-78-4 Table 6-2).
 const RSA_2048: u8 = 0x07;
 const P_256: u8 = 0x11;
-
-/// A public key that the card made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PublicKey {
-    /// RSA of 2048 bits: modulus and exponent, big-endian
-    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
-    /// a point of P-256: `04`, X, Y
-    P256(Vec<u8>),
-}
 
 /// GENERATE ASYMMETRIC KEY PAIR in the key's slot (§3.3.2).
 pub(super) fn generate(key: &PivKey) -> PlannedCommand {

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
+use cardwright_data_preparation::piv::signature_block;
 use cardwright_keystore::{Error, KeyId, Keystore};
 use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm, SigningKey};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha1::{Digest, Sha1};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
-
-/// DigestInfo of SHA-256 before the hash (RFC 8017 §9.2, note 1).
-const DIGEST_INFO: [u8; 19] =
-    [0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 /// The key of an authority.
 pub(super) struct RsaSigner {
@@ -66,17 +62,10 @@ impl SigningKey for RsaSigner {
 ///
 /// # Errors
 /// The keystore's.
-pub fn signature(keystore: &dyn Keystore, key: &KeyId, message: &[u8]) -> Result<Vec<u8>, Error> {
+fn signature(keystore: &dyn Keystore, key: &KeyId, message: &[u8]) -> Result<Vec<u8>, Error> {
     let length = keystore.rsa_public_key(key)?.modulus.len();
-    keystore.rsa_private(key, &encoded(message, length)?)
-}
-
-/// EMSA-PKCS1-v1_5 (RFC 8017 §9.2).
-fn encoded(message: &[u8], length: usize) -> Result<Vec<u8>, Error> {
-    let hash = Sha256::digest(message);
-    let filling = length.checked_sub(3 + DIGEST_INFO.len() + hash.len()).filter(|filling| *filling >= 8);
-    let filling = filling.ok_or(Error::Length { what: "an RSA key", length, allowed: "62 or more" })?;
-    Ok([&[0x00, 0x01][..], &vec![0xFF; filling], &[0x00], &DIGEST_INFO, &hash].concat())
+    let short = || Error::Length { what: "an RSA key", length, allowed: "62 or more" };
+    keystore.rsa_private(key, &signature_block(message, length).ok_or_else(short)?)
 }
 
 #[cfg(test)]
