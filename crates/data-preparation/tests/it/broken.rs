@@ -1,4 +1,4 @@
-//! Seventy ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
+//! Seventy-one ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
 //!
 //! The ways of being wrong that an identity profile has too are in `profile.rs`.
 
@@ -27,7 +27,7 @@ const fn broken(
     Broken { base, old, new, code, at }
 }
 
-const BROKEN: [Broken; 70] = [
+const BROKEN: [Broken; 71] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
