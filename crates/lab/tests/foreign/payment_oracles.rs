@@ -114,7 +114,8 @@ fn pyemv_and_psec_make_the_same_of_ten_thousand_cards() {
 #[test]
 fn psec_leaves_out_the_second_pass_of_decimalisation_and_we_do_not() {
     let key = hex::decode("0123456789ABCDEFFEDCBA9876543210").unwrap().try_into().unwrap();
-    let issuer = Issuer::new([[1; 16], key, [2; 16], [3; 16]]);
+    let other = |first: u8| std::array::from_fn(|at| first + 6 * at as u8);
+    let issuer = Issuer::new([other(1), key, other(2), other(3)]);
     let value = |number: &str, expiry: &str, code: &str| {
         let message = hex::decode(format!("{:0<32}", format!("{number}{expiry}{code}"))).unwrap();
         text(&*card_value(&issuer.macs(&issuer.card_verification, &[message])[0]))
