@@ -4,8 +4,8 @@ use std::process::Command;
 
 use super::telling::{note, section, step};
 use crate::shop::Order;
-use crate::world::issuers::{CREDIT_MASTER, pin_block};
-use crate::world::{Base, Fault, NewOrder, Slot, World, portrait_jpeg, slot_name};
+use crate::world::issuers::{CREDIT_MASTER, credit_order, employee_order};
+use crate::world::{Base, Fault, NewOrder, Slot, World, slot_name};
 
 const NUMBER: &str = "4761739001010119";
 const BADGE: &str = "100000000016";
@@ -14,19 +14,9 @@ const BADGE_PIN: &str = "123456";
 
 /// A credit card and an employee's card. Their PINs come as blocks under zone keys.
 pub(super) fn orders() -> Result<Vec<NewOrder>, Fault> {
-    let block = pin_block(NUMBER, PIN)?;
-    let credit = [("name", "Zoë Müller"), ("card_number", NUMBER), ("sequence", "1"), ("pin_block", &block)];
-    let (pin, puk) = (pin_block(BADGE, BADGE_PIN)?, pin_block(BADGE, "87654321")?);
-    let employee = [
-        ("badge", BADGE),
-        ("name", "Ada Example"),
-        ("email", "ada@city.example"),
-        ("pin_block", &pin),
-        ("puk_block", &puk),
-    ];
     Ok(vec![
-        NewOrder::of("emv-credit", "B-2001", "harbor", &credit),
-        NewOrder::of("piv-employee", "E-3001", "harbor", &employee).with_photo(portrait_jpeg()),
+        credit_order("B-2001", "harbor", NUMBER, PIN)?,
+        employee_order("E-3001", "harbor", BADGE, BADGE_PIN, "87654321")?,
     ])
 }
 

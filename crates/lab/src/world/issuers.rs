@@ -6,7 +6,7 @@ use std::io;
 use openssl::symm::{Cipher, Crypter, Mode};
 
 use super::center::ADMIN;
-use super::{Fault, World};
+use super::{Fault, NewOrder, World, portrait_jpeg};
 use crate::shop::{Authority, today};
 
 /// A key that comes from elsewhere: name, use, value, check value.
@@ -116,6 +116,32 @@ impl World {
         };
         Ok(keys.iter().map(authority).collect())
     }
+}
+
+/// An order of a credit card for Zoë Müller, as the issuer's host sends it.
+///
+/// # Errors
+/// OpenSSL fails.
+pub fn credit_order(reference: &str, base: &str, number: &str, pin: &str) -> io::Result<NewOrder> {
+    let block = pin_block(number, pin)?;
+    let fields = [("name", "Zoë Müller"), ("card_number", number), ("sequence", "1"), ("pin_block", &block)];
+    Ok(NewOrder::of("emv-credit", reference, base, &fields))
+}
+
+/// An order of an employee's card for Ada Example, as personnel send it.
+///
+/// # Errors
+/// OpenSSL fails.
+pub fn employee_order(reference: &str, base: &str, badge: &str, pin: &str, puk: &str) -> io::Result<NewOrder> {
+    let (pin, puk) = (pin_block(badge, pin)?, pin_block(badge, puk)?);
+    let fields = [
+        ("badge", badge),
+        ("name", "Ada Example"),
+        ("email", "ada@city.example"),
+        ("pin_block", &pin),
+        ("puk_block", &puk),
+    ];
+    Ok(NewOrder::of("piv-employee", reference, base, &fields).with_photo(portrait_jpeg()))
 }
 
 /// The block that an issuer's host sends for a PIN: ISO 9564-1 format 0, under the zone key.

@@ -3,24 +3,16 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cardwright_lab::world::issuers::pin_block;
+use cardwright_lab::world::issuers::employee_order;
 use cardwright_lab::world::programs::source;
-use cardwright_lab::world::{NewOrder, Plan, World, portrait_jpeg};
+use cardwright_lab::world::{Plan, World};
 
 const BADGE: &str = "100000000016";
 const PIN: &str = "123456";
 const PUK: &str = "87654321";
 
 fn employer() -> World {
-    let (pin, puk) = (pin_block(BADGE, PIN).unwrap(), pin_block(BADGE, PUK).unwrap());
-    let fields = [
-        ("badge", BADGE),
-        ("name", "Ada Example"),
-        ("email", "ada@city.example"),
-        ("pin_block", &pin),
-        ("puk_block", &puk),
-    ];
-    let order = NewOrder::of("piv-employee", "E-1", "harbor", &fields).with_photo(portrait_jpeg());
+    let order = employee_order("E-1", "harbor", BADGE, PIN, PUK).unwrap();
     World::of(Plan {
         bases: vec!["harbor"],
         profiles: vec![source().join("profiles/piv-employee.toml")],

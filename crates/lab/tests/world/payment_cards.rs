@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cardwright_lab::shop::Order;
-use cardwright_lab::world::issuers::{CREDIT_MASTER, DEBIT_MASTER, pin_block, pin_of_letter};
+use cardwright_lab::world::issuers::{CREDIT_MASTER, DEBIT_MASTER, credit_order, pin_of_letter};
 use cardwright_lab::world::programs::source;
 use cardwright_lab::world::{NewOrder, Plan, Slot, World, slot_name};
 use serde_json::{Value, json};
@@ -13,9 +13,7 @@ use crate::{EXTERNAL_AUTHENTICATE, has_got};
 const NUMBER: &str = "4761739001010119";
 
 fn order(reference: &str, number: &str) -> NewOrder {
-    let block = pin_block(number, "1234").unwrap();
-    let fields = [("name", "Zoë Müller"), ("card_number", number), ("sequence", "1"), ("pin_block", &block)];
-    NewOrder::of("emv-credit", reference, "harbor", &fields)
+    credit_order(reference, "harbor", number, "1234").unwrap()
 }
 
 fn bank(product: &str, orders: Vec<NewOrder>) -> World {
