@@ -36,6 +36,9 @@ pub struct Basis {
     #[n(7)]
     #[cbor(with = "minicbor::bytes")]
     pub other_versions: Vec<u8>,
+    /// whether a new key set goes beside the old one, and not in its place
+    #[n(8)]
+    pub beside: bool,
 }
 
 impl Basis {

@@ -4,6 +4,7 @@
 //! computing it again: any node answers any message.
 
 mod arrival;
+mod choosing;
 mod engine;
 mod keys;
 mod opening;

@@ -142,6 +142,26 @@ codes! {
     CARD_SILENT = 3013;
     /// no card was inserted in time. Parameters: seconds
     NO_CARD = 3014;
+    /// the order changes an application that is not on the card. Parameters: application
+    APPLICATION_MISSING = 3015;
+    /// the card has no room for the new application beside the old one. Parameters: bytes needed, bytes free
+    MEMORY_TOO_SMALL = 3016;
+    /// no change waits for the card
+    NOTHING_WAITS = 3017;
+    /// the order is for another card. Parameters: order
+    OTHER_CARD = 3018;
+    /// the card was replaced, lost or ended
+    CARD_ENDED = 3019;
+    /// what is being done, and what waits after it. Parameters: kind, order, number of further changes
+    CHANGES_WAIT = 3020;
+    /// an order that was left in the middle is being finished. Parameters: kind, order
+    BEING_FINISHED = 3021;
+    /// the card answered with a key set that is not on record. Parameters: key version
+    KEYS_UNKNOWN = 3022;
+    /// the issuer's host has not taken that the old card is blocked. Parameters: order
+    HOST_NOT_TOLD = 3023;
+    /// the card is a blank, and no order was named for it
+    CARD_BLANK = 3024;
 
     /// no such order. Parameters: order
     ORDER_UNKNOWN = 4001;

@@ -157,7 +157,7 @@ impl Store for SqlStore {
 
     fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send {
         let text = "SELECT * FROM issuances WHERE deadline < $1 \
-                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined') ORDER BY deadline, id";
+                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined') ORDER BY deadline, id";
         self.list(statement(text, columns![now]), issuance::issuance)
     }
 

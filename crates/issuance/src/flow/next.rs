@@ -6,10 +6,11 @@ use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 use zeroize::Zeroizing;
 
+use super::ahead::{Ahead, AheadKeys, Requests, Secrets};
 use super::certificate::ToBeSigned;
-use super::flow::Flow;
 use super::groupings::{self, Enciphered};
-use super::segment::Work;
+use super::run::Flow;
+use super::segment::{Ring, Work};
 use super::stage::Stage;
 use super::worth::Flaw;
 use super::{card_refused, piv};
@@ -23,6 +24,10 @@ pub enum Next {
     Reopen(Box<Reopening>),
     /// the certificates of keys that the card made are needed
     Certify(Box<Certification>),
+    /// what the card holds is known; what remains to be done needs keys for the channels that can be foreseen
+    Foresee(Box<Foresight>),
+    /// nothing is to be done, and nothing was: why
+    Declined(Refusal),
     /// the card is done
     Done,
 }
@@ -38,10 +43,16 @@ impl Reopening {
         Self { flow, opening }
     }
 
-    /// Derivations under the issuer's keys: the session keys, then the card challenge where it is pseudo-random, which
+    /// Whose keys the channel is opened with.
+    #[must_use]
+    pub fn ring(&self) -> Ring {
+        self.flow.next_ring()
+    }
+
+    /// Derivations under the ring's keys: the session keys, then the card challenge where it is pseudo-random, which
     /// ties the channel to the application it was opened with.
     #[must_use]
-    pub fn issuer_request(&self) -> Vec<KeyRequest> {
+    pub fn request(&self) -> Vec<KeyRequest> {
         self.opening.request().into_iter().chain(self.opening.challenge_request()).collect()
     }
 
@@ -77,6 +88,64 @@ impl Reopening {
         let card = self.opening.session_keys(SessionSecrets::new(issuer)).map_err(|error| card_refused(&error))?;
         card.verify_scp02_challenge().map_err(|error| card_refused(&error))?;
         self.flow.enter(card)
+    }
+}
+
+/// It is known what remains to be done: the card challenges of channels that can be foreseen are needed.
+pub struct Foresight {
+    flow: Flow,
+    channel: OpenChannel,
+    ahead: Ahead,
+}
+
+impl Foresight {
+    pub(super) fn new(flow: Flow, channel: OpenChannel, ahead: Ahead) -> Self {
+        Self { flow, channel, ahead }
+    }
+
+    /// Derivations of card challenges; none where they are random.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let mut requests = Requests::default();
+        self.ahead.request(&mut requests);
+        requests
+    }
+
+    /// Takes what the keystore derived.
+    ///
+    /// # Errors
+    /// A refusal where it is not what was asked for.
+    pub fn keys(self, mut secrets: Secrets) -> Result<ForesightKeys, Refusal> {
+        let ahead = self.ahead.challenges(&mut secrets)?;
+        secrets.finish()?;
+        Ok(ForesightKeys { flow: self.flow, channel: self.channel, ahead })
+    }
+}
+
+/// The session keys of channels that can be foreseen are needed.
+pub struct ForesightKeys {
+    flow: Flow,
+    channel: OpenChannel,
+    ahead: AheadKeys,
+}
+
+impl ForesightKeys {
+    /// Derivations of session keys; none where card challenges are random.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let mut requests = Requests::default();
+        self.ahead.request(&mut requests);
+        requests
+    }
+
+    /// The script that goes on, with what the keystore derived.
+    ///
+    /// # Errors
+    /// A refusal where the data does not fit the commands.
+    pub fn script(mut self, mut secrets: Secrets) -> Result<Stage, Refusal> {
+        self.flow.predicted = self.ahead.open(&self.flow.inputs, &mut secrets)?.into();
+        secrets.finish()?;
+        self.flow.go_on(self.channel)
     }
 }
 
@@ -127,10 +196,10 @@ impl Certification {
 
 /// The keys that the application of the next segment has made, each with the application's place.
 fn keys(flow: &Flow) -> Vec<(usize, &PivKey)> {
-    let number = match flow.segments.front().map(|segment| segment.work) {
-        Some(Work::StoreObjects(number)) => number,
+    let number = match flow.segments.front().map(|segment| &segment.work) {
+        Some(Work::StoreObjects(number)) => *number,
         _ => return Vec::new(),
     };
-    let content = flow.inputs.data.applications[number].piv.iter();
+    let content = flow.inputs.applications()[number].piv.iter();
     content.flat_map(|content| &content.keys).map(|key| (number, key)).collect()
 }

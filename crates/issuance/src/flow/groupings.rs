@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use cardwright_apdu::Dgi;
-use cardwright_data_preparation::{Application, PersonalizationData, Protection};
+use cardwright_data_preparation::{Application, Protection, Route};
 use cardwright_globalplatform::commands::StoredDgi;
-use cardwright_globalplatform::{Error, Protocol};
+use cardwright_globalplatform::{DataEncryptionKey, Error, Protocol};
 use zeroize::Zeroizing;
 
 use super::Inputs;
-use crate::product::CardProduct;
+use super::segment::Ring;
 
-/// Bytes of a block of the cipher under the data encryption key: of AES (Amd D §6.2.8), or of triple DES (GPCS §E.4.7).
-fn block(product: &CardProduct) -> usize {
-    match product.protocol() {
+/// Bytes of a block of the cipher under the data encryption key that data goes under: of AES (Amd D §6.2.8), or of
+/// triple DES (GPCS §E.4.7).
+fn block(inputs: &Inputs) -> usize {
+    match inputs.keys(inputs.last_ring()).protocol {
         Protocol::Scp03 { .. } => 16,
         Protocol::Scp02 { .. } => 8,
     }
@@ -31,13 +32,18 @@ impl Enciphered {
     /// Takes what the keystore encrypted of `applications`, in the order of [`to_encipher`]; `None` where it is not as
     /// many or as long.
     pub(super) fn new(inputs: &Inputs, applications: &[usize], encrypted: Vec<Vec<u8>>) -> Option<Self> {
-        let block = block(&inputs.product);
+        let block = block(inputs);
         let length = |dgi: &Dgi, always| padded_length(dgi.data.len(), always, block);
-        let asked = places(&inputs.data, applications).map(|(place, dgi, always)| (place, length(dgi, always)));
+        let asked = places(inputs.applications(), applications).map(|(place, dgi, always)| (place, length(dgi, always)));
         let asked: Vec<_> = asked.collect();
         let fits = asked.len() == encrypted.len()
             && asked.iter().zip(&encrypted).all(|((_, length), ciphertext)| *length == ciphertext.len());
         fits.then(|| Self(asked.into_iter().map(|(place, _)| place).zip(encrypted).collect()))
+    }
+
+    /// Takes what the keystore encrypted at a flow's beginning, of [`to_encipher_now`].
+    pub(super) fn now(inputs: &Inputs, encrypted: Vec<Vec<u8>>) -> Option<Self> {
+        Self::new(inputs, &now(inputs), encrypted)
     }
 
     /// The groupings of the application at `number`, as they travel.
@@ -78,18 +84,42 @@ impl Drop for Travelling {
     }
 }
 
+/// Whose data encryption key data goes under, and which one: the static one, or of the channel that was opened first.
+pub(super) fn under(inputs: &Inputs, opened: &DataEncryptionKey) -> (Ring, DataEncryptionKey) {
+    match (inputs.keys(inputs.last_ring()).protocol, inputs.last_ring()) {
+        (Protocol::Scp03 { .. }, ring) => (ring, DataEncryptionKey::Static),
+        (Protocol::Scp02 { .. }, _) => (Ring::Opened, opened.clone()),
+    }
+}
+
+/// The padded values of all groupings that can be encrypted at a flow's beginning: under a static key all of them, under
+/// the key of the channel that is opened first those that travel in it, under that of a later channel none.
+pub(super) fn to_encipher_now(inputs: &Inputs) -> Vec<Zeroizing<Vec<u8>>> {
+    to_encipher(inputs, &now(inputs))
+}
+
+fn now(inputs: &Inputs) -> Vec<usize> {
+    let all = inputs.applications().iter().enumerate();
+    let through_domain = |(_, application): &(usize, &Application)| application.route == Route::SecurityDomain;
+    match (inputs.keys(inputs.last_ring()).protocol, inputs.last_ring()) {
+        (Protocol::Scp03 { .. }, _) => all.map(|(number, _)| number).collect(),
+        (Protocol::Scp02 { .. }, Ring::Opened) => all.filter(through_domain).map(|(number, _)| number).collect(),
+        (Protocol::Scp02 { .. }, Ring::New) => Vec::new(),
+    }
+}
+
 /// The padded values of all groupings of `applications` under the data encryption key, in order.
 pub(super) fn to_encipher(inputs: &Inputs, applications: &[usize]) -> Vec<Zeroizing<Vec<u8>>> {
-    let block = block(&inputs.product);
-    places(&inputs.data, applications).map(|(_, dgi, always)| padded(&dgi.data, always, block)).collect()
+    let block = block(inputs);
+    places(inputs.applications(), applications).map(|(_, dgi, always)| padded(&dgi.data, always, block)).collect()
 }
 
 /// The groupings under the data encryption key, each with its place and whether it is padded always.
 fn places<'a>(
-    data: &'a PersonalizationData,
+    all: &'a [Application],
     applications: &[usize],
 ) -> impl Iterator<Item = ((usize, usize), &'a Dgi, bool)> {
-    let wanted = data.applications.iter().enumerate().filter(|(number, _)| applications.contains(number));
+    let wanted = all.iter().enumerate().filter(|(number, _)| applications.contains(number));
     wanted.flat_map(|(number, application)| {
         let dgis = application.dgis.iter().enumerate();
         dgis.filter_map(move |(place, protected)| match protected.protection {

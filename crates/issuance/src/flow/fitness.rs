@@ -7,8 +7,9 @@ use cardwright_globalplatform::{Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
+use super::begin::cryptograms;
 use super::segment::{is_selectable_first, openings};
-use super::{Inputs, cryptograms, piv};
+use super::{Inputs, piv};
 use crate::admission::refusal;
 use crate::product::{Proof, StoreDataIn};
 
@@ -26,7 +27,7 @@ const STRAIGHT_OPTIONAL: &str = "optional data groupings go through the Security
 const STARTED_TOO_EARLY: &str = "an application is to be activated in the script although one before it waits for the \
                                  proof; commit points are passed in the order of the applications";
 
-const NOT_THERE: &str = "its application program is not on this card product";
+pub(crate) const NOT_THERE: &str = "its application program is not on this card product";
 const NOT_YET_SELECTABLE: &str = "this card product takes data only when the application is selectable, which here is \
                                   the commit point";
 const NO_SUCH_INSTALL: &str = "this card product does not take an INSTALL that is needed; see its key install";
@@ -50,18 +51,19 @@ pub fn unwritable(profile: &Profile) -> Option<&'static str> {
 /// Whether product and data go together. What a profile alone forbids is asked again here, for data that was prepared
 /// before the profile was checked so.
 pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
-    let applications = &inputs.data.applications;
+    let Some(data) = &inputs.data else { return Ok(()) };
+    let applications = &data.applications;
     let ways = applications.iter().map(|application| {
         let optional = application.dgis.iter().map(|dgi| dgi.optional);
         Way::new(application.standard, (application.route, application.commit_point), application.activation, optional)
     });
     let ways: Vec<_> = ways.collect();
-    let reason = unproven(inputs.data.security_level, &ways)
+    let reason = unproven(data.security_level, &ways)
         .or_else(|| impossible(&ways))
         .or_else(|| unfit(inputs))
         .or_else(|| too_often(inputs));
     match reason {
-        Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&inputs.data.profile.name, reason])),
+        Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&data.profile.name, reason])),
         None if inputs.product.proof() == Proof::Cryptogram => cryptograms(inputs).map(|_| ()),
         None => Ok(()),
     }
@@ -118,19 +120,27 @@ fn impossible(ways: &[Way]) -> Option<&'static str> {
 }
 
 fn unfit(inputs: &Inputs) -> Option<&'static str> {
-    let (product, applications) = (&inputs.product, &inputs.data.applications);
+    let (product, applications) = (&inputs.product, inputs.applications());
     let early =
         |application: &Application| !is_selectable_first(application) && !inputs.is_complete_at_once(application);
     let straight = applications.iter().filter(|application| application.route == Route::Application).count();
     let mut keys = applications.iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
     let reasons = [
-        (applications.iter().any(|application| !product.has_preloaded(application.package)), NOT_THERE),
+        (applications.iter().any(|application| !is_there(inputs, application)), NOT_THERE),
         (product.store_data_in() == StoreDataIn::Selectable && applications.iter().any(early), NOT_YET_SELECTABLE),
         (!applications.iter().all(|application| installs(inputs, application)), NO_SUCH_INSTALL),
         (!keys.all(piv::is_possible), NO_SUCH_KEY),
         (straight > 1 && product.proof() == Proof::RMac && !product.has_foreseeable_challenges(), UNTIED),
     ];
     reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
+}
+
+/// Whether the application's program is on the card already, or can be loaded.
+fn is_there(inputs: &Inputs, application: &Application) -> bool {
+    let package = application.package;
+    let loads = inputs.product.installs(0x02);
+    let is_ready = loads && inputs.programs.iter().any(|program| program.aid == package);
+    inputs.product.has_preloaded(package) || inputs.basis.content.has_loaded(&package) || is_ready
 }
 
 /// SCP02 gives something of a secret away with each session that carries it, or is asked under its keys (GPCS deprecates
@@ -140,7 +150,8 @@ const SCP02_SESSIONS: usize = 8;
 /// Whether SCP02 would open more channels under the issuer's keys than may be.
 fn too_often(inputs: &Inputs) -> Option<&'static str> {
     let scp02 = matches!(inputs.product.protocol(), Protocol::Scp02 { .. });
-    let channels = openings(&super::segments(inputs)).len();
+    let segments = crate::task::first(inputs).unwrap_or_default();
+    let channels = openings(None, &segments).len();
     (scp02 && channels > SCP02_SESSIONS).then_some(TOO_OFTEN)
 }
 

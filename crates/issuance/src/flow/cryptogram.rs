@@ -22,7 +22,7 @@ impl Cryptograms {
     /// The questions, each with a number of its own that is made from the issuance's random value.
     pub(super) fn new(inputs: &Inputs) -> Result<Self, EmvFault> {
         let interface = if inputs.product.is_contactless() { Interface::Contactless } else { Interface::Contact };
-        let applications = inputs.data.applications.iter().zip(1u32..);
+        let applications = inputs.applications().iter().zip(1u32..);
         let payment = applications.filter(|(application, _)| application.standard == Standard::Emv);
         let question = |(application, place): (&cardwright_data_preparation::Application, u32)| {
             let number = unpredictable_number(inputs, place);

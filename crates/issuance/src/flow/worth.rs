@@ -3,6 +3,8 @@
 use cardwright_apdu::Aid;
 use cardwright_globalplatform::Failure;
 
+use crate::content::Content;
+
 /// What a proof is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
@@ -30,6 +32,7 @@ pub struct Verified {
     pub(super) grade: Option<Grade>,
     pub(super) changed_keys: bool,
     pub(super) masked_number: String,
+    pub(super) content: Content,
     pub(super) unknown_groupings: Vec<(Aid, u16)>,
 }
 
@@ -52,6 +55,12 @@ impl Verified {
     #[must_use]
     pub fn masked_number(&self) -> &str {
         &self.masked_number
+    }
+
+    /// What the card holds when the flow is at its end.
+    #[must_use]
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
     /// The optional groupings that the card is said not to know, with their applications. An error carries no R-MAC

@@ -1,4 +1,4 @@
-//! One script of a new card, and what its proven answers lead to.
+//! One script of a flow, and what its proven answers lead to.
 
 use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_globalplatform::{
@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::card_refused;
 use super::cryptogram::Cryptograms;
-use super::flow::Flow;
-use super::next::{Certification, Next, Reopening};
+use super::next::{Certification, Foresight, Next, Reopening};
+use super::run::Flow;
 use super::segment::Gate;
 use super::showing::{Learned, Shows};
 use super::worth::{Flaw, Grade, Verified};
 use crate::admission::refusal;
 use crate::product::Proof;
+use crate::task;
 
 /// Milliseconds that a card may take to make a key pair: RSA of 2048 bits is a matter of luck.
 const KEY_PAIR_LIMIT: u32 = 60_000;
@@ -36,6 +37,8 @@ pub enum StageKind {
 pub struct Stage {
     flow: Flow,
     kind: StageKind,
+    /// what makes its answers count
+    proof: Proof,
     script: Script,
     /// what each answer must show, in the order of the script's commands
     shown: Vec<Shows>,
@@ -71,8 +74,8 @@ pub(super) struct Tail {
 }
 
 impl Stage {
-    pub(super) fn new(flow: Flow, kind: StageKind, script: Script, shown: Vec<Shows>, end: End) -> Self {
-        Self { flow, kind, script, shown, end }
+    pub(super) fn new(flow: Flow, kind: StageKind, proof: Proof, script: Script, shown: Vec<Shows>, end: End) -> Self {
+        Self { flow, kind, proof, script, shown, end }
     }
 
     /// What the script is for.
@@ -84,7 +87,7 @@ impl Stage {
     /// What people may see of the card's number.
     #[must_use]
     pub fn masked_number(&self) -> &str {
-        &self.flow.inputs.data.masked_number
+        &self.flow.inputs.masked_number
     }
 
     /// The commands as the terminal gets them.
@@ -129,7 +132,7 @@ impl Stage {
             _ => None,
         });
         let here: Vec<String> = here.collect();
-        let all = self.flow.inputs.data.applications.iter().map(|application| application.instance.to_string());
+        let all = self.flow.inputs.applications().iter().map(|application| application.instance.to_string());
         // what the last script does not activate was activated, and proven, before it
         let before = |aid: &String| self.kind == StageKind::Activate && !here.contains(aid);
         let (mut active, rest): (Vec<String>, Vec<String>) = all.partition(before);
@@ -146,23 +149,24 @@ impl Stage {
     pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
         let changed_keys = self.shown.iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
         let masked_number = self.masked_number().to_owned();
+        let content = task::content_after(&self.flow.inputs);
         let Judged { grade, learned, next } = self.judge(answers)?;
-        Ok((Verified { grade, changed_keys, masked_number, unknown_groupings: learned.refused }, next))
+        Ok((Verified { grade, changed_keys, masked_number, content, unknown_groupings: learned.refused }, next))
     }
 
     fn judge(self, answers: &[&[u8]]) -> Result<Judged, Flaw> {
-        let Self { flow, script, shown, end, .. } = self;
+        let Self { flow, proof, script, shown, end, .. } = self;
         let own = match end {
             End::Nothing => answers.len(),
             End::Reopen(_) | End::Prove(_) => script.commands().len().min(answers.len()),
         };
         let (for_script, for_end) = answers.split_at(own);
-        let proof = flow.inputs.product.proof();
         let outcome = script.verify(for_script).map_err(Flaw::Answer)?;
         let (grade, answers, channel) = counting(proof, outcome)?;
         let mut learned = Learned::new(proof);
         shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
         let (grade, next) = match end {
+            End::Nothing if flow.inputs.applications().is_empty() => (grade.or(Some(Grade::B)), follow(flow, channel, &learned)?),
             End::Nothing => (grade, follow(flow, channel, &learned)?),
             End::Reopen(tail) => (grade, reopen(flow, *tail, for_end)?),
             End::Prove(cryptograms) => {
@@ -197,12 +201,23 @@ fn counting(proof: Proof, outcome: Outcome) -> Result<(Option<Grade>, Vec<Answer
 /// What follows in the channel that is open.
 fn follow(flow: Flow, channel: OpenChannel, learned: &Learned) -> Result<Result<Next, Refusal>, Flaw> {
     match flow.segments.front().map(|segment| segment.gate) {
+        None if flow.surveyed => Ok(decided(flow, channel, learned)),
         None => Ok(Ok(Next::Done)),
         Some(Gate::Answers) => {
             let certification = Certification::new(flow, channel, &learned.public_keys)?;
             Ok(Ok(Next::Certify(Box::new(certification))))
         }
         Some(Gate::Open | Gate::Proof) => Ok(flow.go_on(channel).map(|stage| Next::Stage(Box::new(stage)))),
+    }
+}
+
+/// What the card holds is known: what remains to be done, or why nothing is. Nothing was written yet.
+fn decided(flow: Flow, channel: OpenChannel, learned: &Learned) -> Result<Next, Refusal> {
+    let settles = flow.inputs.basis.survey;
+    match flow.decide(learned) {
+        Ok((flow, ahead)) => Ok(Next::Foresee(Box::new(Foresight::new(flow, channel, ahead)))),
+        Err(why) if settles => Err(why),
+        Err(why) => Ok(Next::Declined(why)),
     }
 }
 
