@@ -243,7 +243,10 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: Id) 
     changes.rows.push(order_moved(issuance, OrderState::Issued));
     changes.rows.push(told(issuance, arrived.now, "issued", outbox));
     let card = Some(shown(done.masked_number(), grade));
-    (changes, Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card })
+    (
+        changes,
+        Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None },
+    )
 }
 
 /// What the operator sees of a card that was issued: its number as people may see it, and where the proof is less than
@@ -327,7 +330,7 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
 /// The verdict on a session whose outcome is unknown.
 #[must_use]
 pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None }
+    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use cardwright_relay::Message;
 use cardwright_relay::encode;
-use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
+use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply};
 use cardwright_relay::terminal::{Awaited, End, Next, Posting, Start};
 
 use crate::card::CardLink;
@@ -72,9 +72,9 @@ async fn farewell(end: End, line: &Line) -> End {
     let answer = line.post(Abort::PATH, Zeroizing::new(abort.clone()), Duration::from_secs(2)).await;
     let Ok(Answer::Done(body)) = answer else { return end };
     match cardwright_relay::decode::<Reply>(&body) {
-        Ok(Reply::Verdict(Verdict {
-            outcome: outcome @ (Outcome::Unknown | Outcome::Issued), refusal, card, ..
-        })) => End { outcome, refusal, card, farewell: None },
+        Ok(Reply::Verdict(verdict)) if matches!(verdict.outcome, Outcome::Unknown | Outcome::Issued) => {
+            End::told(verdict)
+        }
         _ => end,
     }
 }

@@ -221,7 +221,7 @@ fn ended(rows: &Rows) -> Vec<u8> {
     if rows.issuance.state == IssuanceState::Issued {
         let number = rows.card.masked_number.as_deref();
         let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
-        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card };
+        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
         return cardwright_relay::encode(&Reply::Verdict(verdict));
     }
     verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[]))

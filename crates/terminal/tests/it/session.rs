@@ -77,6 +77,8 @@ fn issued() -> Vec<u8> {
         outcome: Outcome::Issued,
         refusal: None,
         card: Some("4242".into()),
+        waiting: None,
+        notice: None,
     }))
 }
 
