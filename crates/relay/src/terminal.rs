@@ -64,7 +64,7 @@ pub struct Transmit {
 
 enum Run {
     Preamble(Box<PreambleRun>),
-    Script(ScriptRun),
+    Script(Box<ScriptRun>),
 }
 
 impl Transmit {

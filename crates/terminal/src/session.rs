@@ -30,6 +30,8 @@ pub struct Patience {
 
 /// Whoever watches a session.
 pub trait Watcher: Sync {
+    /// What the operator is told before a script's first command.
+    fn notice(&self, notice: &Refusal);
     /// How far the script is: commands answered, and commands in all.
     fn progress(&self, done: usize, total: usize);
     /// Whether the operator or the center no longer wants the session.
@@ -49,6 +51,9 @@ pub async fn run(
     loop {
         next = match next {
             Next::Transmit(mut transmit) => {
+                if let Some(notice) = transmit.notice.take() {
+                    watcher.notice(&notice);
+                }
                 if let Some((done, total)) = transmit.progress_of_script() {
                     watcher.progress(done, total);
                 }

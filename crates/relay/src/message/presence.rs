@@ -120,7 +120,7 @@ pub struct Work {
     #[n(0)]
     #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub tickets: Vec<Ticket>,
-    /// sessions the center no longer wants
+    /// sessions and tickets the center no longer wants
     #[n(1)]
     #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub cancelled: Vec<Id>,
@@ -156,4 +156,12 @@ pub struct Ticket {
     /// until when it is taken, microseconds since 1970 UTC
     #[n(3)]
     pub expires: i64,
+}
+
+impl Ticket {
+    /// Whether it names no order: whatever card is put in is served.
+    #[must_use]
+    pub fn is_desk(&self) -> bool {
+        self.order.is_empty()
+    }
 }

@@ -85,7 +85,7 @@ impl ScriptRun {
             limit: command.limit.map_or(USUAL_LIMIT, |limit| Duration::from_millis(limit.into())),
             progress: self.progress(now),
             notice: self.notice.take(),
-            run: Run::Script(self),
+            run: Run::Script(Box::new(self)),
         })
     }
 
