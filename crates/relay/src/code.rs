@@ -216,6 +216,8 @@ codes! {
     NO_DESK = 5017;
     /// the operator's ticket was withdrawn or has expired before a card was put in
     TICKET_ENDED = 5018;
+    /// nothing is released that could be withdrawn. Parameters: what
+    NOT_RELEASED = 5019;
 }
 
 impl Code {

@@ -142,4 +142,10 @@ pub(super) const TEXTS: &[Text] = &[
             "センターでもう一度割り当ててから、再開してください。",
         ),
     ),
+    text(
+        Code::NOT_RELEASED,
+        &["what"],
+        ("Nothing is released for {what}, or it was used already.", "See what is released: `ticket list`."),
+        ("{what} の割り当てはないか、使用済みです。", "`ticket list` で割り当てを確認してください。"),
+    ),
 ];

@@ -19,7 +19,10 @@ pub(super) fn of(told: &Told) -> String {
     ];
     let about: Vec<_> =
         told_about.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?))).collect();
-    let happened = happened(&told.entry.event);
+    let happened = match (&told.entry.event, told.entry.order) {
+        (Event::TicketIssued, None) => "The operator opened the desk of the terminal.".into(),
+        (event, _) => happened(event),
+    };
     if about.is_empty() { happened } else { format!("{happened} [{}]", about.join(", ")) }
 }
 
