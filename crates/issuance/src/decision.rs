@@ -250,7 +250,7 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: [Id;
     let issuance = arrived.issuance;
     let last = arrived.last_state();
     let proven = Event::Proven { step: arrived.result.step, grade: grade.letter().to_owned() };
-    let settled = issuance.basis.survey.then_some(Event::Settled);
+    let settled = issuance.basis.settles.then_some(Event::Settled);
     let became = match last {
         CardState::Live => Event::CardLive,
         other => Event::CardMoved { state: other.name().to_owned() },
@@ -279,7 +279,7 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: [Id;
     changes.rows.push(told(issuance, arrived.now, arrived.order.kind.told(), outbox[0]));
     changes.rows.extend(arrived.replaced_ends(outbox[1]));
     let card = Some(shown(done.masked_number(), grade));
-    let verdict = Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card };
+    let verdict = Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
     (changes, verdict)
 }
 
@@ -296,7 +296,7 @@ pub fn declined(arrived: &Arrived<'_>, why: &Refusal) -> (Changes, Verdict) {
     changes.rows.push(order_moved(issuance, OrderState::Prepared));
     changes.entries.push(arrived.entry(Event::FailedClean { code: why.code.0 }));
     let (outcome, refusal) = (Outcome::FailedClean, Some(why.clone()));
-    (changes, Verdict { session: issuance.id, outcome, refusal, card: None })
+    (changes, Verdict { session: issuance.id, outcome, refusal, card: None, waiting: None, notice: None })
 }
 
 /// What the operator sees of a card that was issued: its number as people may see it, and where the proof is less than
@@ -385,7 +385,7 @@ fn given_up(state: IssuanceState) -> IssuanceState {
 /// The verdict on a session whose outcome is unknown.
 #[must_use]
 pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None }
+    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

@@ -10,6 +10,7 @@ mod keys;
 mod opening;
 mod refusals;
 mod stages;
+mod telling;
 
 pub use engine::Engine;
 

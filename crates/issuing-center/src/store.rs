@@ -91,6 +91,8 @@ pub enum Registration {
     Approve(Id, Id),
     /// an operator's ticket
     Ticket(Ticket),
+    /// ends an unused, unexpired ticket: (ticket, now)
+    EndTicket(Id, i64),
     /// the answer to an API call with an Idempotency-Key
     Idempotency(Idempotency),
     /// a wrapping key for a destruction day (days since 1970) made in the keystore

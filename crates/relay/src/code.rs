@@ -230,6 +230,22 @@ codes! {
     ALREADY_ENROLLED = 5014;
     /// another program holds the card. Parameters: reader
     READER_BUSY = 5015;
+    /// the card was taken out while more waits for it. Parameters: waiting
+    TAKEN_OUT_EARLY = 5016;
+    /// no operator's desk ticket came in time. Parameters: seconds
+    NO_DESK = 5017;
+    /// the operator's ticket was withdrawn or has expired before a card was put in
+    TICKET_ENDED = 5018;
+    /// nothing is released that could be withdrawn. Parameters: what
+    NOT_RELEASED = 5019;
+}
+
+impl Code {
+    /// Whether its text already tells that the outcome is unknown, and that the card is to be put in again.
+    #[must_use]
+    pub fn tells_unknown(self) -> bool {
+        matches!(self, Self::ANSWER_NOT_PROVEN | Self::CARD_LEFT | Self::CARD_UNKNOWN | Self::DEADLINE_OVER)
+    }
 }
 
 impl fmt::Display for Code {

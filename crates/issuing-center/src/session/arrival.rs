@@ -167,7 +167,7 @@ impl<S: Store> Engine<S> {
                 return self.not_proven(arrived, rows, &decision::unproven(), &passed).await;
             };
             let (changes, verdict) = decision::issued(arrived, &verified, grade, [self.random_id()?, self.random_id()?]);
-            let verdict = self.with_what_waits(verdict, &rows.card).await?;
+            let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
             self.commit(changes).await?;
             return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
         };
@@ -230,7 +230,11 @@ impl<S: Store> Engine<S> {
         }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), step).await?;
         let deadline = u32::try_from(left).unwrap_or(u32::MAX).min(SCRIPT_DEADLINE);
-        let prepared = decision::prepare(&stage, issuance.id, step, deadline);
+        let mut prepared = decision::prepare(&stage, issuance.id, step, deadline);
+        if step == 1 {
+            let settles = rows.issuance.basis.settles;
+            prepared.script.notice = self.notice_again(&rows.order, settles, rows.card.id).await?;
+        }
         if issuance.step == step {
             self.hold(issuance.id, Held { step, stage, until: rows.issuance.deadline });
         }
@@ -248,7 +252,7 @@ fn ended(rows: &Rows) -> Vec<u8> {
     if rows.issuance.state == IssuanceState::Issued {
         let number = rows.card.masked_number.as_deref();
         let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
-        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card };
+        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
         return cardwright_relay::encode(&Reply::Verdict(verdict));
     }
     verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[]))

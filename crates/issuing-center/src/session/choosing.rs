@@ -50,6 +50,7 @@ pub(super) fn base<S>(
     let basis = Basis {
         opened_with: (opened.version, opened.generation),
         puts,
+        settles: chosen.settles,
         // a card that answers with its maker's keys has not taken the issuer's: nothing could be written to it
         survey: chosen.settles && opened.state != KeySetState::Transport,
         verified: chosen.settles && last.is_some_and(was_proven),

@@ -173,7 +173,7 @@ impl<S: Store> Engine<S> {
 }
 
 pub(super) fn verdict(session: Id, outcome: Outcome, refusal: Refusal) -> Vec<u8> {
-    let verdict = Verdict { session, outcome, refusal: Some(refusal), card: None };
+    let verdict = Verdict { session, outcome, refusal: Some(refusal), card: None, waiting: None, notice: None };
     cardwright_relay::encode(&Reply::Verdict(verdict))
 }
 

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::Source;
+use super::telling::notice;
 use crate::refused::Refused;
 use super::choosing::{Based, base};
 use crate::signature;
@@ -183,7 +184,7 @@ impl<S: Store> Engine<S> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let mut prepared = decision::prepare(&stage, open.session, 1, SCRIPT_DEADLINE);
-        prepared.script.notice = self.notice(chosen, &admitted.orders);
+        prepared.script.notice = notice(chosen.order, chosen.settles, &admitted.orders);
         let now = self.center.now();
         let opening = decision::Opening {
             parties,

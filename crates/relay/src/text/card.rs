@@ -58,11 +58,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["index"],
         (
             "The card's answer to command {index} does not verify. What the card holds is not known.",
-            "Keep the card; put it in again to settle it. The order is blocked until then.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
         (
             "コマンド {index} へのカードの応答を検証できません。カードの内容は不明です。",
-            "カードを保管し、再度挿入して確認してください。それまで注文は保留されます。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
@@ -70,11 +70,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["index", "reason"],
         (
             "The card was left at command {index}: {reason}. What it holds is not known.",
-            "Keep the card; put it in again to settle it. The order is blocked until then.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
         (
             "カードへの書き込みがコマンド {index} で中断しました: {reason}。カードの内容は不明です。",
-            "カードを保管し、再度挿入して確認してください。それまで注文は保留されます。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
@@ -82,9 +82,12 @@ pub(super) const TEXTS: &[Text] = &[
         &[],
         (
             "What this card holds is not known since an earlier attempt.",
-            "It must be settled first. Keep it and tell the center.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
-        ("以前の試行以降、このカードの内容は不明です。", "先に確認が必要です。保管してセンターに連絡してください。"),
+        (
+            "以前の試行以降、このカードの内容は不明です。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
+        ),
     ),
     text(
         Code::CARD_GONE,

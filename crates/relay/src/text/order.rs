@@ -25,8 +25,14 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::ORDER_BLOCKED,
         &["order"],
-        ("Order {order} is blocked: what became of its card is not known.", "Find that card and have it settled."),
-        ("注文 {order} は保留中です。カードの結果が不明です。", "そのカードを探し、状態を確認してください。"),
+        (
+            "Order {order} is blocked: what became of its card is not known.",
+            "Find that card and put it in, here or at another terminal: it will be finished.",
+        ),
+        (
+            "注文 {order} は保留中です。カードの結果が不明です。",
+            "そのカードを探し、この端末か別の端末に挿入してください。続きを処理して完了します。",
+        ),
     ),
     text(
         Code::ORDER_BUSY,

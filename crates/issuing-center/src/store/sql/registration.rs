@@ -45,6 +45,10 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         }
         Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
+        Registration::EndTicket(ticket, now) => {
+            let text = "UPDATE tickets SET expires = $1 WHERE id = $2 AND used_by IS NULL AND expires > $3";
+            writing.one("the ticket", statement(text, columns![*now, *ticket, *now])).await
+        }
         Registration::Idempotency(answer) => add_idempotency(writing, answer).await,
         Registration::DestructionKey { day, key } => {
             let text = "INSERT INTO destruction_keys (day, key) VALUES ($1, $2)";
