@@ -191,7 +191,8 @@ fn blank<'a>(parties: &Parties<'a>) -> Result<Chosen<'a>, Refusal> {
     let order = parties.order.filter(|order| order.kind.is_new_card());
     let code = if parties.order.is_some() { Code::OTHER_CARD } else { Code::CARD_BLANK };
     let name = parties.order.map_or("", |order| &order.reference);
-    let order = order.ok_or_else(|| refusal(code, if code == Code::OTHER_CARD { std::slice::from_ref(&name) } else { &[] }))?;
+    let order =
+        order.ok_or_else(|| refusal(code, if code == Code::OTHER_CARD { std::slice::from_ref(&name) } else { &[] }))?;
     Ok(Chosen { order, settles: false })
 }
 
@@ -205,7 +206,8 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
             _ => Err(refusal(Code::OTHER_CARD, &[&order.reference])),
         };
     }
-    let waiting = |order: &&Order| order.state == OrderState::Prepared && order.card == Some(card.id) && fits(card, order);
+    let waiting =
+        |order: &&Order| order.state == OrderState::Prepared && order.card == Some(card.id) && fits(card, order);
     let mut waiting = of_card.iter().filter(waiting).peekable();
     let some_waits = waiting.peek().is_some();
     let order = waiting.find(|order| !approved(parties.ticket, order));

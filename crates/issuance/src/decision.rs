@@ -93,12 +93,7 @@ pub fn open(now: i64, opening: &Opening<'_>, stage: &Stage, prepared: &Prepared)
         rows.push(Change::UseTicket { ticket: parties.ticket.id, session });
     }
     rows.extend([
-        Change::MoveOrder {
-            order: order.id,
-            from: order.state,
-            to: OrderState::Issuing,
-            card: Some(card.id),
-        },
+        Change::MoveOrder { order: order.id, from: order.state, to: OrderState::Issuing, card: Some(card.id) },
         Change::MoveCard {
             card: card.id,
             from: card.state,
@@ -279,7 +274,8 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: [Id;
     changes.rows.push(told(issuance, arrived.now, arrived.order.kind.told(), outbox[0]));
     changes.rows.extend(arrived.replaced_ends(outbox[1]));
     let card = Some(shown(done.masked_number(), grade));
-    let verdict = Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
+    let verdict =
+        Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
     (changes, verdict)
 }
 

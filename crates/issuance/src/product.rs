@@ -199,7 +199,9 @@ impl CardProduct {
             Some(_) => return Err(fault("keys are asked for as 16, 24, 32, or scp03/16, scp03/24, scp03/32")),
             None => (false, argument),
         };
-        let size = [KeySize::Aes128, KeySize::Aes192, KeySize::Aes256].into_iter().find(|size| size.bytes().to_string() == length);
+        let size = [KeySize::Aes128, KeySize::Aes192, KeySize::Aes256]
+            .into_iter()
+            .find(|size| size.bytes().to_string() == length);
         let size = size.ok_or_else(|| fault("keys have 16, 24 or 32 bytes"))?;
         let allowed = size.bytes() == self.file.key_length || self.file.key_lengths.contains(&size.bytes());
         if !allowed {
@@ -207,13 +209,19 @@ impl CardProduct {
         }
         let wanted = match (other, self.file.also, current) {
             (true, Some(also), _) => Protocol::scp03(also.i, size).map_err(|error| fault(&error.to_string()))?,
-            (true, None, Protocol::Scp03 { i, .. }) | (false, _, Protocol::Scp03 { i, .. }) => Protocol::Scp03 { i, key_size: size },
+            (true, None, Protocol::Scp03 { i, .. }) | (false, _, Protocol::Scp03 { i, .. }) => {
+                Protocol::Scp03 { i, key_size: size }
+            }
             (true, None, _) => return Err(fault("it has no second protocol; see its key also")),
             (false, _, Protocol::Scp02 { i }) if size == KeySize::Aes128 => Protocol::Scp02 { i },
             (false, _, Protocol::Scp02 { .. }) => return Err(fault("keys of SCP02 have 16 bytes")),
         };
         let same_type = crate::flow::key_type(wanted) == crate::flow::key_type(current);
-        if same_type || self.has_spare_key_set() { Ok(wanted) } else { Err(fault("it has no room for keys of another length beside the old ones; see its key_sets")) }
+        if same_type || self.has_spare_key_set() {
+            Ok(wanted)
+        } else {
+            Err(fault("it has no room for keys of another length beside the old ones; see its key_sets"))
+        }
     }
 
     /// The secure channel protocol.
@@ -378,7 +386,10 @@ fn check(file: &File, protocol: &Protocol) -> Result<(), &'static str> {
         (!file.timing.is_empty(), "timing is empty"),
         (file.key_sets > 0, "key_sets must be 1 at least"),
         (file.key_lengths.iter().all(|length| matches!(length, 16 | 24 | 32)), "key_lengths may name 16, 24 and 32"),
-        (file.also.is_none_or(|also| also.scp == 3 && Protocol::scp03(also.i, KeySize::Aes128).is_ok()), "also must name scp 3 and an i of it"),
+        (
+            file.also.is_none_or(|also| also.scp == 3 && Protocol::scp03(also.i, KeySize::Aes128).is_ok()),
+            "also must name scp 3 and an i of it",
+        ),
     ];
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
 }

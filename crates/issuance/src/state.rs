@@ -202,7 +202,10 @@ impl IssuanceState {
     /// Whether the issuance has ended, one way or another.
     #[must_use]
     pub fn is_ended(self) -> bool {
-        matches!(self, Self::Issued | Self::FailedClean | Self::Unknown | Self::Interrupted | Self::Wiped | Self::Quarantined)
+        matches!(
+            self,
+            Self::Issued | Self::FailedClean | Self::Unknown | Self::Interrupted | Self::Wiped | Self::Quarantined
+        )
     }
 }
 

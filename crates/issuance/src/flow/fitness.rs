@@ -151,7 +151,8 @@ const SCP02_SESSIONS: usize = 8;
 fn too_often(inputs: &Inputs) -> Option<&'static str> {
     let scp02 = matches!(inputs.product.protocol(), Protocol::Scp02 { .. });
     let segments = crate::task::first(inputs).unwrap_or_default();
-    let channels = openings(None, &segments).len();
+    let last = inputs.last_ring();
+    let channels = openings(None, &segments).iter().filter(|(ring, _)| *ring == last).count();
     (scp02 && channels > SCP02_SESSIONS).then_some(TOO_OFTEN)
 }
 

@@ -34,7 +34,8 @@ impl Enciphered {
     pub(super) fn new(inputs: &Inputs, applications: &[usize], encrypted: Vec<Vec<u8>>) -> Option<Self> {
         let block = block(inputs);
         let length = |dgi: &Dgi, always| padded_length(dgi.data.len(), always, block);
-        let asked = places(inputs.applications(), applications).map(|(place, dgi, always)| (place, length(dgi, always)));
+        let asked =
+            places(inputs.applications(), applications).map(|(place, dgi, always)| (place, length(dgi, always)));
         let asked: Vec<_> = asked.collect();
         let fits = asked.len() == encrypted.len()
             && asked.iter().zip(&encrypted).all(|((_, length), ciphertext)| *length == ciphertext.len());
@@ -115,10 +116,7 @@ pub(super) fn to_encipher(inputs: &Inputs, applications: &[usize]) -> Vec<Zeroiz
 }
 
 /// The groupings under the data encryption key, each with its place and whether it is padded always.
-fn places<'a>(
-    all: &'a [Application],
-    applications: &[usize],
-) -> impl Iterator<Item = ((usize, usize), &'a Dgi, bool)> {
+fn places<'a>(all: &'a [Application], applications: &[usize]) -> impl Iterator<Item = ((usize, usize), &'a Dgi, bool)> {
     let wanted = all.iter().enumerate().filter(|(number, _)| applications.contains(number));
     wanted.flat_map(|(number, application)| {
         let dgis = application.dgis.iter().enumerate();

@@ -126,7 +126,8 @@ impl Inputs {
             return Err(refusal(Code::LEVEL_REFUSED, &[&format!("{:02X}", level.byte())]));
         }
         let parameters = self.product.channel(keys.protocol, keys.version, level);
-        let parameters = parameters.map_err(|fault| refusal(Code::PRODUCT_REFUSED, &[self.product.name(), &fault.0]))?;
+        let parameters =
+            parameters.map_err(|fault| refusal(Code::PRODUCT_REFUSED, &[self.product.name(), &fault.0]))?;
         Ok(parameters.through(self.aid(place)))
     }
 

@@ -37,7 +37,8 @@ impl Observed {
         let applications = content.applications.iter();
         let applications =
             applications.filter_map(|installed| Some((aid(&installed.instance)?, installed.life_cycle))).collect();
-        let locked = [CardState::Locked, CardState::Terminated].map(State::name).contains(&&inputs.basis.card_state[..]);
+        let locked =
+            [CardState::Locked, CardState::Terminated].map(State::name).contains(&&inputs.basis.card_state[..]);
         let fresh = inputs.kind.is_new_card();
         let card = match (fresh, locked) {
             (true, _) => LifeCycle::OpReady.byte(),

@@ -70,7 +70,8 @@ impl Material<'_> {
 
     /// PUT KEY (GPCS §11.8), in place of a key set or beside it.
     fn put_keys(&self, replaced: Option<u8>) -> Result<Asked, Refusal> {
-        let (keys, new) = self.new_keys.zip(self.inputs.new_keys).ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;
+        let (keys, new) =
+            self.new_keys.zip(self.inputs.new_keys).ok_or_else(|| refusal(Code::KEYSTORE_UNAVAILABLE, &[]))?;
         let command = put_keys(replaced, new.version, keys, AesKeyBlock::WithLength);
         let command = command.map_err(|error| caller_refused(self.inputs, &error))?;
         Ok((command, Shows::KeysStored { version: new.version, keys: Box::new(keys.clone()) }))

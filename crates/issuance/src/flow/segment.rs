@@ -113,10 +113,7 @@ pub(crate) fn place_of(number: usize, application: &Application) -> Place {
 }
 
 /// The applications, by place, whose groupings travel in the channel that the first of `segments` needs.
-pub(super) fn travelling<'a>(
-    applications: &[Application],
-    segments: impl Iterator<Item = &'a Segment>,
-) -> Vec<usize> {
+pub(super) fn travelling<'a>(applications: &[Application], segments: impl Iterator<Item = &'a Segment>) -> Vec<usize> {
     let mut segments = segments.peekable();
     let channel = segments.peek().map(|segment| segment.channel());
     let through_domain = |number: &usize| applications[*number].route == Route::SecurityDomain;

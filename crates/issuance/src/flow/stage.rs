@@ -166,7 +166,9 @@ impl Stage {
         let mut learned = Learned::new(proof);
         shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
         let (grade, next) = match end {
-            End::Nothing if flow.inputs.applications().is_empty() => (grade.or(Some(Grade::B)), follow(flow, channel, &learned)?),
+            End::Nothing if flow.inputs.applications().is_empty() => {
+                (grade.or(Some(Grade::B)), follow(flow, channel, &learned)?)
+            }
             End::Nothing => (grade, follow(flow, channel, &learned)?),
             End::Reopen(tail) => (grade, reopen(flow, *tail, for_end)?),
             End::Prove(cryptograms) => {

@@ -69,17 +69,16 @@ fn replaced_load_files(inputs: &Inputs, seen: &Observed) -> Vec<Aid> {
         };
         users.peek().is_some() && users.all(|known| replaced(&known.instance))
     };
-    seen.load_files.iter().copied().filter(|package| !inputs.product.has_preloaded(*package) && is_replaced(package)).collect()
+    seen.load_files
+        .iter()
+        .copied()
+        .filter(|package| !inputs.product.has_preloaded(*package) && is_replaced(package))
+        .collect()
 }
 
 /// Whether the old application goes before the new one comes: where the card says that it cannot hold both, and
 /// somebody confirmed it.
-fn deletes_first(
-    inputs: &Inputs,
-    seen: &Observed,
-    loads: &[Segment],
-    wanted: &[usize],
-) -> Result<bool, Refusal> {
+fn deletes_first(inputs: &Inputs, seen: &Observed, loads: &[Segment], wanted: &[usize]) -> Result<bool, Refusal> {
     let Some(free) = seen.free_memory else { return Ok(inputs.basis.deletion_confirmed) };
     let program = |segment: &Segment| match segment.work {
         Work::Load(number) => inputs.programs[number].memory,
@@ -96,9 +95,7 @@ fn deletes_first(
     match (needed > free, inputs.basis.deletion_confirmed) {
         (false, _) => Ok(false),
         (true, true) => Ok(true),
-        (true, false) => {
-            Err(refusal(Code::MEMORY_TOO_SMALL, &[&needed.to_string(), &free.to_string()]))
-        }
+        (true, false) => Err(refusal(Code::MEMORY_TOO_SMALL, &[&needed.to_string(), &free.to_string()])),
     }
 }
 

@@ -334,7 +334,8 @@ fn a_blank_is_not_written_without_an_order_and_a_card_that_ended_only_hears_of_i
     let blank = card(CardState::Stock);
     let change_of_another = change(70, OrderKind::Pin, OrderState::Prepared);
     assert_eq!(chosen(Some(&blank), Some(&change_of_another), &[]), Err(Code::OTHER_CARD));
-    let of_card = [change(70, OrderKind::Pin, OrderState::Prepared), change(71, OrderKind::Terminate, OrderState::Prepared)];
+    let of_card =
+        [change(70, OrderKind::Pin, OrderState::Prepared), change(71, OrderKind::Terminate, OrderState::Prepared)];
     for state in [CardState::Lost, CardState::Terminated] {
         assert_eq!(chosen(Some(&card(state)), None, &of_card), Ok((id(71), false)));
         assert_eq!(chosen(Some(&card(state)), None, &of_card[..1]), Err(Code::CARD_ENDED));

@@ -166,7 +166,8 @@ impl<S: Store> Engine<S> {
             let Some(grade) = verified.grade() else {
                 return self.not_proven(arrived, rows, &decision::unproven(), &passed).await;
             };
-            let (changes, verdict) = decision::issued(arrived, &verified, grade, [self.random_id()?, self.random_id()?]);
+            let (changes, verdict) =
+                decision::issued(arrived, &verified, grade, [self.random_id()?, self.random_id()?]);
             let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
             self.commit(changes).await?;
             return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));

@@ -11,11 +11,11 @@ use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
 use cardwright_relay::reader::proof_hash;
 use sha2::{Digest, Sha256};
 
+use super::choosing::{Based, base};
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::Source;
 use super::telling::notice;
 use crate::refused::Refused;
-use super::choosing::{Based, base};
 use crate::signature;
 use crate::store::{Store, StoreError};
 

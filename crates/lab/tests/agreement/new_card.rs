@@ -7,7 +7,9 @@ use cardwright_data_preparation::{Checked, Date, Means, OrderFields, Personaliza
 use cardwright_globalplatform::DataEncryptionKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
 use cardwright_issuance::basis::Basis;
-use cardwright_issuance::flow::{Inputs, Keys, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type};
+use cardwright_issuance::flow::{
+    Inputs, Keys, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type,
+};
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_keystore::{KeyId, KeyRef, Keystore, Rewrapping};

@@ -125,14 +125,26 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::APPLICATION_MISSING,
         &["application"],
-        ("The order changes the application {application}, which is not on this card.", "Check the order with the back office; nothing was written."),
-        ("この注文が変更するアプリケーション {application} は、このカードにありません。", "バックオフィスで注文を確認してください。何も書き込んでいません。"),
+        (
+            "The order changes the application {application}, which is not on this card.",
+            "Check the order with the back office; nothing was written.",
+        ),
+        (
+            "この注文が変更するアプリケーション {application} は、このカードにありません。",
+            "バックオフィスで注文を確認してください。何も書き込んでいません。",
+        ),
     ),
     text(
         Code::MEMORY_TOO_SMALL,
         &["needed", "free"],
-        ("The card has {free} bytes free and the new application needs {needed} beside the old one. Nothing was deleted.", "If the holder agrees that the old application goes first, issue the ticket again with the confirmation of deletion, and put the card in again."),
-        ("カードの空きは {free} バイトですが、旧アプリケーションを残したまま新しいものを入れるには {needed} バイト必要です。何も削除していません。", "旧アプリケーションを先に削除してよければ、削除の確認を付けてチケットを発行し直し、カードを入れ直してください。"),
+        (
+            "The card has {free} bytes free and the new application needs {needed} beside the old one. Nothing was deleted.",
+            "If the holder agrees that the old application goes first, issue the ticket again with the confirmation of deletion, and put the card in again.",
+        ),
+        (
+            "カードの空きは {free} バイトですが、旧アプリケーションを残したまま新しいものを入れるには {needed} バイト必要です。何も削除していません。",
+            "旧アプリケーションを先に削除してよければ、削除の確認を付けてチケットを発行し直し、カードを入れ直してください。",
+        ),
     ),
     text(
         Code::NOTHING_WAITS,
@@ -150,31 +162,55 @@ pub(super) const TEXTS: &[Text] = &[
         Code::CARD_ENDED,
         &[],
         ("This card was replaced, declared lost or ended.", "Keep it and hand it to the back office."),
-        ("このカードは交換済み、紛失届出済み、または廃止済みです。", "カードを預かり、バックオフィスに渡してください。"),
+        (
+            "このカードは交換済み、紛失届出済み、または廃止済みです。",
+            "カードを預かり、バックオフィスに渡してください。",
+        ),
     ),
     text(
         Code::CHANGES_WAIT,
         &["kind", "order", "further"],
         ("The card is known. Being done: {kind}, order {order}. Waiting after it: {further}.", "Leave the card in."),
-        ("カードを確認しました。実行中: {kind}（注文 {order}）。この後の待機: {further} 件。", "カードを入れたままにしてください。"),
+        (
+            "カードを確認しました。実行中: {kind}（注文 {order}）。この後の待機: {further} 件。",
+            "カードを入れたままにしてください。",
+        ),
     ),
     text(
         Code::BEING_FINISHED,
         &["kind", "order"],
-        ("The card was left in the middle of {kind}, order {order}. What it holds is being looked at, and the order finished.", "Leave the card in."),
-        ("カードは {kind}（注文 {order}）の途中で中断されていました。内容を確認し、注文を完了させています。", "カードを入れたままにしてください。"),
+        (
+            "The card was left in the middle of {kind}, order {order}. What it holds is being looked at, and the order finished.",
+            "Leave the card in.",
+        ),
+        (
+            "カードは {kind}（注文 {order}）の途中で中断されていました。内容を確認し、注文を完了させています。",
+            "カードを入れたままにしてください。",
+        ),
     ),
     text(
         Code::KEYS_UNKNOWN,
         &["version"],
-        ("The card answered with the key version {version}, which is not on record for it. Nothing was written.", "Keep the card and hand it to the back office."),
-        ("カードは登録のない鍵バージョン {version} で応答しました。何も書き込んでいません。", "カードを預かり、バックオフィスに渡してください。"),
+        (
+            "The card answered with the key version {version}, which is not on record for it. Nothing was written.",
+            "Keep the card and hand it to the back office.",
+        ),
+        (
+            "カードは登録のない鍵バージョン {version} で応答しました。何も書き込んでいません。",
+            "カードを預かり、バックオフィスに渡してください。",
+        ),
     ),
     text(
         Code::HOST_NOT_TOLD,
         &["order"],
-        ("Order {order} replaces a card, and the issuer's host has not confirmed yet that the old one is blocked.", "Try again in a few minutes; if it stays so, call the back office."),
-        ("注文 {order} は交換カードですが、旧カードの停止を発行者ホストがまだ確認していません。", "数分後にやり直してください。続く場合はバックオフィスに連絡してください。"),
+        (
+            "Order {order} replaces a card, and the issuer's host has not confirmed yet that the old one is blocked.",
+            "Try again in a few minutes; if it stays so, call the back office.",
+        ),
+        (
+            "注文 {order} は交換カードですが、旧カードの停止を発行者ホストがまだ確認していません。",
+            "数分後にやり直してください。続く場合はバックオフィスに連絡してください。",
+        ),
     ),
     text(
         Code::CARD_BLANK,
