@@ -70,3 +70,56 @@ pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], data: &[u8]) -> Ve
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The example of docs/emv-application.md, section 6: both card keys, transaction 001C, its cryptogram.
+    const KEY: [u8; 16] =
+        [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10];
+    const COUNTER: u16 = 0x001C;
+    const CRYPTOGRAM: [u8; 8] = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88];
+    const PIN: [u8; 8] = [0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+
+    /// MAC of PUT DATA 9F58 = 05; the enciphered PIN and the MAC of PIN CHANGE.
+    fn example(version: CryptogramVersion) -> [String; 4] {
+        let key = session_key(version, &KEY, COUNTER, CRYPTOGRAM);
+        let put = command_mac(&key, [0x04, 0xDA, 0x9F, 0x58, 0x09], COUNTER, CRYPTOGRAM, &[0x05]);
+        let pin = enciphered(version, &key, &PIN);
+        let change = command_mac(&key, [0x84, 0x24, 0x00, 0x02, 0x18], COUNTER, CRYPTOGRAM, &pin);
+        let mut odd = *key;
+        crate::emv::tdes::set_odd_parity(&mut odd);
+        [hex::encode_upper(odd), hex::encode_upper(put), hex::encode_upper(pin), hex::encode_upper(change)]
+    }
+
+    #[test]
+    fn the_example_of_the_card_s_page_is_made_by_both_versions() {
+        assert_eq!(
+            example(CryptogramVersion::Ten),
+            [
+                "0123456789ABCDF2FEDCBA987654CDF2",
+                "B0329E779C66C618",
+                "FDA8B871A2F4C2279AF1EC50A27FAAF3",
+                "EE5A587F4C97A6D4",
+            ]
+        );
+        assert_eq!(
+            example(CryptogramVersion::Eighteen),
+            [
+                "2643517CB09B100770F26176FEF40BE6",
+                "A9AD120573539E9F",
+                "081C43E4AE4A9CBCA076FCCADA6DB0AD",
+                "BA0B4D0FEE0885AB",
+            ]
+        );
+    }
+
+    #[test]
+    fn whole_blocks_are_filled_up_by_version_18_alone() {
+        let key = session_key(CryptogramVersion::Ten, &KEY, COUNTER, CRYPTOGRAM);
+        assert_eq!(enciphered(CryptogramVersion::Ten, &key, &[1; 7]).len(), 8);
+        assert_eq!(enciphered(CryptogramVersion::Eighteen, &key, &[1; 8]).len(), 16);
+        assert_eq!(enciphered(CryptogramVersion::Ten, &key, &[]).len(), 8);
+    }
+}

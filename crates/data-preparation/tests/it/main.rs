@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod broken;
+mod broken_rewriting;
 mod change;
 mod documentation;
 mod emv_bits;
@@ -23,3 +24,4 @@ mod piv;
 mod preparation;
 mod profile;
 mod sample;
+mod script;
