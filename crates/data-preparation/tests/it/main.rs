@@ -21,6 +21,7 @@ mod order;
 mod payment;
 mod payment_order;
 mod piv;
+mod piv_change;
 mod preparation;
 mod profile;
 mod sample;
