@@ -104,11 +104,6 @@ impl ScriptCommand {
             Self::UnblockPin | Self::BlockApplication | Self::UnblockApplication | Self::BlockCard => &[],
         }
     }
-
-    /// Whether its data is enciphered.
-    pub(super) fn is_secret(&self) -> bool {
-        matches!(self, Self::ChangePin(_))
-    }
 }
 
 /// The offline limits, whatever the card has: it refuses a lower one over the upper. So the lower goes first to 0, which

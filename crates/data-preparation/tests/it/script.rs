@@ -169,7 +169,7 @@ fn a_new_pin_goes_enciphered_and_the_one_that_the_mailer_gets() {
         let (cryptogram, _) = card.cryptogram(&question, NO_RESULTS);
         let key = session_key(version, &card.keys[2], card.counter, cryptogram);
         assert_eq!(command[..5], [0x84, 0x24, 0x00, 0x02, 24]);
-        assert_eq!(command[5..21], enciphered(version, &key, &dgi(&data, 0x8010)));
+        assert_eq!(command[5..21], enciphered(version, &key, dgi(&data, 0x8010).as_slice().try_into().unwrap()));
         assert!(!command.windows(8).any(|window| window == dgi(&data, 0x8010)));
         assert_eq!(session.changes(), 1);
     }
