@@ -162,7 +162,7 @@ impl Transaction {
 
 fn oracle(records: &[String]) -> Vec<Vec<String>> {
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tools/oracles/bin/python");
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/script_oracles/oracle.py");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/issuer_scripts/oracle.py");
     let place = tempfile::tempdir().unwrap();
     let input = place.path().join("records");
     std::fs::write(&input, records.join("\n") + "\n").unwrap();
