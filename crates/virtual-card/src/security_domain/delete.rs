@@ -77,7 +77,6 @@ fn delete_keys(memory: &mut Memory, identifier: Option<u8>, version: Option<u8>)
 
 /// The sets that can open a channel.
 fn channel_sets(state: &CardState) -> impl Iterator<Item = (u8, &[Key])> {
-    let kind = state.product.key_kind();
-    let complete = state.key_sets.iter().filter(move |set| set.channel_keys(kind).is_some());
+    let complete = state.key_sets.iter().filter(|set| state.protocol_of(set).is_some());
     complete.map(|set| (set.version, &set.keys[..]))
 }

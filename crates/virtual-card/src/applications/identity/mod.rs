@@ -23,6 +23,8 @@ const VALIDITY: u16 = 0x0103;
 const PHOTO: u16 = 0x0201;
 const PIN: u16 = 0x0301;
 const MANIFEST: u16 = 0x7FFF;
+/// The tag of the program's version in the FCI.
+const PROGRAM_VERSION: u32 = 0xDF01;
 /// Tries of the PIN.
 const PIN_TRIES: u8 = 3;
 
@@ -88,13 +90,16 @@ impl IdentityData {
         files + self.pending.as_ref().map_or(0, |pending| pending.length + 8)
     }
 
-    /// `6F {84 AID, A5 {50 label}}`; 6985 until personalization is complete.
-    pub(super) fn file_control_information(&self, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
+    /// `6F {84 AID, A5 {50 label}}`, from version 2 on with `DF01 version` in A5; 6985 until personalization is complete.
+    pub(super) fn file_control_information(&self, version: u8, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         if !self.complete {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        let label = tlv::element(0x50, b"cardwright identity");
-        let inner = [tlv::element(0x84, aid.as_bytes()), tlv::element(0xA5, &label)].concat();
+        let mut proprietary = tlv::element(0x50, b"cardwright identity");
+        if version >= 2 {
+            tlv::write(&mut proprietary, PROGRAM_VERSION, &[version]);
+        }
+        let inner = [tlv::element(0x84, aid.as_bytes()), tlv::element(0xA5, &proprietary)].concat();
         Ok(tlv::element(0x6F, &inner))
     }
 

@@ -4,7 +4,8 @@
 use cardwright_apdu::{Aid, StatusWord};
 
 use super::{IdentityData, MANIFEST, PIN, PendingFile, StoredFile, content, data, manifest, write};
-use crate::applications::personalization::{DecryptSensitive, is_under_dek, read_header};
+use crate::applications::personalization::{is_under_dek, read_header};
+use crate::channel::Session;
 use crate::memory::{Memory, Stop};
 use crate::secret::Secret;
 
@@ -17,15 +18,9 @@ pub(crate) fn begin(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {
 }
 
 /// One STORE DATA.
-pub(crate) fn store_data(
-    memory: &mut Memory,
-    aid: &Aid,
-    p1: u8,
-    block: &[u8],
-    decrypt: DecryptSensitive<'_>,
-) -> Result<(), Stop> {
+pub(crate) fn store_data(memory: &mut Memory, aid: &Aid, p1: u8, block: &[u8], channel: &Session) -> Result<(), Stop> {
     let identity = data(memory, aid)?;
-    let arrival = Arrival::receive(identity, p1, block, decrypt)?;
+    let arrival = Arrival::receive(identity, p1, block, channel)?;
     if arrival.growth(identity) > memory.read().memory_free() as usize {
         return Err(StatusWord::NOT_ENOUGH_MEMORY.into());
     }
@@ -40,12 +35,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn receive(
-        identity: &IdentityData,
-        p1: u8,
-        block: &[u8],
-        decrypt: DecryptSensitive<'_>,
-    ) -> Result<Self, StatusWord> {
+    fn receive(identity: &IdentityData, p1: u8, block: &[u8], channel: &Session) -> Result<Self, StatusWord> {
         if identity.complete {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
@@ -53,11 +43,11 @@ impl Arrival {
         let mut arrival = Self { files: Vec::new(), pending: None, complete: false };
         let mut rest = block;
         if let Some(pending) = &identity.pending {
-            rest = arrival.go_on(identity, pending.duplicate(), rest, decrypt)?;
+            rest = arrival.go_on(identity, pending.duplicate(), rest, channel)?;
         }
         while !rest.is_empty() {
             let (pending, after) = begin_file(rest, encrypted)?;
-            rest = arrival.go_on(identity, pending, after, decrypt)?;
+            rest = arrival.go_on(identity, pending, after, channel)?;
         }
         if p1 & 0x80 != 0 && !arrival.complete {
             return Err(StatusWord::INCORRECT_P1_P2);
@@ -71,7 +61,7 @@ impl Arrival {
         identity: &IdentityData,
         mut pending: PendingFile,
         bytes: &'a [u8],
-        decrypt: DecryptSensitive<'_>,
+        channel: &Session,
     ) -> Result<&'a [u8], StatusWord> {
         if self.complete {
             return Err(StatusWord::WRONG_DATA);
@@ -82,19 +72,14 @@ impl Arrival {
         if taken.len() < lacking {
             self.pending = Some(pending);
         } else {
-            self.finish(identity, pending, decrypt)?;
+            self.finish(identity, pending, channel)?;
         }
         Ok(rest)
     }
 
-    fn finish(
-        &mut self,
-        identity: &IdentityData,
-        whole: PendingFile,
-        decrypt: DecryptSensitive<'_>,
-    ) -> Result<(), StatusWord> {
+    fn finish(&mut self, identity: &IdentityData, whole: PendingFile, channel: &Session) -> Result<(), StatusWord> {
         let identifier = whole.identifier;
-        let content = if whole.encrypted { whole.decrypt(decrypt)? } else { whole.received };
+        let content = if whole.encrypted { whole.decrypt(channel)? } else { whole.received };
         if identifier == MANIFEST {
             manifest::check(content.expose(), &self.all_files(identity))?;
             self.complete = true;
@@ -137,8 +122,8 @@ impl PendingFile {
     }
 
     /// Only the PIN block travels encrypted: 8 bytes under 3DES, 16 with padding under AES.
-    fn decrypt(&self, decrypt: DecryptSensitive<'_>) -> Result<Secret, StatusWord> {
-        let plain = decrypt(self.received.expose()).map(Secret::new).ok_or(StatusWord::WRONG_DATA)?;
+    fn decrypt(&self, channel: &Session) -> Result<Secret, StatusWord> {
+        let plain = channel.decrypt_sensitive(self.received.expose()).map(Secret::new).ok_or(StatusWord::WRONG_DATA)?;
         match (self.identifier, plain.expose()) {
             (PIN, [_, _, _, _, _, _, _, _]) => Ok(plain),
             (PIN, [block @ .., 0x80, 0, 0, 0, 0, 0, 0, 0]) if block.len() == 8 => Ok(Secret::new(block.to_vec())),
