@@ -15,6 +15,7 @@ mod opensc;
 mod piv;
 mod power;
 mod products;
+mod rewriting;
 mod security_access_module;
 mod states;
 mod tool;

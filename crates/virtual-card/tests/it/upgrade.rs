@@ -104,3 +104,13 @@ fn every_built_in_package_is_known_by_its_hash_whatever_its_padding() {
         }
     }
 }
+
+#[test]
+fn the_page_tells_the_hashes_that_select_the_identity_application() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/identity-application.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let [first, _, _, second, ..] = built_in::all();
+    for block in [first.load_file_data_block(), second.load_file_data_block()] {
+        assert!(page.contains(&hex::encode(Sha256::digest(block))));
+    }
+}
