@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod channels;
+mod content_management;
 mod dialogues;
 mod emv;
 mod host;
