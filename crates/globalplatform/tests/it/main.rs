@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cap;
+mod cap_builder;
+mod cap_properties;
 mod card;
 mod channel;
 mod commands;
