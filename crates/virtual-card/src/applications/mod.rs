@@ -85,7 +85,7 @@ impl Program {
     /// What SELECT by name answers, or why the instance called `aid` does not want to be selected.
     pub(crate) fn select(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         match self {
-            Self::Identity(data) => data.file_control_information(aid),
+            Self::Identity(data) => data.file_control_information(state.program_version(aid), aid),
             Self::Piv(_) => Ok(piv::property_template(aid)),
             Self::Emv(data) => data.file_control_information(state, aid),
             Self::PaymentEnvironment(data) => data.file_control_information(state, aid),

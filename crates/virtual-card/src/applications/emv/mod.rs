@@ -181,8 +181,7 @@ fn personalize(running: Running<'_>, command: &Command) -> Result<Response, Stop
     if header.p2 != expected {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    let decrypt = |data: &[u8]| channel.decrypt_sensitive(data);
-    store_data(running.memory, running.aid, header.p1, command.data(), &decrypt)?;
+    store_data(running.memory, running.aid, header.p1, command.data(), channel)?;
     *next_block = expected.wrapping_add(1);
     Ok(Response::new([], StatusWord::SUCCESS))
 }
