@@ -6,6 +6,7 @@
 
 pub mod failpoint;
 mod kind;
+mod program;
 mod row;
 mod sql;
 #[cfg(feature = "conformance")]
@@ -14,14 +15,17 @@ pub mod tree;
 
 use std::future::Future;
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::Entry;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::CardState;
 
 pub use kind::CommitKind;
+pub use program::{Program, ProgramApproval};
 pub use row::{
     CardCertificate, CardNumber, CertificationKeyRow, Certified, EmvIssuer, IssuerCertificate, Novelty, PinMailer,
     PivAuthority, PoolKey, PoolLevel,
@@ -84,6 +88,8 @@ pub enum Registration {
     Order(Order, SealedOrder),
     /// an order's prepared data, sealed: expects `approved`, makes it `prepared`
     Prepared(Id, SealedBlob),
+    /// an order that needs no data is prepared: expects `approved`
+    PreparedBare(Id),
     /// an order approved by a person: expects `received`
     Approve(Id, Id),
     /// an operator's ticket
@@ -144,6 +150,12 @@ pub enum Registration {
     PivCertified(String, Certified),
     /// a serial number given to a card's certificate
     CardCertificate(CardCertificate),
+    /// a program for cards; its load file's AID and its name are there once
+    Program(Program),
+    /// approves a program that waits for it, by another person than its importer
+    ApproveProgram(Aid, ProgramApproval),
+    /// takes a program back that nobody approved
+    WithdrawProgram(Aid),
 }
 
 /// Somebody who answers for commands.
@@ -302,6 +314,8 @@ pub trait Store: Send + Sync {
     fn order_by_reference(&self, reference: &str) -> impl Future<Output = Found<Order>> + Send;
     /// All orders, newest first, at most `limit`.
     fn orders(&self, limit: u32) -> impl Future<Output = Listed<Order>> + Send;
+    /// All orders about a card, oldest first: those that issued it, and changes of it.
+    fn orders_of_card(&self, card: Id) -> impl Future<Output = Listed<Order>> + Send;
     /// What is sealed of an order.
     fn sealed_order(&self, id: Id) -> impl Future<Output = Found<SealedOrder>> + Send;
     /// An order's prepared data.
@@ -310,12 +324,16 @@ pub trait Store: Send + Sync {
     fn card_by_identity(&self, product: &str, cplc: &[u8], kdd: [u8; 10]) -> impl Future<Output = Found<Card>> + Send;
     /// The card of this id.
     fn card(&self, id: Id) -> impl Future<Output = Found<Card>> + Send;
+    /// Cards in a state, at most `limit`.
+    fn cards_in(&self, state: CardState, limit: u32) -> impl Future<Output = Listed<Card>> + Send;
     /// The cards with this KDD, of whatever product.
     fn cards_by_kdd(&self, kdd: [u8; 10]) -> impl Future<Output = Listed<Card>> + Send;
     /// A card's key sets, by generation.
     fn key_sets(&self, card: Id) -> impl Future<Output = Listed<KeySet>> + Send;
     /// The issuance of this session.
     fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send;
+    /// All issuances on a card, oldest first.
+    fn issuances_of_card(&self, card: Id) -> impl Future<Output = Listed<Issuance>> + Send;
     /// All issuances of an order, oldest first.
     fn issuances_of(&self, order: Id) -> impl Future<Output = Listed<Issuance>> + Send;
     /// Issuances that have not ended and whose deadline is before `now`.
@@ -366,6 +384,10 @@ pub trait Store: Send + Sync {
     fn piv_authorities(&self) -> impl Future<Output = Listed<PivAuthority>> + Send;
     /// The serial numbers that an authority has given, oldest first.
     fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send;
+    /// The program whose load file has this AID, approved or not.
+    fn program(&self, load_file: Aid) -> impl Future<Output = Found<Program>> + Send;
+    /// All programs, by name.
+    fn programs(&self) -> impl Future<Output = Listed<Program>> + Send;
     /// Leaves from `first`, at most `limit`, in order.
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send;
     /// Leaves about an order, in order.

@@ -53,6 +53,9 @@ const REGISTRATIONS: &[&str] = &[
     "piv-authority",
     "piv-certified",
     "card-certificate",
+    "program",
+    "program-approved",
+    "program-withdrawn",
 ];
 
 impl CommitKind {
@@ -108,6 +111,7 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Stock(..) => "stock",
         Registration::Order(..) => "order",
         Registration::Prepared(..) => "prepared",
+        Registration::PreparedBare(_) => "prepared-bare",
         Registration::Approve(..) => "approved",
         Registration::Ticket(_) => "ticket",
         Registration::Idempotency(_) => "idempotency",
@@ -126,6 +130,9 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PivAuthority(_) => "piv-authority",
         Registration::PivCertified(..) => "piv-certified",
         Registration::CardCertificate(_) => "card-certificate",
+        Registration::Program(_) => "program",
+        Registration::ApproveProgram(..) => "program-approved",
+        Registration::WithdrawProgram(_) => "program-withdrawn",
     }
 }
 

@@ -13,6 +13,7 @@ mod log;
 mod made_ahead;
 mod order;
 mod people;
+mod program;
 mod registration;
 mod schema;
 mod sweep;
@@ -20,15 +21,17 @@ mod terminal;
 
 use std::future::Future;
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::CardState;
 
 use super::{
     CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
-    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store,
-    StoreError,
+    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, SealedBlob, SealedOrder,
+    Store, StoreError,
 };
 use column::{columns, statement};
 pub use database::SqlStore;
@@ -102,6 +105,11 @@ impl Store for SqlStore {
         self.list(statement(text, columns![limit]), order::order)
     }
 
+    fn orders_of_card(&self, card: Id) -> impl Future<Output = Listed<Order>> + Send {
+        let text = "SELECT * FROM orders WHERE card = $1 ORDER BY entered, reference";
+        self.list(statement(text, columns![card]), order::order)
+    }
+
     fn sealed_order(&self, id: Id) -> impl Future<Output = Found<SealedOrder>> + Send {
         self.find(statement("SELECT * FROM sealed_orders WHERE order_id = $1", columns![id]), order::sealed_order)
     }
@@ -119,6 +127,11 @@ impl Store for SqlStore {
         self.find(statement("SELECT * FROM cards WHERE id = $1", columns![id]), order::card)
     }
 
+    fn cards_in(&self, state: CardState, limit: u32) -> impl Future<Output = Listed<Card>> + Send {
+        let text = "SELECT * FROM cards WHERE state = $1 ORDER BY product, cplc, kdd LIMIT $2";
+        self.list(statement(text, columns![state, limit]), order::card)
+    }
+
     fn cards_by_kdd(&self, kdd: [u8; 10]) -> impl Future<Output = Listed<Card>> + Send {
         self.list(statement("SELECT * FROM cards WHERE kdd = $1 ORDER BY product, cplc", columns![kdd]), order::card)
     }
@@ -132,6 +145,11 @@ impl Store for SqlStore {
 
     fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send {
         self.find(statement("SELECT * FROM issuances WHERE id = $1", columns![session]), issuance::issuance)
+    }
+
+    fn issuances_of_card(&self, card: Id) -> impl Future<Output = Listed<Issuance>> + Send {
+        let text = "SELECT * FROM issuances WHERE card = $1 ORDER BY opened, id";
+        self.list(statement(text, columns![card]), issuance::issuance)
     }
 
     fn issuances_of(&self, order: Id) -> impl Future<Output = Listed<Issuance>> + Send {
@@ -251,6 +269,15 @@ impl Store for SqlStore {
     fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send {
         let text = "SELECT * FROM card_certificates WHERE authority = $1 ORDER BY prepared, serial";
         self.list(statement(text, columns![authority]), certified::card_certificate)
+    }
+
+    fn program(&self, load_file: Aid) -> impl Future<Output = Found<Program>> + Send {
+        let text = "SELECT * FROM programs WHERE load_file = $1";
+        self.find(statement(text, columns![load_file.as_bytes()]), program::program)
+    }
+
+    fn programs(&self) -> impl Future<Output = Listed<Program>> + Send {
+        self.list(statement("SELECT * FROM programs ORDER BY name", vec![]), program::program)
     }
 
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send {

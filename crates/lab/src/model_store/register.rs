@@ -9,6 +9,7 @@ use super::{Rows, conflict, insert};
 /// Adds one row, or marks one as used, approved or revoked.
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<(), StoreError> {
     let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
+    let Some(registration) = super::programs::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {
@@ -47,6 +48,11 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
             let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Approved);
             row.ok_or_else(|| conflict("order"))?.state = OrderState::Prepared;
             insert(&mut rows.prepared, id, blob, "prepared data")
+        }
+        Registration::PreparedBare(id) => {
+            let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Approved);
+            row.ok_or_else(|| conflict("order"))?.state = OrderState::Prepared;
+            Ok(())
         }
         Registration::Approve(id, person) => {
             let by_another = |order: &&mut Order| order.state == OrderState::Received && order.entered_by != person;

@@ -10,7 +10,9 @@ mod opensc;
 mod payment_oracles;
 mod pcscd;
 mod purchases;
+mod rewritten;
 mod scll_channels;
+mod script_oracles;
 
 #[allow(dead_code, reason = "only an issued card is wanted here, not the moments of its issuance")]
 #[path = "../agreement/new_card.rs"]
