@@ -7,6 +7,7 @@ mod mailer;
 mod pin;
 mod preparation;
 mod reception;
+pub mod waiting;
 
 pub use approval::{approve, prepare_again, reject};
 pub(crate) use file::read_any;
