@@ -17,6 +17,7 @@
 //!
 //! Specifications: GPCS is the GlobalPlatform Card Specification 2.3.1, Amd D its Amendment D (SCP03) 1.2.
 
+pub mod cap;
 mod channel;
 pub mod commands;
 mod conversation;

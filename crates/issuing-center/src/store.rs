@@ -6,6 +6,7 @@
 
 pub mod failpoint;
 mod kind;
+mod program;
 mod row;
 mod sql;
 #[cfg(feature = "conformance")]
@@ -14,6 +15,7 @@ pub mod tree;
 
 use std::future::Future;
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::Entry;
@@ -23,6 +25,7 @@ use cardwright_issuance::row::{
 use cardwright_issuance::state::CardState;
 
 pub use kind::CommitKind;
+pub use program::{Program, ProgramApproval};
 pub use row::{
     CardCertificate, CardNumber, CertificationKeyRow, Certified, EmvIssuer, IssuerCertificate, Novelty, PinMailer,
     PivAuthority, PoolKey, PoolLevel,
@@ -147,6 +150,12 @@ pub enum Registration {
     PivCertified(String, Certified),
     /// a serial number given to a card's certificate
     CardCertificate(CardCertificate),
+    /// a program for cards; its load file's AID and its name are there once
+    Program(Program),
+    /// approves a program that waits for it, by another person than its importer
+    ApproveProgram(Aid, ProgramApproval),
+    /// takes a program back that nobody approved
+    WithdrawProgram(Aid),
 }
 
 /// Somebody who answers for commands.
@@ -375,6 +384,10 @@ pub trait Store: Send + Sync {
     fn piv_authorities(&self) -> impl Future<Output = Listed<PivAuthority>> + Send;
     /// The serial numbers that an authority has given, oldest first.
     fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send;
+    /// The program whose load file has this AID, approved or not.
+    fn program(&self, load_file: Aid) -> impl Future<Output = Found<Program>> + Send;
+    /// All programs, by name.
+    fn programs(&self) -> impl Future<Output = Listed<Program>> + Send;
     /// Leaves from `first`, at most `limit`, in order.
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send;
     /// Leaves about an order, in order.

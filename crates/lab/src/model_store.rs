@@ -2,11 +2,13 @@
 
 mod ahead;
 mod apply;
+mod programs;
 mod register;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
@@ -14,8 +16,8 @@ use cardwright_issuance::row::{
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
     ANSWER_KEPT, CHALLENGE_KEPT, CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer,
-    EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob,
-    SealedOrder, Store, StoreError,
+    EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program,
+    SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::{Edge, leaf_hash};
 
@@ -50,6 +52,7 @@ struct Rows {
     issuers: BTreeMap<String, EmvIssuer>,
     authorities: BTreeMap<String, PivAuthority>,
     card_certificates: BTreeMap<(String, Vec<u8>), CardCertificate>,
+    programs: BTreeMap<Aid, Program>,
     leaves: Vec<Leaf>,
 }
 
@@ -369,6 +372,14 @@ impl Store for ModelStore {
             rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
         found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
         Ok(found)
+    }
+
+    async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {
+        Ok(self.rows().programs.get(&load_file).cloned())
+    }
+
+    async fn programs(&self) -> Result<Vec<Program>, StoreError> {
+        Ok(programs::by_name(&self.rows()))
     }
 
     async fn leaves(&self, first: i64, limit: u32) -> Result<Vec<Leaf>, StoreError> {

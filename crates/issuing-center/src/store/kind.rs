@@ -53,6 +53,9 @@ const REGISTRATIONS: &[&str] = &[
     "piv-authority",
     "piv-certified",
     "card-certificate",
+    "program",
+    "program-approved",
+    "program-withdrawn",
 ];
 
 impl CommitKind {
@@ -127,6 +130,9 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PivAuthority(_) => "piv-authority",
         Registration::PivCertified(..) => "piv-certified",
         Registration::CardCertificate(_) => "card-certificate",
+        Registration::Program(_) => "program",
+        Registration::ApproveProgram(..) => "program-approved",
+        Registration::WithdrawProgram(_) => "program-withdrawn",
     }
 }
 

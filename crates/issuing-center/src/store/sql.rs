@@ -13,6 +13,7 @@ mod log;
 mod made_ahead;
 mod order;
 mod people;
+mod program;
 mod registration;
 mod schema;
 mod sweep;
@@ -20,6 +21,7 @@ mod terminal;
 
 use std::future::Future;
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
@@ -28,8 +30,8 @@ use cardwright_issuance::state::CardState;
 
 use super::{
     CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
-    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store,
-    StoreError,
+    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, SealedBlob, SealedOrder,
+    Store, StoreError,
 };
 use column::{columns, statement};
 pub use database::SqlStore;
@@ -267,6 +269,15 @@ impl Store for SqlStore {
     fn card_certificates(&self, authority: &str) -> impl Future<Output = Listed<CardCertificate>> + Send {
         let text = "SELECT * FROM card_certificates WHERE authority = $1 ORDER BY prepared, serial";
         self.list(statement(text, columns![authority]), certified::card_certificate)
+    }
+
+    fn program(&self, load_file: Aid) -> impl Future<Output = Found<Program>> + Send {
+        let text = "SELECT * FROM programs WHERE load_file = $1";
+        self.find(statement(text, columns![load_file.as_bytes()]), program::program)
+    }
+
+    fn programs(&self) -> impl Future<Output = Listed<Program>> + Send {
+        self.list(statement("SELECT * FROM programs ORDER BY name", vec![]), program::program)
     }
 
     fn leaves(&self, first: i64, limit: u32) -> impl Future<Output = Listed<Leaf>> + Send {

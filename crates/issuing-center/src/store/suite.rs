@@ -11,6 +11,7 @@ mod issuances;
 mod log;
 mod orders;
 mod people;
+mod programs;
 mod sweep;
 mod terminals;
 mod world;
@@ -71,6 +72,9 @@ tests! {
     certified::the_newest_certificate_of_an_issuer_counts,
     certified::an_authority_waits_for_its_certificate_and_gets_newer_ones,
     certified::a_serial_number_is_given_once_by_an_authority,
+    programs::a_program_reads_back_and_its_aid_and_name_are_taken_once,
+    programs::a_program_is_approved_once_and_by_another_person,
+    programs::a_program_is_withdrawn_only_before_its_approval,
     issuances::an_issuance_reads_back_and_moves,
     issuances::another_epoch_state_or_step_moves_nothing,
     issuances::an_order_and_a_card_have_one_running_issuance,

@@ -5,13 +5,14 @@ use std::future::poll_fn;
 use std::ops::Deref;
 use std::task::Poll;
 
+use cardwright_apdu::Aid;
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
     CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf,
-    LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store, StoreError,
+    LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, SealedBlob, SealedOrder, Store, StoreError,
 };
 
 use crate::model_store::ModelStore;
@@ -123,6 +124,8 @@ impl Store for SlowStore {
         emv_issuers() -> Vec<EmvIssuer>;
         piv_authorities() -> Vec<PivAuthority>;
         card_certificates(authority: &str) -> Vec<CardCertificate>;
+        program(load_file: Aid) -> Option<Program>;
+        programs() -> Vec<Program>;
         leaves(first: i64, limit: u32) -> Vec<Leaf>;
         leaves_of(order: Id) -> Vec<Leaf>;
         log_head() -> LogHead;
