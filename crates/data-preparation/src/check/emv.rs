@@ -16,11 +16,15 @@ mod keys;
 mod lists;
 mod promises;
 mod question;
+mod script;
 mod view;
 
 pub(super) use fault::hex_of;
 pub use fault::{EmvFault, Interface};
+pub(crate) use lists::{IN_CRYPTOGRAMS, UNPREDICTABLE};
+pub(crate) use question::Answer;
 pub use question::CryptogramQuestion;
+pub(crate) use script::{MOST_COMMANDS, read_back_script};
 
 use zeroize::Zeroizing;
 

@@ -95,11 +95,7 @@ impl Application<'_> {
             Source::RsaPart { key, part } => self.write_rsa(*key, *part, out),
             Source::IssuerApplicationData => {
                 let keys = self.profile.payment.as_ref().and_then(|payment| payment.keys.as_ref());
-                // 06 is the length of what follows; the card fills in its verification results, 03 bytes.
-                let data = |rule: &crate::profile::CardKeyRule| {
-                    [0x06, rule.derivation_key_index, rule.cryptogram_version, 0x03, 0, 0, 0]
-                };
-                out.extend(keys.into_iter().flat_map(data));
+                out.extend(keys.into_iter().flat_map(crate::profile::CardKeyRule::issuer_application_data));
             }
             Source::Random(_) => {
                 let drawn = self.drawn.iter().find(|(name, _)| *name == element.name);

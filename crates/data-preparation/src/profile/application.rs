@@ -15,7 +15,7 @@ use super::pin::PinRule;
 use super::piv::{self, PivProfile};
 use super::section::Section;
 use crate::standard::Standard;
-use crate::{Activation, CommitPoint, Protection, Rewrite, Route, SecurityLevel};
+use crate::{Activation, CommitPoint, Protection, Rewrite, Route, ScriptLists, SecurityLevel};
 
 /// One application and what is written into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct ApplicationProfile {
     pub payment: Option<PaymentRule>,
     /// there exactly for PIV
     pub piv: Option<PivProfile>,
+    /// what scripts are asked for by; there exactly in a part that is written by issuer script
+    pub script: Option<ScriptRule>,
 }
 
 /// One data grouping of an application.
@@ -63,6 +65,15 @@ pub struct DgiProfile {
     pub optional: bool,
     /// of a record: whether it takes part in offline data authentication
     pub signed: bool,
+}
+
+/// What a payment application asks terminals for, by interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptRule {
+    /// over its contacts
+    pub contact: ScriptLists,
+    /// over the air, where it has records of its own for that
+    pub contactless: Option<ScriptLists>,
 }
 
 /// What the readers of applications look things up in.
@@ -177,6 +188,7 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
             Some(read) => Some(read?),
             None => None,
         },
+        script: None,
     })
 }
 

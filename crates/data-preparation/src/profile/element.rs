@@ -18,6 +18,8 @@ pub struct Element {
     pub tag: Option<u32>,
     /// where it comes from
     pub source: Source,
+    /// whether a script of the issuer may write it anew on a card in use
+    pub rewritable: bool,
 }
 
 /// Where a data element comes from.

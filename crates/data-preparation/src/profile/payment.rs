@@ -239,6 +239,14 @@ fn read_keys(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<CardKeyRu
     })
 }
 
+impl CardKeyRule {
+    /// The value of tag 9F10 as cards are given it: 06 is the length of what follows; the card fills in its
+    /// verification results, 03 bytes.
+    pub(crate) fn issuer_application_data(&self) -> [u8; 7] {
+        [0x06, self.derivation_key_index, self.cryptogram_version, 0x03, 0, 0, 0]
+    }
+}
+
 impl CertificateRule {
     /// The size of the card's `key`, where it has one.
     #[must_use]

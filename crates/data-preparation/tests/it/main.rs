@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod broken;
+mod change;
 mod documentation;
 mod emv_bits;
 mod emv_certificates;

@@ -76,8 +76,8 @@ impl Named {
 
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Field => &["name", "tag", "source", "encoding", "field", "length"],
-            Self::Constant => &["name", "tag", "source", "encoding", "value"],
+            Self::Field => &["name", "tag", "source", "encoding", "field", "length", "rewritable"],
+            Self::Constant => &["name", "tag", "source", "encoding", "value", "rewritable"],
             Self::PinBlock => &["name", "source", "encoding", "field"],
             Self::Manifest => &["name", "source", "encoding"],
             Self::CardNumber | Self::ValidFrom | Self::ValidTo => &["name", "tag", "source", "encoding"],
@@ -105,8 +105,9 @@ pub(in crate::profile) fn read_all(
     for section in whole.optional_sections("element", faults) {
         let name = section.name("name", faults);
         let tag = read_tag(&section, faults);
+        let rewritable = section.optional_flag("rewritable", faults);
         let source = Declared { whole, fields, before: &elements }.source(&section, faults);
-        let (Some(name), Some(tag), Some(source)) = (name, tag, source) else { continue };
+        let (Some(name), Some(tag), Some(source), Some(rewritable)) = (name, tag, source, rewritable) else { continue };
         if elements.iter().any(|other| other.name == name) {
             let message = format!("`{name}` is already the name of an element");
             faults.add(section.value_span("name"), FaultKind::DuplicateName, message, "give the element another name");
@@ -117,7 +118,7 @@ pub(in crate::profile) fn read_all(
             faults.add(section.value_span("tag"), FaultKind::Tag, message, "correct the tag or the source");
             continue;
         }
-        elements.push(Element { name, tag, source });
+        elements.push(Element { name, tag, source, rewritable });
     }
     elements
 }
