@@ -137,6 +137,13 @@ impl OrderFields {
         if faults.is_empty() { Ok(Self { values, profile_digest, scope }) } else { Err(Error::Order(faults)) }
     }
 
+    /// Those of an order that brings none: of a change that writes nothing about a holder.
+    #[must_use]
+    pub fn none(profile: &Profile) -> Self {
+        let (profile_digest, scope) = (profile.reference().digest, profile.scope());
+        Self { values: BTreeMap::new(), profile_digest, scope }
+    }
+
     /// The value of `field` as the order wrote it, if the order brings it: a text's UTF-8, a photo's bytes.
     #[must_use]
     pub fn value(&self, field: &str) -> Option<&[u8]> {
@@ -165,6 +172,23 @@ impl OrderFields {
             }
         }
         Self::read(profile, columns, photo)
+    }
+
+    /// Reads for `profile` what earlier orders of the same card brought: `before` is what [`OrderFields::to_bytes`] made of
+    /// each, the newest first. Of every field of the profile the newest value counts; what it has no field for is left.
+    ///
+    /// # Errors
+    /// `Error::OrderEncoding` for other bytes; `Error::Order` where the values do not fit `profile`, or one is missing.
+    pub fn carried(profile: &Profile, before: &[&[u8]]) -> Result<Self, Error> {
+        let mut newest: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        for bytes in before {
+            for (name, value) in encoding::fields_from_bytes(bytes).map_err(|_| Error::OrderEncoding)? {
+                if profile.field(name).is_some() {
+                    newest.entry(name).or_insert(value);
+                }
+            }
+        }
+        Self::reopen(profile, &encoding::fields_to_bytes(newest.iter().map(|(name, value)| (*name, *value))))
     }
 
     /// Whether they were read for this text of the profile, and for this part of it.

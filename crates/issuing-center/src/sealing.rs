@@ -153,19 +153,40 @@ pub fn open_order(
     sealed: &SealedOrder,
     profile: &Profile,
 ) -> Result<OrderContent, Refused> {
-    let bytes =
-        keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)?;
-    let (format, customer, taken_by, date, fields): (u8, &str, &str, Option<&str>, &minicbor::bytes::ByteSlice) =
-        minicbor::decode(&bytes).map_err(|_| damaged())?;
-    if format != FORMAT {
-        return Err(damaged().into());
-    }
+    let bytes = opened(keystore, order, sealed)?;
+    let (customer, taken_by, date, fields) = read(&bytes)?;
     Ok(OrderContent {
         customer: customer.to_owned(),
         taken_by: taken_by.to_owned(),
         date: date.map(str::to_owned),
         fields: OrderFields::reopen(profile, fields).map_err(field_refused)?,
     })
+}
+
+/// The encoding of the fields of `order`, for an order that carries them over.
+///
+/// # Errors
+/// The keystore's, among them that the key of their destruction day is gone; `STORE_UNAVAILABLE` for what is damaged.
+pub fn open_fields(
+    keystore: &dyn Keystore,
+    order: Id,
+    sealed: &SealedOrder,
+) -> Result<Result<Zeroizing<Vec<u8>>, Refused>, Error> {
+    let bytes = opened(keystore, order, sealed)?;
+    Ok(read(&bytes).map(|(.., fields)| Zeroizing::new(fields.to_vec())).map_err(Refused::from))
+}
+
+fn opened(keystore: &dyn Keystore, order: Id, sealed: &SealedOrder) -> Result<Zeroizing<Vec<u8>>, Error> {
+    keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)
+}
+
+/// Customer, who took it, date, fields.
+type Read<'a> = (&'a str, &'a str, Option<&'a str>, &'a [u8]);
+
+fn read(bytes: &[u8]) -> Result<Read<'_>, StoreError> {
+    let (format, customer, taken_by, date, fields): (u8, &str, &str, Option<&str>, &minicbor::bytes::ByteSlice) =
+        minicbor::decode(bytes).map_err(|_| damaged())?;
+    if format == FORMAT { Ok((customer, taken_by, date, fields)) } else { Err(damaged()) }
 }
 
 /// The first fault of an order's fields as a refusal: field and rule, never a value.

@@ -199,6 +199,14 @@ codes! {
     PROFILE_CHANGED = 4018;
     /// the card's data cannot be made. Parameters: element, rule, remedy
     DATA_REFUSED = 4019;
+    /// the card takes no such change. Parameters: order, reason
+    CHANGE_REFUSED = 4020;
+    /// no such campaign. Parameters: campaign
+    CAMPAIGN_UNKNOWN = 4021;
+    /// the campaign is not in the state for this. Parameters: campaign, state
+    CAMPAIGN_NOT_SO = 4022;
+    /// a campaign that cannot be entered as described. Parameters: campaign, reason
+    CAMPAIGN_REFUSED = 4023;
 
     /// the PC/SC service does not answer
     PCSC_UNAVAILABLE = 5001;

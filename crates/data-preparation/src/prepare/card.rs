@@ -72,6 +72,7 @@ impl<'a> Card<'a> {
         let number = if profile.uses_number() { number(profile, fields, means)? } else { &[] };
         let sequence = match &profile.number().sequence {
             _ if !profile.uses_number() => Some(0),
+            _ if means.sequence.is_some() => means.sequence,
             SequenceSource::Constant(number) => Some(*number),
             SequenceSource::Field(field) => {
                 fields.value(field).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())

@@ -3,7 +3,7 @@
 use cardwright_issuance::change::Change;
 use cardwright_issuance::state::{IssuanceState, State};
 
-use super::{Commit, Registration};
+use super::{CampaignChange, Commit, Registration};
 
 /// What a commit is for: the name of its failpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ const REGISTRATIONS: &[&str] = &[
     "stock",
     "order",
     "prepared",
+    "prepared-bare",
     "approved",
     "ticket",
     "ticket-ended",
@@ -57,6 +58,11 @@ const REGISTRATIONS: &[&str] = &[
     "program",
     "program-approved",
     "program-withdrawn",
+    "freed",
+    "campaign",
+    "campaign-card",
+    "campaign-card-settled",
+    "campaign-moved",
 ];
 
 impl CommitKind {
@@ -132,6 +138,11 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PivAuthority(_) => "piv-authority",
         Registration::PivCertified(..) => "piv-certified",
         Registration::CardCertificate(_) => "card-certificate",
+        Registration::Free(_) => "freed",
+        Registration::Campaign(CampaignChange::New(_)) => "campaign",
+        Registration::Campaign(CampaignChange::Card(_)) => "campaign-card",
+        Registration::Campaign(CampaignChange::Settled(_)) => "campaign-card-settled",
+        Registration::Campaign(CampaignChange::Moved { .. }) => "campaign-moved",
         Registration::Program(_) => "program",
         Registration::ApproveProgram(..) => "program-approved",
         Registration::WithdrawProgram(_) => "program-withdrawn",

@@ -3,6 +3,7 @@
 //! SQLite has one connection that writes, in WAL with `synchronous=FULL`, and some that read. PostgreSQL has one
 //! pool; there the row of the log's head, locked first, keeps commits in one order.
 
+mod campaign;
 mod certified;
 mod change;
 mod column;

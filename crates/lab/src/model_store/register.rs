@@ -10,6 +10,7 @@ use super::{Rows, conflict, insert};
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<(), StoreError> {
     let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
     let Some(registration) = super::programs::register(rows, registration)? else { return Ok(()) };
+    let Some(registration) = super::campaigns::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {

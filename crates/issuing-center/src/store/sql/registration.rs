@@ -7,7 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
-use super::{certified, made_ahead, program};
+use super::{campaign, certified, made_ahead, program};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -77,6 +77,8 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::Program(row) => program::add(writing, row).await,
         Registration::ApproveProgram(load_file, approval) => program::approve(writing, load_file, *approval).await,
         Registration::WithdrawProgram(load_file) => program::withdraw(writing, load_file).await,
+        Registration::Free(freed) => campaign::free(writing, freed).await,
+        Registration::Campaign(change) => campaign::apply(writing, change).await,
     }
 }
 
