@@ -4,7 +4,9 @@
 //! Everything that belongs to an issuance, and everything a person answers for, is written by [`Store::commit`]
 //! alone: rows and log entries in one transaction, each row change touching exactly one row in the state it names.
 
+mod entered;
 pub mod failpoint;
+mod host_row;
 mod kind;
 mod row;
 mod sql;
@@ -22,6 +24,8 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 
+pub use entered::{Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder};
+pub use host_row::{CardDecision, DecisionKind, FailedAttempt, HostEvent, HostRow, Retry};
 pub use kind::CommitKind;
 pub use row::{
     CardCertificate, CardNumber, CertificationKeyRow, Certified, EmvIssuer, IssuerCertificate, Novelty, PinMailer,
@@ -147,109 +151,21 @@ pub enum Registration {
     PivCertified(String, Certified),
     /// a serial number given to a card's certificate
     CardCertificate(CardCertificate),
-}
-
-/// Somebody who answers for commands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// in log entries
-    pub id: Id,
-    /// unique name
-    pub name: String,
-    /// names of roles
-    pub roles: Vec<String>,
-    /// Argon2id hash of the secret, PHC string
-    pub secret: String,
-}
-
-/// A card product or profile as it was imported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// its name
-    pub name: String,
-    /// a profile's own version; a product's texts are counted from 1. Name and version are there once
-    pub version: u32,
-    /// TOML text
-    pub text: String,
-    /// SHA-256 of the text
-    pub digest: [u8; 32],
-    /// when it was imported
-    pub imported: i64,
-}
-
-/// A one-time code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolmentCode {
-    /// SHA-256 of the code's secret
-    pub hash: [u8; 32],
-    /// name the terminal will have
-    pub terminal: String,
-    /// base it will stand at
-    pub base: String,
-    /// until when it is taken
-    pub expires: i64,
-}
-
-/// A sealed value: AES-256-GCM under the order's own data key, with the row's identity as associated data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedBlob {
-    /// nonce, ciphertext, tag
-    pub sealed: Vec<u8>,
-    /// keyed hash of the clear value (HMAC under the search key): tells whether two are the same, and nobody
-    /// without the keystore can try values against it
-    pub digest: [u8; 32],
-    /// SHA-256 of the profile's text that it was made by
-    pub profile: [u8; 32],
-}
-
-/// What is sealed of an order, and the key it is sealed under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedOrder {
-    /// the order's fields, sealed
-    pub fields: Vec<u8>,
-    /// the order's data key, wrapped by the keystore under the key of its destruction day
-    pub data_key: Vec<u8>,
-    /// days since 1970
-    pub destruction_day: i64,
-}
-
-/// The answer to an API call, kept for its Idempotency-Key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idempotency {
-    /// the caller's key, and who called
-    pub key: String,
-    /// SHA-256 of the request
-    pub request: [u8; 32],
-    /// HTTP status and body that were answered
-    pub status: u16,
-    /// the body
-    pub body: Vec<u8>,
-    /// when
-    pub created: i64,
-}
-
-/// One leaf of the log as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leaf {
-    /// position, from 0
-    pub index: i64,
-    /// the entry's canonical encoding
-    pub entry: Vec<u8>,
-    /// RFC 6962 leaf hash
-    pub hash: [u8; 32],
-    /// the order it is about, for look-up; must equal the entry's
-    pub order: Option<Id>,
-}
-
-/// The log's size and root as the last commit left them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogHead {
-    /// number of leaves
-    pub size: i64,
-    /// RFC 6962 root over them
-    pub root: [u8; 32],
-    /// hashes of the perfect subtrees at the right edge, from the largest
-    pub edge: Vec<[u8; 32]>,
+    /// where the issuer's host is told events; the only one
+    Host(HostRow),
+    /// an event that the host took: expects that it had not before; (event, now)
+    EventTaken(Id, i64),
+    /// what a person proposes about a card; an open proposal about it goes
+    CardDecision(CardDecision),
+    /// an open proposal confirmed by another person
+    CardDecisionConfirmed {
+        /// the proposal
+        decision: Id,
+        /// who confirms it
+        by: Id,
+        /// when
+        time: i64,
+    },
 }
 
 /// How long an expired challenge is kept, microseconds.
@@ -331,8 +247,29 @@ pub trait Store: Send + Sync {
     fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send;
     /// An issuance's intents, by step.
     fn intents(&self, session: Id) -> impl Future<Output = Listed<Intent>> + Send;
-    /// What waits to be told, oldest first.
+    /// What waits to be told, in the order in which it was written.
     fn outbox(&self, limit: u32) -> impl Future<Output = Listed<Outbox>> + Send;
+    /// The issuer's host.
+    fn host(&self) -> impl Future<Output = Found<HostRow>> + Send;
+    /// Leases the next event that is due to `node` until `until`: one that nobody holds, and before which the host has
+    /// taken every other about the same card. None where there is none, or another was first.
+    fn lease_event(&self, node: Id, now: i64, until: i64) -> impl Future<Output = Found<HostEvent>> + Send;
+    /// Gives a leased event back that was sent in vain; false where `node` does not hold it any more.
+    fn event_failed(&self, failed: &FailedAttempt) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Makes events that wait for a later time due now, and says how many.
+    fn retry_events(&self, now: i64, which: Retry) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// The event of this id.
+    fn event(&self, id: Id) -> impl Future<Output = Found<HostEvent>> + Send;
+    /// Events that the host has not taken, in order.
+    fn events_waiting(&self, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// All events about an order, in order.
+    fn events_of(&self, order: Id) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// Events of a kind after the one of this number, in order, taken or not.
+    fn events_after(&self, number: i64, kind: &str, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// Whether an event of this kind about a card waits.
+    fn has_event_waiting(&self, card: Id, kind: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// What a person has proposed about a card and nobody has confirmed.
+    fn proposal_about(&self, card: Id) -> impl Future<Output = Found<CardDecision>> + Send;
     /// The base of this name.
     fn base(&self, name: &str) -> impl Future<Output = Found<Base>> + Send;
     /// The person of this name.

@@ -53,6 +53,10 @@ const REGISTRATIONS: &[&str] = &[
     "piv-authority",
     "piv-certified",
     "card-certificate",
+    "host",
+    "event-taken",
+    "card-decision",
+    "card-decision-confirmed",
 ];
 
 impl CommitKind {
@@ -127,6 +131,10 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PivAuthority(_) => "piv-authority",
         Registration::PivCertified(..) => "piv-certified",
         Registration::CardCertificate(_) => "card-certificate",
+        Registration::Host(_) => "host",
+        Registration::EventTaken(..) => "event-taken",
+        Registration::CardDecision(_) => "card-decision",
+        Registration::CardDecisionConfirmed { .. } => "card-decision-confirmed",
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Rows, conflict, insert};
 /// Adds one row, or marks one as used, approved or revoked.
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<(), StoreError> {
     let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
+    let Some(registration) = super::host::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {

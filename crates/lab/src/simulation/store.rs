@@ -10,8 +10,9 @@ use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
 use cardwright_issuing_center::store::{
-    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf,
-    LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, SealedBlob, SealedOrder, Store, StoreError,
+    CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode,
+    FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel,
+    Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
 
 use crate::model_store::ModelStore;
@@ -102,6 +103,16 @@ impl Store for SlowStore {
         overdue(now: i64) -> Vec<Issuance>;
         intents(session: Id) -> Vec<Intent>;
         outbox(limit: u32) -> Vec<Outbox>;
+        host() -> Option<HostRow>;
+        lease_event(node: Id, now: i64, until: i64) -> Option<HostEvent>;
+        event_failed(failed: &FailedAttempt) -> bool;
+        retry_events(now: i64, which: Retry) -> u64;
+        event(id: Id) -> Option<HostEvent>;
+        events_waiting(limit: u32) -> Vec<HostEvent>;
+        events_of(order: Id) -> Vec<HostEvent>;
+        events_after(number: i64, kind: &str, limit: u32) -> Vec<HostEvent>;
+        has_event_waiting(card: Id, kind: &str) -> bool;
+        proposal_about(card: Id) -> Option<CardDecision>;
         base(name: &str) -> Option<Base>;
         person(name: &str) -> Option<Person>;
         person_by_id(id: Id) -> Option<Person>;

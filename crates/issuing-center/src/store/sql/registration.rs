@@ -7,7 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
-use super::{certified, made_ahead};
+use super::{certified, host, made_ahead};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -70,6 +70,12 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::PivAuthority(authority) => certified::add_piv_authority(writing, authority).await,
         Registration::PivCertified(name, own) => certified::certify_piv_authority(writing, name, own).await,
         Registration::CardCertificate(certificate) => certified::add_card_certificate(writing, certificate).await,
+        Registration::Host(row) => host::set_host(writing, row).await,
+        Registration::EventTaken(event, time) => host::event_taken(writing, *event, *time).await,
+        Registration::CardDecision(decision) => host::propose(writing, decision).await,
+        Registration::CardDecisionConfirmed { decision, by, time } => {
+            host::confirm(writing, *decision, *by, *time).await
+        }
     }
 }
 

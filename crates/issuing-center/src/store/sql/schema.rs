@@ -8,8 +8,11 @@ use crate::store::StoreError;
 use crate::store::tree;
 
 /// Every migration, in order; version n is the n-th, from 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../../migrations/0001.sql"), include_str!("../../../migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001.sql"),
+    include_str!("../../../migrations/0002.sql"),
+    include_str!("../../../migrations/0004_host.sql"),
+];
 
 /// The text of a migration as the database wants it: strict tables in SQLite, whose only whole number is INTEGER.
 fn dialect_text(dialect: Dialect, text: &str) -> String {
