@@ -52,3 +52,9 @@ CREATE TABLE card_decisions (
     CHECK ((confirmed_by IS NULL) = (confirmed IS NULL))
 );
 CREATE UNIQUE INDEX one_open_decision_about_a_card ON card_decisions (card) WHERE confirmed_by IS NULL;
+
+-- The last day on which the card of an order is valid, in days since 1970 UTC.
+CREATE TABLE card_expiries (
+    order_id BYTES PRIMARY KEY REFERENCES orders (id),
+    day BIGINT NOT NULL
+);

@@ -5,11 +5,23 @@
 //! taken it: at least once, and never before an earlier one about the same card. Where no host is set, events wait and
 //! nothing else does.
 
+mod address;
+pub mod delivery;
+mod event;
+mod line;
+mod setting;
+mod signature;
+mod standing;
+
 use cardwright_issuance::Id;
 
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::store::Store;
+
+pub use event::Told;
+pub use setting::{SharedSecret, rotate_key, set};
+pub use standing::Standing;
 
 /// Whether the host has taken every event of `kind` about `card` that there is; true where no host is set.
 ///

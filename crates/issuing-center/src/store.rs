@@ -153,6 +153,8 @@ pub enum Registration {
     CardCertificate(CardCertificate),
     /// where the issuer's host is told events; the only one
     Host(HostRow),
+    /// the last day on which the card of an order is valid, days since 1970; again where it is prepared again
+    CardExpiry(Id, i64),
     /// an event that the host took: expects that it had not before; (event, now)
     EventTaken(Id, i64),
     /// what a person proposes about a card; an open proposal about it goes
@@ -264,10 +266,12 @@ pub trait Store: Send + Sync {
     fn events_waiting(&self, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
     /// All events about an order, in order.
     fn events_of(&self, order: Id) -> impl Future<Output = Listed<HostEvent>> + Send;
-    /// Events of a kind after the one of this number, in order, taken or not.
-    fn events_after(&self, number: i64, kind: &str, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// Events after the one of this number, in order, taken or not.
+    fn events_after(&self, number: i64, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
     /// Whether an event of this kind about a card waits.
     fn has_event_waiting(&self, card: Id, kind: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// The last day on which the card of an order is valid, days since 1970.
+    fn expiry_of(&self, order: Id) -> impl Future<Output = Found<i64>> + Send;
     /// What a person has proposed about a card and nobody has confirmed.
     fn proposal_about(&self, card: Id) -> impl Future<Output = Found<CardDecision>> + Send;
     /// The base of this name.

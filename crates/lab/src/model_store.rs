@@ -47,6 +47,7 @@ struct Rows {
     events: Vec<host::Event>,
     host: Option<HostRow>,
     proposals: BTreeMap<Id, CardDecision>,
+    expiries: BTreeMap<Id, i64>,
     idempotency: BTreeMap<String, Idempotency>,
     destruction_keys: BTreeMap<i64, String>,
     settings: BTreeMap<String, Vec<u8>>,
@@ -250,10 +251,12 @@ impl Store for ModelStore {
         Ok(self.rows().all_events().filter(|known| known.event.order == order).cloned().collect())
     }
 
-    async fn events_after(&self, number: i64, kind: &str, limit: u32) -> Result<Vec<HostEvent>, StoreError> {
-        let rows = self.rows();
-        let after = rows.all_events().filter(|known| known.number > number && known.event.kind == kind);
-        Ok(after.take(limit as usize).cloned().collect())
+    async fn events_after(&self, number: i64, limit: u32) -> Result<Vec<HostEvent>, StoreError> {
+        Ok(self.rows().all_events().filter(|known| known.number > number).take(limit as usize).cloned().collect())
+    }
+
+    async fn expiry_of(&self, order: Id) -> Result<Option<i64>, StoreError> {
+        Ok(self.rows().expiries.get(&order).copied())
     }
 
     async fn has_event_waiting(&self, card: Id, kind: &str) -> Result<bool, StoreError> {

@@ -204,9 +204,14 @@ impl Store for SqlStore {
         self.list(statement(text, columns![order]), host::event)
     }
 
-    fn events_after(&self, number: i64, kind: &str, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send {
-        let text = "SELECT * FROM outbox WHERE number > $1 AND kind = $2 ORDER BY number LIMIT $3";
-        self.list(statement(text, columns![number, kind, limit]), host::event)
+    fn events_after(&self, number: i64, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send {
+        let text = "SELECT * FROM outbox WHERE number > $1 ORDER BY number LIMIT $2";
+        self.list(statement(text, columns![number, limit]), host::event)
+    }
+
+    fn expiry_of(&self, order: Id) -> impl Future<Output = Found<i64>> + Send {
+        let text = "SELECT day FROM card_expiries WHERE order_id = $1";
+        self.find(statement(text, columns![order]), |row| column::read(row, "day"))
     }
 
     async fn has_event_waiting(&self, card: Id, kind: &str) -> Result<bool, StoreError> {

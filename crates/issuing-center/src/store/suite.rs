@@ -84,6 +84,7 @@ tests! {
     host::an_event_that_failed_waits_for_its_time_or_is_called_back,
     host::an_event_is_taken_once_and_waits_no_more,
     host::events_are_found_by_order_and_by_number,
+    host::an_expiry_is_that_of_the_last_preparation,
     host::a_proposal_about_a_card_is_confirmed_by_another_person_once,
     sweep::expired_challenges_are_forgotten_but_for_those_of_issuances,
     sweep::old_codes_and_answers_are_forgotten,

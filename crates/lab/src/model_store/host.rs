@@ -79,6 +79,10 @@ impl Rows {
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Option<Registration>, StoreError> {
     match registration {
         Registration::Host(row) => rows.host = Some(row),
+        Registration::CardExpiry(order, day) if rows.orders.contains_key(&order) => {
+            rows.expiries.insert(order, day);
+        }
+        Registration::CardExpiry(..) => return Err(conflict("the expiry")),
         Registration::EventTaken(id, time) => rows.event_taken(id, time)?,
         Registration::CardDecision(decision) if rows.cards.contains_key(&decision.card) => {
             rows.proposals.insert(decision.card, decision);

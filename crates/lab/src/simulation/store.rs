@@ -110,7 +110,8 @@ impl Store for SlowStore {
         event(id: Id) -> Option<HostEvent>;
         events_waiting(limit: u32) -> Vec<HostEvent>;
         events_of(order: Id) -> Vec<HostEvent>;
-        events_after(number: i64, kind: &str, limit: u32) -> Vec<HostEvent>;
+        events_after(number: i64, limit: u32) -> Vec<HostEvent>;
+        expiry_of(order: Id) -> Option<i64>;
         has_event_waiting(card: Id, kind: &str) -> bool;
         proposal_about(card: Id) -> Option<CardDecision>;
         base(name: &str) -> Option<Base>;

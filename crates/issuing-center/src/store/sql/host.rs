@@ -92,6 +92,12 @@ pub(super) async fn set_host(writing: &mut Writing, host: &HostRow) -> Result<()
     writing.one("the host", statement(text, values)).await
 }
 
+pub(super) async fn set_expiry(writing: &mut Writing, order: Id, day: i64) -> Result<(), StoreError> {
+    let text = "INSERT INTO card_expiries (order_id, day) VALUES ($1, $2) \
+                ON CONFLICT (order_id) DO UPDATE SET day = excluded.day";
+    writing.one("the expiry", statement(text, columns![order, day])).await
+}
+
 pub(super) fn decision(row: &AnyRow) -> Result<CardDecision, StoreError> {
     Ok(CardDecision {
         id: read(row, "id")?,

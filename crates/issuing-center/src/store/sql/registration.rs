@@ -71,6 +71,7 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::PivCertified(name, own) => certified::certify_piv_authority(writing, name, own).await,
         Registration::CardCertificate(certificate) => certified::add_card_certificate(writing, certificate).await,
         Registration::Host(row) => host::set_host(writing, row).await,
+        Registration::CardExpiry(order, day) => host::set_expiry(writing, *order, *day).await,
         Registration::EventTaken(event, time) => host::event_taken(writing, *event, *time).await,
         Registration::CardDecision(decision) => host::propose(writing, decision).await,
         Registration::CardDecisionConfirmed { decision, by, time } => {

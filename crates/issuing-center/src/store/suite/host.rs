@@ -114,11 +114,22 @@ pub(super) async fn events_are_found_by_order_and_by_number<S: Store>(store: &S)
     write(store, &[happened(9, "unknown", 0x20), other.clone(), happened(3, "issued", 0x20)]).await;
     let ids = |found: Vec<HostEvent>| found.iter().map(|one| one.event.id).collect::<Vec<_>>();
     assert_eq!(ids(store.events_of(id(1)).await.unwrap()), [id(9), id(3)]);
-    assert_eq!(ids(store.events_after(0, "issued", 10).await.unwrap()), [id(7), id(3)]);
-    assert_eq!(ids(store.events_after(2, "issued", 10).await.unwrap()), [id(3)]);
-    assert_eq!(ids(store.events_after(0, "issued", 1).await.unwrap()), [id(7)]);
-    assert_eq!(store.event(id(7)).await.unwrap(), Some(HostEvent::new(other, 2)));
+    register(store, vec![Registration::EventTaken(id(7), NOW)]).await.unwrap();
+    assert_eq!(ids(store.events_after(0, 10).await.unwrap()), [id(9), id(7), id(3)], "taken or not");
+    assert_eq!(ids(store.events_after(2, 10).await.unwrap()), [id(3)]);
+    assert_eq!(ids(store.events_after(0, 1).await.unwrap()), [id(9)]);
+    assert_eq!(store.event(id(7)).await.unwrap(), Some(HostEvent { taken: Some(NOW), ..HostEvent::new(other, 2) }));
     assert_eq!(store.event(id(8)).await.unwrap(), None);
+}
+
+pub(super) async fn an_expiry_is_that_of_the_last_preparation<S: Store>(store: &S) {
+    running(store).await;
+    assert_eq!(store.expiry_of(id(1)).await.unwrap(), None);
+    for day in [21_000, 21_031] {
+        register(store, vec![Registration::CardExpiry(id(1), day)]).await.unwrap();
+        assert_eq!(store.expiry_of(id(1)).await.unwrap(), Some(day));
+    }
+    assert_conflict(register(store, vec![Registration::CardExpiry(id(9), 1)]).await);
 }
 
 pub(super) async fn a_proposal_about_a_card_is_confirmed_by_another_person_once<S: Store>(store: &S) {
