@@ -8,7 +8,9 @@
 mod address;
 pub mod delivery;
 mod event;
+pub mod issuance_data;
 mod line;
+mod pin;
 mod setting;
 mod signature;
 mod standing;
@@ -20,6 +22,8 @@ use crate::refused::Refused;
 use crate::store::Store;
 
 pub use event::Told;
+pub use issuance_data::{Page, Record};
+pub use pin::{PinBlock, PinRecord};
 pub use setting::{SharedSecret, rotate_key, set};
 pub use standing::Standing;
 

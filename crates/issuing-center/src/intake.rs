@@ -11,6 +11,7 @@ mod reception;
 pub use approval::{approve, prepare_again, reject};
 pub(crate) use file::read_any;
 pub use file::{Columns, FindPhoto};
+pub(crate) use mailer::pin_block;
 pub use mailer::{Letters, handed_out, letters};
 pub(crate) use preparation::made;
 pub(crate) use reception::field_faults;
