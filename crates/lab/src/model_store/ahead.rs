@@ -1,9 +1,11 @@
 //! What is made ahead of cards and certified for them.
 
+use std::collections::BTreeMap;
+
 use cardwright_issuance::state::OrderState;
 use cardwright_issuing_center::store::{
-    CardCertificate, CertificationKeyRow, EmvIssuer, IssuerCertificate, Novelty, PivAuthority, PoolKey, Registration,
-    StoreError,
+    CardCertificate, CertificationKeyRow, EmvIssuer, IssuerCertificate, Novelty, PivAuthority, PoolKey, PoolLevel,
+    Registration, StoreError,
 };
 
 use super::{Rows, conflict, insert};
@@ -101,4 +103,14 @@ fn card_certificate(rows: &mut Rows, certificate: CardCertificate) -> Result<(),
     }
     let key = (certificate.authority.clone(), certificate.serial.clone());
     insert(&mut rows.card_certificates, key, certificate, "card certificate")
+}
+
+impl Rows {
+    pub(super) fn pool_levels(&self) -> Vec<PoolLevel> {
+        let mut levels = BTreeMap::new();
+        for key in self.pool.values() {
+            *levels.entry((key.bits, key.exponent)).or_insert(0) += 1;
+        }
+        levels.into_iter().map(|((bits, exponent), keys)| PoolLevel { bits, exponent, keys }).collect()
+    }
 }
