@@ -5,7 +5,7 @@ use std::io::Write;
 use rawzip::{CompressionMethod, Error, ZipArchiveWriter};
 
 /// The JAR's manifest, and `components` as they are, not compressed, in one directory `PACKAGE/javacard` (Java Card
-/// Virtual Machine Specification 2.2.2 §4.1.3).
+/// Virtual Machine Specification 2.2.2 §6.1.1).
 pub(super) fn archive(package: &str, components: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     write(&mut bytes, package, components).expect("a vector takes every byte, and the names are short and differ");
