@@ -14,14 +14,14 @@ fn second() -> BuiltIn {
     identity
 }
 
-fn load_second(card: &mut Card, host: &mut Scp03) -> u16 {
+pub(crate) fn load_second(card: &mut Card, host: &mut Scp03) -> u16 {
     let block = second().load_file_data_block();
     assert_eq!(host.status(card, "80E60200", &announce("F04341524457494402", &Sha256::digest(&block))), 0x9000);
     load(card, host, &load_file(&block))
 }
 
 /// Deletes the old instance, installs the new one under the same AID and personalizes it, in one channel.
-fn exchange(card: &mut Card, host: &mut Scp03) {
+pub(crate) fn exchange(card: &mut Card, host: &mut Scp03) {
     let instance = hex::decode(format!("4F0A{IDENTITY}")).unwrap();
     assert_eq!(host.status(card, "80E40000", &instance), 0x9000);
     let install = format!("09F043415244574944020AF04341524457494402010A{IDENTITY}010002C90000");
