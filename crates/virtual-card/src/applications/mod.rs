@@ -88,7 +88,7 @@ impl Program {
     pub(crate) fn select(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         match self {
             Self::Identity(data) => data.file_control_information(state.program_version(aid), aid),
-            Self::Piv(_) => Ok(piv::property_template(aid)),
+            Self::Piv(_) => Ok(piv::property_template(state.program_version(aid), aid)),
             Self::Emv(data) => data.file_control_information(state, aid),
             Self::PaymentEnvironment(data) => data.file_control_information(state, aid),
             Self::Opaque => Ok(Vec::new()),
