@@ -3,6 +3,8 @@
 mod sentence;
 mod time;
 
+pub use time::utc;
+
 use std::collections::BTreeMap;
 
 use cardwright_issuance::Id;

@@ -17,6 +17,7 @@ mod payment_commands;
 mod people;
 mod piv_ca;
 mod pool;
+mod programs;
 mod sealed;
 mod search;
 mod stock;

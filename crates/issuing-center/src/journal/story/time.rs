@@ -3,7 +3,8 @@
 use crate::calendar::{DAY, day_of};
 
 /// `2026-11-22T08:44:55.123456Z` for microseconds since 1970 UTC; the bare number where the calendar has no such day.
-pub(super) fn utc(microseconds: i64) -> String {
+#[must_use]
+pub fn utc(microseconds: i64) -> String {
     let Some(day) = day_of(microseconds) else { return microseconds.to_string() };
     let of_day = microseconds.rem_euclid(DAY);
     let (seconds, fraction) = (of_day / 1_000_000, of_day % 1_000_000);
