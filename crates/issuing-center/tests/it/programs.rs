@@ -1,15 +1,13 @@
 //! Programs: imported by one person, approved by another, and what an AID stands for.
 
-use std::io::Write;
-
 use cardwright_globalplatform::cap::CapFile;
 use cardwright_issuance::entry::Event;
 use cardwright_issuing_center::registry::person::{self, Role};
 use cardwright_issuing_center::registry::program::{self, NewProgram};
 use cardwright_issuing_center::store::{Program, Store};
 use cardwright_relay::Code;
-use rawzip::{DataDescriptorOutput, ZipArchiveWriter};
 
+use crate::cap_builder::Cap;
 use crate::commands::Desk;
 use crate::world::World;
 
@@ -17,25 +15,7 @@ const PACKAGE: &str = "F04341524457494402";
 
 /// A CAP file of one module, whose Method component is `method`.
 fn cap(package: &str, minor: u8, method: &[u8]) -> Vec<u8> {
-    let header = hex::decode(format!("DECAFFED020204{minor:02X}02{:02X}{package}00", package.len() / 2)).unwrap();
-    let applet = hex::decode(format!("01{:02X}{package}010009", package.len() / 2 + 1)).unwrap();
-    let mut infos = [header, vec![0; 33], applet, vec![4], vec![5], vec![6], method.to_vec(), vec![8], vec![9], vec![]];
-    for index in 0..10 {
-        let size = (infos[index].len() as u16).to_be_bytes();
-        infos[1][index * 2..][..2].copy_from_slice(&size);
-    }
-    let names =
-        ["Header", "Directory", "Applet", "Import", "ConstantPool", "Class", "Method", "StaticField", "RefLocation"];
-    let mut archive = ZipArchiveWriter::new(Vec::new());
-    for (index, name) in names.into_iter().enumerate() {
-        let size = (infos[index].len() as u16).to_be_bytes();
-        let bytes = [&[index as u8 + 1][..], &size, &infos[index]].concat();
-        let path = format!("wallet/javacard/{name}.cap");
-        let (mut entry, _) = archive.new_file(&path).start().unwrap();
-        entry.write_all(&bytes).unwrap();
-        entry.finish(DataDescriptorOutput::new(rawzip::crc32(&bytes), bytes.len() as u64)).unwrap();
-    }
-    archive.finish().unwrap()
+    Cap::small(package, minor, method).bytes()
 }
 
 async fn import(world: &World, name: &str, file: &[u8], memory: Option<u32>) -> Result<Program, (Code, Vec<String>)> {
