@@ -53,6 +53,7 @@ impl Cap {
         let mut infos: Vec<Vec<u8>> = (0..12u8).map(|tag| vec![tag; 20 + usize::from(tag)]).collect();
         infos[0] = header(0x06);
         infos[2] = applets(&["F0434152445749440001", "F043415244574944000201"]);
+        infos[3] = hex::decode("01000107A0000000620101").unwrap(); // imports version 1.0 of javacard.framework
         Self::of(infos)
     }
 
