@@ -99,6 +99,15 @@ impl Scp02Options {
             _ => Err(Error::UnknownImplementation { protocol: 0x02, i }),
         }
     }
+
+    /// The parameter's value.
+    #[must_use]
+    pub fn byte(self) -> u8 {
+        match self {
+            Self::Random => 0x15,
+            Self::PseudoRandom => 0x55,
+        }
+    }
 }
 
 /// A secure channel protocol with its options.
@@ -133,6 +142,29 @@ impl Protocol {
     /// `Error::UnknownImplementation`, as [`Scp02Options::new`].
     pub fn scp02(i: u8) -> Result<Self, Error> {
         Ok(Self::Scp02 { i: Scp02Options::new(i)? })
+    }
+
+    /// Protocol identifier, i and length of the keys, as a column or a file holds them.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 3] {
+        match self {
+            Self::Scp03 { i, key_size } => [0x03, i.byte(), key_size.bytes() as u8],
+            Self::Scp02 { i } => [0x02, i.byte(), 16],
+        }
+    }
+
+    /// Reads what [`Protocol::to_bytes`] made.
+    ///
+    /// # Errors
+    /// `Error::UnknownImplementation` for what is none.
+    pub fn from_bytes([identifier, i, length]: [u8; 3]) -> Result<Self, Error> {
+        let size = [KeySize::Aes128, KeySize::Aes192, KeySize::Aes256];
+        let size = size.into_iter().find(|size| size.bytes() == usize::from(length));
+        match (identifier, size) {
+            (0x03, Some(size)) => Self::scp03(i, size),
+            (0x02, Some(KeySize::Aes128)) => Self::scp02(i),
+            _ => Err(Error::UnknownImplementation { protocol: identifier, i }),
+        }
     }
 
     /// The protocol identifier in the card's answer: 02 or 03.

@@ -117,7 +117,7 @@ pub fn not_prepared(state: OrderState) -> Option<Code> {
 
 fn ticket<'a>(facts: &Facts<'a>, order: &Order) -> Result<&'a Ticket, Refusal> {
     let good = |ticket: &&Ticket| {
-        ticket.order == order.id
+        ticket.order == Some(order.id)
             && ticket.terminal == facts.terminal.id
             && ticket.expires > facts.now
             && ticket.used_by.is_none()

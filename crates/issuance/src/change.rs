@@ -1,6 +1,7 @@
 //! Changes of rows. Each names what it expects to find, touches exactly one row, or stops the whole commit.
 
 use crate::Id;
+use crate::content::Content;
 use crate::entry::Entry;
 use crate::row::{Intent, Issuance, KeySet, Outbox};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
@@ -62,6 +63,13 @@ pub enum Change {
         open_tries: u8,
         /// what people may see of its number
         masked_number: Option<String>,
+    },
+    /// what a card holds, as it was proven
+    SetContent {
+        /// the card
+        card: Id,
+        /// all of it
+        content: Box<Content>,
     },
     /// a new key set
     AddKeySet(Box<KeySet>),

@@ -14,6 +14,7 @@ pub use reason::{flawed, left, reason, unproven};
 
 use crate::Id;
 use crate::admission::Parties;
+use crate::basis::Basis;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
 use crate::new_card::{Grade, Stage, StageKind, Verified};
@@ -49,6 +50,8 @@ pub struct Opening<'a> {
     pub open_message: &'a [u8],
     /// randomness for the second channel
     pub second_challenge: Id,
+    /// what it is opened on
+    pub basis: Basis,
     /// fence
     pub epoch: i64,
     /// after this, no RESULT is waited for
@@ -74,6 +77,7 @@ pub fn open(now: i64, opening: &Opening<'_>, stage: &Stage, prepared: &Prepared)
         deadline: opening.deadline,
         open_message: opening.open_message.to_vec(),
         second_challenge: opening.second_challenge,
+        basis: opening.basis.clone(),
     };
     let entry = |event| about(&issuance, now, event);
     let entries = vec![entry(Event::CardAuthenticated), entry(intended(prepared))];

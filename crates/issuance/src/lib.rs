@@ -5,9 +5,12 @@
 //! simulator run the same decisions.
 
 pub mod admission;
+pub mod basis;
 pub mod change;
+pub mod content;
 pub mod decision;
 pub mod entry;
+pub mod kind;
 pub mod new_card;
 pub mod product;
 pub mod row;

@@ -1,6 +1,11 @@
 //! The rows an issuance reads and changes, as values. Times are microseconds since 1970 UTC.
 
+use cardwright_globalplatform::Protocol;
+
 use crate::Id;
+use crate::basis::Basis;
+use crate::content::Content;
+use crate::kind::OrderKind;
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
 /// A place where cards are written.
@@ -74,12 +79,14 @@ pub struct Challenge {
 pub struct Ticket {
     /// its name
     pub id: Id,
-    /// the order
-    pub order: Id,
+    /// the order; none for a ticket that attends a terminal, whatever card is put in
+    pub order: Option<Id>,
     /// the terminal
     pub terminal: Id,
     /// the person
     pub operator: Id,
+    /// whether the person confirms that an application is deleted before the new one is loaded
+    pub confirms_deletion: bool,
     /// until when it is taken
     pub expires: i64,
     /// the session that used it
@@ -97,8 +104,10 @@ pub struct Order {
     pub base: String,
     /// the profile's name
     pub profile: String,
-    /// what is asked for; "new" is a new card
-    pub kind: String,
+    /// what is asked for
+    pub kind: OrderKind,
+    /// what the kind needs to know: the instance to remove, or the keys to change to
+    pub argument: Option<String>,
     /// its state
     pub state: OrderState,
     /// who entered it
@@ -107,8 +116,12 @@ pub struct Order {
     pub entered: i64,
     /// who approved it
     pub approved_by: Option<Id>,
-    /// the card that carries it or is bound to it
+    /// the card that carries it or is bound to it; for a change, the card to be changed
     pub card: Option<Id>,
+    /// the card that a new one takes the place of
+    pub replaces: Option<Id>,
+    /// the campaign that made it
+    pub campaign: Option<Id>,
 }
 
 /// A card.
@@ -130,6 +143,8 @@ pub struct Card {
     pub open_tries: u8,
     /// what people may see of the number it carries
     pub masked_number: Option<String>,
+    /// what it holds, as it was proven last
+    pub content: Content,
 }
 
 /// One version of a card's Security Domain keys; the keys themselves are wrapped by the keystore.
@@ -143,6 +158,8 @@ pub struct KeySet {
     pub generation: u32,
     /// its state
     pub state: KeySetState,
+    /// the secure channel protocol it speaks, with the length of its keys
+    pub protocol: Protocol,
     /// Key-ENC, Key-MAC, Key-DEK, each as the keystore wrapped it
     pub wrapped: [Vec<u8>; 3],
     /// key check values of the three
@@ -178,6 +195,8 @@ pub struct Issuance {
     pub open_message: Vec<u8>,
     /// randomness drawn at OPEN: the host challenge for the second channel
     pub second_challenge: Id,
+    /// what it was opened on
+    pub basis: Basis,
 }
 
 /// What was committed before a script went out, and what came back.

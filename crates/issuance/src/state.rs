@@ -140,16 +140,16 @@ states! {
         Stock => Bound, Stock => Dirty, Stock => Quarantined, Stock => Lost, Stock => Scrapped,
         Bound => Stock, Bound => Dirty, Bound => Quarantined,
         Dirty => Verified, Dirty => PartlyActivated, Dirty => Unknown, Dirty => Quarantined,
-        Verified => Activating, Verified => Live, Verified => Unknown,
+        Verified => Activating, Verified => Live, Verified => Locked, Verified => Terminated, Verified => Unknown,
         Activating => Live, Activating => PartlyActivated, Activating => Unknown,
-        PartlyActivated => Activating, PartlyActivated => Unknown, PartlyActivated => Quarantined,
+        PartlyActivated => Dirty, PartlyActivated => Activating, PartlyActivated => Unknown, PartlyActivated => Quarantined,
         PartlyActivated => Lost,
         Unknown => Stock, Unknown => Dirty, Unknown => Verified, Unknown => Activating, Unknown => Live,
         Unknown => Quarantined, Unknown => Lost,
         Quarantined => Stock, Quarantined => Unknown, Quarantined => Scrapped, Quarantined => Lost,
         Live => Locked, Live => Dirty, Live => Lost, Live => Terminated, Live => Unknown,
-        Locked => Live, Locked => Terminated, Locked => Lost,
-        Lost => Quarantined, Terminated => Scrapped, Lost => Scrapped,
+        Locked => Live, Locked => Dirty, Locked => Terminated, Locked => Lost,
+        Lost => Quarantined, Lost => Dirty, Terminated => Dirty, Terminated => Scrapped, Lost => Scrapped,
     }
 }
 

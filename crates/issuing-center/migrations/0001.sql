@@ -65,17 +65,23 @@ CREATE TABLE orders (
     reference TEXT NOT NULL UNIQUE,
     base TEXT NOT NULL REFERENCES bases (name),
     profile TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN
+        ('new', 'replace', 'renew', 'personal-data', 'pin', 'add-application', 'upgrade-application',
+         'remove-application', 'change-keys', 'block', 'unblock', 'terminate')),
+    argument TEXT,
     state TEXT NOT NULL CHECK (state IN
         ('received', 'approved', 'prepared', 'issuing', 'issued', 'rejected', 'cancelled', 'blocked')),
     entered_by BYTES NOT NULL,
     entered BIGINT NOT NULL,
     approved_by BYTES,
     card BYTES,
+    replaces BYTES,
+    campaign BYTES,
     CHECK (approved_by IS NULL OR approved_by <> entered_by),
     CHECK (approved_by IS NOT NULL OR state IN ('received', 'rejected', 'cancelled'))
 );
 CREATE INDEX orders_by_time ON orders (entered);
+CREATE INDEX orders_by_card ON orders (card) WHERE card IS NOT NULL;
 
 CREATE TABLE sealed_orders (
     order_id BYTES PRIMARY KEY REFERENCES orders (id),
@@ -102,6 +108,7 @@ CREATE TABLE cards (
     order_id BYTES REFERENCES orders (id),
     open_tries BIGINT NOT NULL CHECK (open_tries BETWEEN 0 AND 255),
     masked_number TEXT,
+    content BYTES NOT NULL,
     UNIQUE (product, cplc, kdd)
 );
 CREATE UNIQUE INDEX one_card_of_an_order ON cards (order_id)
@@ -117,6 +124,7 @@ CREATE TABLE key_sets (
     wrapped_mac BYTES NOT NULL,
     wrapped_dek BYTES NOT NULL,
     check_values BYTES NOT NULL,
+    protocol BYTES NOT NULL,
     PRIMARY KEY (card, generation)
 );
 
@@ -130,9 +138,10 @@ CREATE TABLE challenges (
 
 CREATE TABLE tickets (
     id BYTES PRIMARY KEY,
-    order_id BYTES NOT NULL REFERENCES orders (id),
+    order_id BYTES REFERENCES orders (id),
     terminal BYTES NOT NULL REFERENCES terminals (id),
     operator BYTES NOT NULL,
+    confirms_deletion BIGINT NOT NULL CHECK (confirms_deletion IN (0, 1)),
     expires BIGINT NOT NULL,
     used_by BYTES
 );
@@ -153,12 +162,14 @@ CREATE TABLE issuances (
     opened BIGINT NOT NULL,
     deadline BIGINT NOT NULL,
     open_message BYTES NOT NULL,
-    second_challenge BYTES NOT NULL
+    second_challenge BYTES NOT NULL,
+    basis BYTES NOT NULL
 );
 CREATE UNIQUE INDEX one_running_issuance_of_an_order ON issuances (order_id)
     WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
 CREATE UNIQUE INDEX one_running_issuance_of_a_card ON issuances (card)
     WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
+CREATE INDEX issuances_by_card ON issuances (card, opened);
 CREATE INDEX issuances_by_deadline ON issuances (deadline)
     WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
 

@@ -145,10 +145,14 @@ impl<S: Store> Presence<S> {
             if known.contains(&row.id) {
                 continue;
             }
-            let (order, operator) = (store.order(row.order).await?, store.person_by_id(row.operator).await?);
-            if let (Some(order), Some(operator)) = (order, operator) {
+            // a ticket without an order is for whatever card is put in
+            let order = match row.order {
+                Some(order) => store.order(order).await?.map(|order| order.reference),
+                None => Some(String::new()),
+            };
+            if let (Some(order), Some(operator)) = (order, store.person_by_id(row.operator).await?) {
                 let (id, expires) = (row.id, row.expires);
-                tickets.push(Ticket { id, order: order.reference, operator: operator.name, expires });
+                tickets.push(Ticket { id, order, operator: operator.name, expires });
             }
         }
         Ok(tickets)

@@ -22,6 +22,7 @@ use cardwright_issuance::entry::Entry;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::CardState;
 
 pub use kind::CommitKind;
 pub use program::{Program, ProgramApproval};
@@ -87,6 +88,8 @@ pub enum Registration {
     Order(Order, SealedOrder),
     /// an order's prepared data, sealed: expects `approved`, makes it `prepared`
     Prepared(Id, SealedBlob),
+    /// an order that needs no data is prepared: expects `approved`
+    PreparedBare(Id),
     /// an order approved by a person: expects `received`
     Approve(Id, Id),
     /// an operator's ticket
@@ -311,6 +314,8 @@ pub trait Store: Send + Sync {
     fn order_by_reference(&self, reference: &str) -> impl Future<Output = Found<Order>> + Send;
     /// All orders, newest first, at most `limit`.
     fn orders(&self, limit: u32) -> impl Future<Output = Listed<Order>> + Send;
+    /// All orders about a card, oldest first: those that issued it, and changes of it.
+    fn orders_of_card(&self, card: Id) -> impl Future<Output = Listed<Order>> + Send;
     /// What is sealed of an order.
     fn sealed_order(&self, id: Id) -> impl Future<Output = Found<SealedOrder>> + Send;
     /// An order's prepared data.
@@ -319,12 +324,16 @@ pub trait Store: Send + Sync {
     fn card_by_identity(&self, product: &str, cplc: &[u8], kdd: [u8; 10]) -> impl Future<Output = Found<Card>> + Send;
     /// The card of this id.
     fn card(&self, id: Id) -> impl Future<Output = Found<Card>> + Send;
+    /// Cards in a state, at most `limit`.
+    fn cards_in(&self, state: CardState, limit: u32) -> impl Future<Output = Listed<Card>> + Send;
     /// The cards with this KDD, of whatever product.
     fn cards_by_kdd(&self, kdd: [u8; 10]) -> impl Future<Output = Listed<Card>> + Send;
     /// A card's key sets, by generation.
     fn key_sets(&self, card: Id) -> impl Future<Output = Listed<KeySet>> + Send;
     /// The issuance of this session.
     fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send;
+    /// All issuances on a card, oldest first.
+    fn issuances_of_card(&self, card: Id) -> impl Future<Output = Listed<Issuance>> + Send;
     /// All issuances of an order, oldest first.
     fn issuances_of(&self, order: Id) -> impl Future<Output = Listed<Issuance>> + Send;
     /// Issuances that have not ended and whose deadline is before `now`.

@@ -13,6 +13,7 @@ use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
     ANSWER_KEPT, CHALLENGE_KEPT, CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer,
     EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program,
@@ -199,6 +200,12 @@ impl Store for ModelStore {
         Ok(found)
     }
 
+    async fn orders_of_card(&self, card: Id) -> Result<Vec<Order>, StoreError> {
+        let mut found: Vec<_> = self.rows().orders.values().filter(|row| row.card == Some(card)).cloned().collect();
+        found.sort_by(|one, other| (one.entered, &one.reference).cmp(&(other.entered, &other.reference)));
+        Ok(found)
+    }
+
     async fn sealed_order(&self, id: Id) -> Result<Option<SealedOrder>, StoreError> {
         Ok(self.rows().sealed_orders.get(&id).cloned())
     }
@@ -216,6 +223,13 @@ impl Store for ModelStore {
         Ok(self.rows().cards.get(&id).cloned())
     }
 
+    async fn cards_in(&self, state: CardState, limit: u32) -> Result<Vec<Card>, StoreError> {
+        let mut found: Vec<_> = self.rows().cards.values().filter(|row| row.state == state).cloned().collect();
+        found.sort_by(|one, other| (&one.product, &one.cplc, one.kdd).cmp(&(&other.product, &other.cplc, other.kdd)));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
     async fn cards_by_kdd(&self, kdd: [u8; 10]) -> Result<Vec<Card>, StoreError> {
         Ok(self.rows().cards.values().filter(|row| row.kdd == kdd).cloned().collect())
     }
@@ -226,6 +240,12 @@ impl Store for ModelStore {
 
     async fn issuance(&self, session: Id) -> Result<Option<Issuance>, StoreError> {
         Ok(self.rows().issuances.get(&session).cloned())
+    }
+
+    async fn issuances_of_card(&self, card: Id) -> Result<Vec<Issuance>, StoreError> {
+        let mut found: Vec<_> = self.rows().issuances.values().filter(|row| row.card == card).cloned().collect();
+        found.sort_by_key(|row| (row.opened, *row.id));
+        Ok(found)
     }
 
     async fn issuances_of(&self, order: Id) -> Result<Vec<Issuance>, StoreError> {

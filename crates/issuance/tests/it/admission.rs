@@ -2,6 +2,8 @@
 
 use cardwright_issuance::Id;
 use cardwright_issuance::admission::{Facts, admit, admit_card, not_prepared};
+use cardwright_issuance::content::Content;
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use cardwright_issuance::state::{CardState, OrderState, State};
 use cardwright_relay::Code;
@@ -87,7 +89,8 @@ fn challenge() -> Challenge {
 }
 
 fn ticket() -> Ticket {
-    Ticket { id: id(6), order: id(7), terminal: id(1), operator: id(8), expires: NOW + 1, used_by: None }
+    let (order, operator, confirms_deletion) = (Some(id(7)), id(8), false);
+    Ticket { id: id(6), order, terminal: id(1), operator, confirms_deletion, expires: NOW + 1, used_by: None }
 }
 
 fn order() -> Order {
@@ -96,12 +99,15 @@ fn order() -> Order {
         reference: "A-1".into(),
         base: "north".into(),
         profile: "identity".into(),
-        kind: "new".into(),
+        kind: OrderKind::New,
+        argument: None,
         state: OrderState::Prepared,
         entered_by: id(9),
         entered: 0,
         approved_by: Some(id(10)),
         card: None,
+        replaces: None,
+        campaign: None,
     }
 }
 
@@ -130,6 +136,7 @@ fn card(state: CardState) -> Card {
         order: None,
         open_tries: 0,
         masked_number: None,
+        content: Content::default(),
     }
 }
 
@@ -164,7 +171,7 @@ const WRONG: [&[(Change, Code)]; 5] = [
     ],
     &[
         (|world| world.ticket = None, Code::TICKET_REFUSED),
-        (|world| world.ticket.as_mut().unwrap().order = id(99), Code::TICKET_REFUSED),
+        (|world| world.ticket.as_mut().unwrap().order = Some(id(99)), Code::TICKET_REFUSED),
         (|world| world.ticket.as_mut().unwrap().terminal = id(99), Code::TICKET_REFUSED),
         (|world| world.ticket.as_mut().unwrap().expires = NOW, Code::TICKET_REFUSED),
         (|world| world.ticket.as_mut().unwrap().used_by = Some(id(99)), Code::TICKET_REFUSED),

@@ -67,7 +67,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn of(order: &'a Order, card: Option<String>) -> Self {
         let Order { reference, base, profile, kind, entered, .. } = order;
-        Self { reference, base, profile, kind, state: order.state.name(), entered: *entered, card }
+        Self { reference, base, profile, kind: kind.name(), state: order.state.name(), entered: *entered, card }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cardwright_data_preparation::{Date, Error as DataError, OrderFields, Profile};
 use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::OrderState;
 use cardwright_relay::Code;
@@ -218,12 +219,15 @@ async fn seal<S: Store>(
         reference: order.reference.clone(),
         base: order.base.clone(),
         profile: order.profile.clone(),
-        kind: order.kind.clone(),
+        kind: OrderKind::New,
+        argument: None,
         state: OrderState::Received,
         entered_by: person.id,
         entered: now,
         approved_by: None,
         card: None,
+        replaces: None,
+        campaign: None,
     };
     let sealed = sealing::seal_order(&*center.keystore, row.id, (day, &day_key), content)?;
     let entry = Entry { order: Some(row.id), person: Some(person.id), ..Entry::new(now, Event::OrderReceived) };

@@ -153,8 +153,15 @@ impl<S: Store> Register<S> {
             return Err(refused);
         }
         let (id, expires) = (random()?.into(), now + TICKET_LIFE);
-        let ticket =
-            Ticket { id, order: order.id, terminal: terminal.id, operator: operator.id, expires, used_by: None };
+        let ticket = Ticket {
+            id,
+            order: Some(order.id),
+            terminal: terminal.id,
+            operator: operator.id,
+            confirms_deletion: false,
+            expires,
+            used_by: None,
+        };
         let entry = about(Entry::new(now, Event::TicketIssued), &order, operator, &terminal);
         self.commit(vec![Registration::Ticket(ticket.clone())], entry, reference).await?;
         Ok(ticket)
@@ -187,7 +194,7 @@ fn may_be_written(order: &Order, operator: &Person, terminal: &Terminal) -> Resu
     if order.approved_by == Some(operator.id) {
         return Err(Refused::with(Code::SAME_PERSON, [operator.name.as_str()]));
     }
-    let elsewhere = (order.kind == "new" && order.base != terminal.base).then_some(Code::OTHER_BASE);
+    let elsewhere = (order.kind.is_new_card() && order.base != terminal.base).then_some(Code::OTHER_BASE);
     let code = not_prepared(order.state).or(elsewhere);
     code.map_or(Ok(()), |code| Err(Refused::with(code, [order.reference.as_str()])))
 }

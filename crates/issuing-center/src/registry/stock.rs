@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use cardwright_globalplatform::StaticKey;
+use cardwright_globalplatform::{Protocol, StaticKey};
 use cardwright_issuance::Id;
+use cardwright_issuance::content::Content;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, KeySet};
 use cardwright_issuance::state::{CardState, KeySetState};
@@ -117,8 +118,8 @@ fn card<S>(
     let issuer = |role| issuer_keys::issuer(product, &blank.cplc, &blank.kdd, FIRST, role);
     let issuer_master = KeyId::new(ISSUER_MASTER_KEY, 1)?;
     let mut sets = [
-        empty_set(id, blank.key_version, 0, KeySetState::Transport),
-        empty_set(id, product.issuer_key_version(), FIRST, KeySetState::Derived),
+        empty_set(id, (blank.key_version, 0), product.protocol(), KeySetState::Transport),
+        empty_set(id, (product.issuer_key_version(), FIRST), product.protocol(), KeySetState::Derived),
     ];
     wrap(center, product, &mut sets[0], master, transport)?;
     if sets[0].check_values != blank.check_values {
@@ -134,13 +135,15 @@ fn card<S>(
         order: None,
         open_tries: 0,
         masked_number: None,
+        content: Content::default(),
     };
     let [transport, issuer] = sets;
     Ok(Ok(Registration::Stock(card, transport, issuer)))
 }
 
-fn empty_set(card: Id, version: u8, generation: u32, state: KeySetState) -> KeySet {
-    KeySet { card, version, generation, state, wrapped: Default::default(), check_values: Default::default() }
+fn empty_set(card: Id, (version, generation): (u8, u32), protocol: Protocol, state: KeySetState) -> KeySet {
+    let (wrapped, check_values) = Default::default();
+    KeySet { card, version, generation, state, protocol, wrapped, check_values }
 }
 
 /// Derives and wraps the three keys of `set` from `master`.

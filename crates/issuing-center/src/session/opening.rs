@@ -2,6 +2,7 @@
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::admission::{Facts, Parties, admit, admit_card, refusal};
+use cardwright_issuance::basis::Basis;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
@@ -156,6 +157,7 @@ impl<S: Store> Engine<S> {
             issuer_keys: issuer,
             open_message: body,
             second_challenge,
+            basis: Basis { opened_with: (transport.version, transport.generation), ..Basis::default() },
             epoch: now,
             deadline: now + RESULT_PATIENCE,
         };

@@ -111,6 +111,7 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Stock(..) => "stock",
         Registration::Order(..) => "order",
         Registration::Prepared(..) => "prepared",
+        Registration::PreparedBare(_) => "prepared-bare",
         Registration::Approve(..) => "approved",
         Registration::Ticket(_) => "ticket",
         Registration::Idempotency(_) => "idempotency",

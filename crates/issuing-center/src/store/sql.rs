@@ -26,6 +26,7 @@ use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::CardState;
 
 use super::{
     CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
@@ -104,6 +105,11 @@ impl Store for SqlStore {
         self.list(statement(text, columns![limit]), order::order)
     }
 
+    fn orders_of_card(&self, card: Id) -> impl Future<Output = Listed<Order>> + Send {
+        let text = "SELECT * FROM orders WHERE card = $1 ORDER BY entered, reference";
+        self.list(statement(text, columns![card]), order::order)
+    }
+
     fn sealed_order(&self, id: Id) -> impl Future<Output = Found<SealedOrder>> + Send {
         self.find(statement("SELECT * FROM sealed_orders WHERE order_id = $1", columns![id]), order::sealed_order)
     }
@@ -121,6 +127,11 @@ impl Store for SqlStore {
         self.find(statement("SELECT * FROM cards WHERE id = $1", columns![id]), order::card)
     }
 
+    fn cards_in(&self, state: CardState, limit: u32) -> impl Future<Output = Listed<Card>> + Send {
+        let text = "SELECT * FROM cards WHERE state = $1 ORDER BY product, cplc, kdd LIMIT $2";
+        self.list(statement(text, columns![state, limit]), order::card)
+    }
+
     fn cards_by_kdd(&self, kdd: [u8; 10]) -> impl Future<Output = Listed<Card>> + Send {
         self.list(statement("SELECT * FROM cards WHERE kdd = $1 ORDER BY product, cplc", columns![kdd]), order::card)
     }
@@ -134,6 +145,11 @@ impl Store for SqlStore {
 
     fn issuance(&self, session: Id) -> impl Future<Output = Found<Issuance>> + Send {
         self.find(statement("SELECT * FROM issuances WHERE id = $1", columns![session]), issuance::issuance)
+    }
+
+    fn issuances_of_card(&self, card: Id) -> impl Future<Output = Listed<Issuance>> + Send {
+        let text = "SELECT * FROM issuances WHERE card = $1 ORDER BY opened, id";
+        self.list(statement(text, columns![card]), issuance::issuance)
     }
 
     fn issuances_of(&self, order: Id) -> impl Future<Output = Listed<Issuance>> + Send {

@@ -59,12 +59,15 @@ async fn prepared(world: &World, reference: &str, base: &str) -> Order {
         reference: reference.to_owned(),
         base: base.to_owned(),
         profile: "identity".to_owned(),
-        kind: "new".to_owned(),
+        kind: cardwright_issuance::kind::OrderKind::New,
+        argument: None,
         state: OrderState::Received,
         entered_by,
         entered: world.center.now(),
         approved_by: None,
         card: None,
+        replaces: None,
+        campaign: None,
     };
     let sealed = SealedOrder { fields: vec![1], data_key: vec![2], destruction_day: 30_000 };
     let mut registrations = Vec::new();
@@ -134,7 +137,7 @@ async fn work_is_answered_as_soon_as_an_operator_releases_an_order() {
     assert!(answered - released < Duration::from_secs(1));
     let [found] = work.tickets.as_slice() else { panic!("{:?}", work.tickets) };
     assert_eq!((found.id, found.order.as_str(), found.operator.as_str()), (ticket.id, "K-1", "olga"));
-    assert_eq!(ticket.order, order.id);
+    assert_eq!(ticket.order, Some(order.id));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Op
             let prepared = rows.orders.get(&id).is_some_and(|order| order.state == OrderState::Prepared);
             let row = rows.prepared.get_mut(&id).filter(|_| prepared).ok_or_else(|| conflict("prepared data"))?;
             *row = blob;
-            rows.tickets.retain(|_, ticket| ticket.order != id || ticket.used_by.is_some());
+            rows.tickets.retain(|_, ticket| ticket.order != Some(id) || ticket.used_by.is_some());
             Ok(())
         }
         Registration::PoolKey(key) => pool_key(rows, key),

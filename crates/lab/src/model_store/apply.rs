@@ -42,6 +42,10 @@ pub(super) fn change(rows: &mut Rows, change: Change, fence: Fence) -> Result<()
             (row.order, row.open_tries, row.masked_number) = (order, open_tries, masked_number);
             one_card_an_order(rows, card, order, fence)
         }
+        Change::SetContent { card, content } => {
+            rows.cards.get_mut(&card).ok_or_else(|| conflict("card"))?.content = *content;
+            Ok(())
+        }
         Change::AddKeySet(set) => {
             let key = (set.card, set.generation, set.version);
             super::insert(&mut rows.key_sets, key, *set, "key set")

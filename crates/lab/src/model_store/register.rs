@@ -49,6 +49,11 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
             row.ok_or_else(|| conflict("order"))?.state = OrderState::Prepared;
             insert(&mut rows.prepared, id, blob, "prepared data")
         }
+        Registration::PreparedBare(id) => {
+            let row = rows.orders.get_mut(&id).filter(|order| order.state == OrderState::Approved);
+            row.ok_or_else(|| conflict("order"))?.state = OrderState::Prepared;
+            Ok(())
+        }
         Registration::Approve(id, person) => {
             let by_another = |order: &&mut Order| order.state == OrderState::Received && order.entered_by != person;
             let row = rows.orders.get_mut(&id).filter(by_another).ok_or_else(|| conflict("order"))?;

@@ -117,6 +117,7 @@ impl World {
             order: None,
             open_tries: 0,
             masked_number: None,
+            content: cardwright_issuance::content::Content::default(),
         };
         self.register(vec![Registration::Stock(row, transport, issuer)]);
         let identity = CardIdentity {
@@ -152,7 +153,8 @@ impl World {
         };
         let keys = StaticKey::ALL.map(wrap);
         let check_values = keys.each_ref().map(|key| key.kcv.0);
-        KeySet { card, version, generation, state, wrapped: keys.map(|key| sealing::column_of(&key.key)), check_values }
+        let (protocol, wrapped) = (self.product.protocol(), keys.map(|key| sealing::column_of(&key.key)));
+        KeySet { card, version, generation, state, protocol, wrapped, check_values }
     }
 
     /// An order of either base, approved and prepared.
@@ -178,12 +180,15 @@ impl World {
             reference: format!("order-{place}"),
             base: if place.is_multiple_of(2) { "north" } else { "south" }.to_owned(),
             profile: "identity".to_owned(),
-            kind: "new".to_owned(),
+            kind: cardwright_issuance::kind::OrderKind::New,
+            argument: None,
             state: OrderState::Received,
             entered_by: self.id(),
             entered: START,
             approved_by: None,
             card: None,
+            replaces: None,
+            campaign: None,
         };
         self.register(vec![
             Registration::Order(order, sealed),

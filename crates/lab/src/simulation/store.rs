@@ -89,6 +89,9 @@ impl Store for SlowStore {
         order(id: Id) -> Option<Order>;
         order_by_reference(reference: &str) -> Option<Order>;
         orders(limit: u32) -> Vec<Order>;
+        orders_of_card(card: Id) -> Vec<Order>;
+        issuances_of_card(card: Id) -> Vec<Issuance>;
+        cards_in(state: cardwright_issuance::state::CardState, limit: u32) -> Vec<Card>;
         sealed_order(id: Id) -> Option<SealedOrder>;
         prepared(id: Id) -> Option<SealedBlob>;
         card_by_identity(product: &str, cplc: &[u8], kdd: [u8; 10]) -> Option<Card>;

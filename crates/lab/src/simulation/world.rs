@@ -263,7 +263,8 @@ impl World {
         let operator = self.id();
         let ticket = Ticket {
             id: self.id(),
-            order: order.id,
+            order: Some(order.id),
+            confirms_deletion: false,
             terminal: terminal.id,
             operator,
             expires: now + HOUR,

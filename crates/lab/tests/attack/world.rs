@@ -205,6 +205,7 @@ impl World {
             order: None,
             open_tries: 0,
             masked_number: None,
+            content: cardwright_issuance::content::Content::default(),
         };
         self.register(Registration::Stock(row, transport, issuer));
         let identity = CardIdentity {
@@ -231,7 +232,8 @@ impl World {
             self.center.keystore.wrap_new(&new).unwrap()
         });
         let check_values = keys.each_ref().map(|key| key.kcv.0);
-        KeySet { card, version, generation, state, wrapped: keys.map(|key| sealing::column_of(&key.key)), check_values }
+        let (protocol, wrapped) = (self.product.protocol(), keys.map(|key| sealing::column_of(&key.key)));
+        KeySet { card, version, generation, state, protocol, wrapped, check_values }
     }
 
     fn add_order(&self, place: usize, data: &Checked<PersonalizationData>) {
@@ -247,12 +249,15 @@ impl World {
             reference: format!("order-{place}"),
             base: "north".to_owned(),
             profile: data.profile.name.clone(),
-            kind: "new".to_owned(),
+            kind: cardwright_issuance::kind::OrderKind::New,
+            argument: None,
             state: OrderState::Received,
             entered_by: self.id(),
             entered: START,
             approved_by: None,
             card: None,
+            replaces: None,
+            campaign: None,
         };
         self.register(Registration::Order(order, sealed));
         self.register(Registration::Approve(id, self.id()));
@@ -283,7 +288,8 @@ impl World {
     pub(crate) fn ticket(&self, terminal: usize, order: usize) -> Ticket {
         let order = self.order(order).id;
         let (id, operator, expires) = (self.id(), self.id(), self.center.now() + 15 * MINUTE);
-        let ticket = Ticket { id, order, terminal: self.terminals[terminal].id, operator, expires, used_by: None };
+        let (order, terminal, confirms_deletion) = (Some(order), self.terminals[terminal].id, false);
+        let ticket = Ticket { id, order, terminal, operator, confirms_deletion, expires, used_by: None };
         self.register(Registration::Ticket(ticket.clone()));
         ticket
     }

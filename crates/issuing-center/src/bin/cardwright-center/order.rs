@@ -140,7 +140,7 @@ async fn show(context: &Context, reference: &str) -> Result<Report, Failure> {
 }
 
 fn line(order: &Order) -> String {
-    format!("{}  {}  {}  {}  {}", order.reference, order.state.name(), order.base, order.profile, order.kind)
+    format!("{}  {}  {}  {}  {}", order.reference, order.state.name(), order.base, order.profile, order.kind.name())
 }
 
 pub(crate) fn value(order: &Order) -> Value {
@@ -150,7 +150,7 @@ pub(crate) fn value(order: &Order) -> Value {
         "state": order.state.name(),
         "base": order.base,
         "profile": order.profile,
-        "kind": order.kind,
+        "kind": order.kind.name(),
         "entered": order.entered,
     })
 }

@@ -27,6 +27,10 @@ pub(super) async fn apply(writing: &mut Writing, change: &Change) -> Result<(), 
             writing.one("the order", statement(text, columns![*to, *card, *order, *from])).await
         }
         Change::MoveCard { .. } => move_card(writing, change).await,
+        Change::SetContent { card, content } => {
+            let text = "UPDATE cards SET content = $1 WHERE id = $2";
+            writing.one("the card", statement(text, columns![**content, *card])).await
+        }
         Change::AddKeySet(key_set) => add_key_set(writing, key_set).await,
         Change::MoveKeySet { card, key_set: (version, generation), from, to } => {
             allowed("key set", *from, *to)?;
@@ -52,11 +56,12 @@ fn allowed<S: State>(what: &str, from: S, to: S) -> Result<(), StoreError> {
 
 async fn open_issuance(writing: &mut Writing, issuance: &Issuance) -> Result<(), StoreError> {
     let text = "INSERT INTO issuances (id, order_id, card, terminal, reader, operator, state, epoch, step, opened, \
-                deadline, open_message, second_challenge) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                deadline, open_message, second_challenge, basis) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let Issuance { id, order, card, terminal, reader, operator, state, epoch, step, .. } = *issuance;
-    let Issuance { opened, deadline, open_message, second_challenge, .. } = issuance;
+    let Issuance { opened, deadline, open_message, second_challenge, basis, .. } = issuance;
     let mut values = columns![id, order, card, terminal, reader, operator, state, epoch, step];
-    values.extend(columns![*opened, *deadline, open_message.as_slice(), *second_challenge]);
+    values.extend(columns![*opened, *deadline, open_message.as_slice(), *second_challenge, *basis]);
     writing.one("the issuance", statement(text, values)).await
 }
 
@@ -87,11 +92,11 @@ async fn move_card(writing: &mut Writing, change: &Change) -> Result<(), StoreEr
 
 pub(super) async fn add_key_set(writing: &mut Writing, key_set: &KeySet) -> Result<(), StoreError> {
     let text = "INSERT INTO key_sets (card, version, generation, state, wrapped_enc, wrapped_mac, wrapped_dek, \
-                check_values) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+                check_values, protocol) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let [enc, mac, dek] = &key_set.wrapped;
     let KeySet { card, version, generation, state, .. } = *key_set;
     let mut values = columns![card, version, generation, state, enc.as_slice(), mac.as_slice(), dek.as_slice()];
-    values.extend(columns![key_set.check_values.concat()]);
+    values.extend(columns![key_set.check_values.concat(), key_set.protocol]);
     writing.one("the key set", statement(text, values)).await
 }
 

@@ -1,6 +1,10 @@
 //! What stands in a column: integers, texts and bytes, and how the rows' values become them and come back.
 
+use cardwright_globalplatform::Protocol;
 use cardwright_issuance::Id;
+use cardwright_issuance::basis::Basis;
+use cardwright_issuance::content::Content;
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::state::{CardState, IssuanceState, KeySetState, OrderState, State};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
@@ -201,4 +205,58 @@ macro_rules! states {
         }
     )*};
 }
+
 states!(OrderState, IssuanceState, CardState, KeySetState);
+
+macro_rules! encoded {
+    ($($value:ty),*) => {$(
+        impl IntoColumn for $value {
+            fn to_column(&self) -> Column {
+                Column::Bytes(Some(self.to_bytes()))
+            }
+        }
+
+        impl FromColumn for $value {
+            fn from_column(row: &AnyRow, name: &str) -> Result<Self, StoreError> {
+                Self::from_bytes(&read::<Vec<u8>>(row, name)?).ok_or_else(|| damaged(name))
+            }
+        }
+    )*};
+}
+encoded!(Basis, Content);
+
+impl IntoColumn for OrderKind {
+    fn to_column(&self) -> Column {
+        Column::Text(Some(self.name().to_owned()))
+    }
+}
+
+impl FromColumn for OrderKind {
+    fn from_column(row: &AnyRow, name: &str) -> Result<Self, StoreError> {
+        Self::named(&read::<String>(row, name)?).ok_or_else(|| damaged(name))
+    }
+}
+
+impl IntoColumn for Protocol {
+    fn to_column(&self) -> Column {
+        Column::Bytes(Some(self.to_bytes().to_vec()))
+    }
+}
+
+impl FromColumn for Protocol {
+    fn from_column(row: &AnyRow, name: &str) -> Result<Self, StoreError> {
+        Self::from_bytes(read::<[u8; 3]>(row, name)?).map_err(|_| damaged(name))
+    }
+}
+
+impl IntoColumn for bool {
+    fn to_column(&self) -> Column {
+        Column::Number(Some(i64::from(*self)))
+    }
+}
+
+impl FromColumn for bool {
+    fn from_column(row: &AnyRow, name: &str) -> Result<Self, StoreError> {
+        Ok(read::<i64>(row, name)? != 0)
+    }
+}

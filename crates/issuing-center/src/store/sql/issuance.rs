@@ -21,6 +21,7 @@ pub(super) fn issuance(row: &AnyRow) -> Result<Issuance, StoreError> {
         deadline: read(row, "deadline")?,
         open_message: read(row, "open_message")?,
         second_challenge: read(row, "second_challenge")?,
+        basis: read(row, "basis")?,
     })
 }
 

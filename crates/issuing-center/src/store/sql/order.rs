@@ -13,11 +13,14 @@ pub(super) fn order(row: &AnyRow) -> Result<Order, StoreError> {
         base: read(row, "base")?,
         profile: read(row, "profile")?,
         kind: read(row, "kind")?,
+        argument: read(row, "argument")?,
         state: read(row, "state")?,
         entered_by: read(row, "entered_by")?,
         entered: read(row, "entered")?,
         approved_by: read(row, "approved_by")?,
         card: read(row, "card")?,
+        replaces: read(row, "replaces")?,
+        campaign: read(row, "campaign")?,
     })
 }
 
@@ -43,6 +46,7 @@ pub(super) fn card(row: &AnyRow) -> Result<Card, StoreError> {
         order: read(row, "order_id")?,
         open_tries: read(row, "open_tries")?,
         masked_number: read(row, "masked_number")?,
+        content: read(row, "content")?,
     })
 }
 
@@ -53,6 +57,7 @@ pub(super) fn key_set(row: &AnyRow) -> Result<KeySet, StoreError> {
         version: read(row, "version")?,
         generation: read(row, "generation")?,
         state: read(row, "state")?,
+        protocol: read(row, "protocol")?,
         wrapped: [read(row, "wrapped_enc")?, read(row, "wrapped_mac")?, read(row, "wrapped_dek")?],
         check_values: std::array::from_fn(|key| std::array::from_fn(|byte| check_values[key * 3 + byte])),
     })

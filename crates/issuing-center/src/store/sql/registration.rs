@@ -37,6 +37,7 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::Stock(card, transport, issuer) => add_stock(writing, card, [transport, issuer]).await,
         Registration::Order(order, sealed) => add_order(writing, order, sealed).await,
         Registration::Prepared(order, prepared) => add_prepared(writing, *order, prepared).await,
+        Registration::PreparedBare(order) => set_prepared(writing, *order).await,
         Registration::Approve(order, approver) => {
             let text = "UPDATE orders SET state = $1, approved_by = $2 WHERE id = $3 AND state = $4";
             let values = columns![OrderState::Approved, *approver, *order, OrderState::Received];
@@ -112,11 +113,11 @@ async fn add_enrolment_code(writing: &mut Writing, code: &EnrolmentCode) -> Resu
 }
 
 async fn add_stock(writing: &mut Writing, card: &Card, key_sets: [&KeySet; 2]) -> Result<(), StoreError> {
-    let text = "INSERT INTO cards (id, product, cplc, kdd, state, order_id, open_tries, masked_number) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let Card { id, ref product, ref cplc, kdd, state, order, open_tries, ref masked_number } = *card;
+    let text = "INSERT INTO cards (id, product, cplc, kdd, state, order_id, open_tries, masked_number, content) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let Card { id, ref product, ref cplc, kdd, state, order, open_tries, ref masked_number, ref content } = *card;
     let mut values = columns![id, product.as_str(), cplc.as_slice(), kdd, state, order, open_tries];
-    values.extend(columns![masked_number.clone()]);
+    values.extend(columns![masked_number.clone(), *content]);
     writing.one("the card", statement(text, values)).await?;
     for key_set in key_sets {
         add_key_set(writing, key_set).await?;
@@ -125,10 +126,11 @@ async fn add_stock(writing: &mut Writing, card: &Card, key_sets: [&KeySet; 2]) -
 }
 
 async fn add_order(writing: &mut Writing, order: &Order, sealed: &SealedOrder) -> Result<(), StoreError> {
-    let text = "INSERT INTO orders (id, reference, base, profile, kind, state, entered_by, entered, approved_by, card) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let text = "INSERT INTO orders (id, reference, base, profile, kind, state, entered_by, entered, approved_by, card, argument, \
+                replaces, campaign) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let mut values = columns![order.id, order.reference, order.base, order.profile, order.kind, order.state];
-    values.extend(columns![order.entered_by, order.entered, order.approved_by, order.card]);
+    values.extend(columns![order.entered_by, order.entered, order.approved_by, order.card, order.argument.clone()]);
+    values.extend(columns![order.replaces, order.campaign]);
     writing.one("the order", statement(text, values)).await?;
     let text = "INSERT INTO sealed_orders (order_id, fields, data_key, destruction_day) VALUES ($1, $2, $3, $4)";
     let values = columns![order.id, sealed.fields, sealed.data_key, sealed.destruction_day];
@@ -140,16 +142,21 @@ async fn add_prepared(writing: &mut Writing, order: Id, prepared: &SealedBlob) -
     let text = "INSERT INTO prepared (order_id, sealed, digest, profile) VALUES ($1, $2, $3, $4)";
     let values = columns![order, prepared.sealed, prepared.digest, prepared.profile];
     writing.one("the prepared data", statement(text, values)).await?;
+    set_prepared(writing, order).await
+}
+
+async fn set_prepared(writing: &mut Writing, order: Id) -> Result<(), StoreError> {
     let text = "UPDATE orders SET state = $1 WHERE id = $2 AND state = $3";
     let values = columns![OrderState::Prepared, order, OrderState::Approved];
     writing.one("the order", statement(text, values)).await
 }
 
 async fn add_ticket(writing: &mut Writing, ticket: &Ticket) -> Result<(), StoreError> {
-    let text =
-        "INSERT INTO tickets (id, order_id, terminal, operator, expires, used_by) VALUES ($1, $2, $3, $4, $5, $6)";
-    let Ticket { id, order, terminal, operator, expires, used_by } = *ticket;
-    writing.one("the ticket", statement(text, columns![id, order, terminal, operator, expires, used_by])).await
+    let text = "INSERT INTO tickets (id, order_id, terminal, operator, confirms_deletion, expires, used_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let Ticket { id, order, terminal, operator, confirms_deletion, expires, used_by } = *ticket;
+    let values = columns![id, order, terminal, operator, confirms_deletion, expires, used_by];
+    writing.one("the ticket", statement(text, values)).await
 }
 
 async fn add_idempotency(writing: &mut Writing, answer: &Idempotency) -> Result<(), StoreError> {

@@ -59,6 +59,7 @@ pub(super) fn ticket(row: &AnyRow) -> Result<Ticket, StoreError> {
         order: read(row, "order_id")?,
         terminal: read(row, "terminal")?,
         operator: read(row, "operator")?,
+        confirms_deletion: read(row, "confirms_deletion")?,
         expires: read(row, "expires")?,
         used_by: read(row, "used_by")?,
     })

@@ -117,7 +117,8 @@ pub(super) async fn data_prepared_again_takes_the_tickets_with_it<S: Store>(stor
     prepared_order(store, 2).await;
     let ticket = |byte, order, used_by| Ticket {
         id: id(byte),
-        order: id(order),
+        order: Some(id(order)),
+        confirms_deletion: false,
         terminal: id(0x70),
         operator: id(0xE2),
         expires: NOW + 10,

@@ -91,7 +91,8 @@ pub(super) async fn a_ticket_is_used_once_and_in_time<S: Store>(store: &S) {
     prepared_order(store, 1).await;
     let ticket = |byte, expires| Ticket {
         id: id(byte),
-        order: id(1),
+        order: Some(id(1)),
+        confirms_deletion: false,
         terminal: id(0x70),
         operator: id(0xE2),
         expires,

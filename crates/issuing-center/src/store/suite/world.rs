@@ -1,7 +1,11 @@
 //! Rows to test with.
 
+use cardwright_globalplatform::Protocol;
 use cardwright_issuance::Id;
+use cardwright_issuance::basis::Basis;
+use cardwright_issuance::content::Content;
 use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Reader, Terminal};
 use cardwright_issuance::state::{CardState, IssuanceState, KeySetState, OrderState};
 
@@ -75,12 +79,15 @@ pub(super) fn order(byte: u8, reference: &str) -> Order {
         reference: reference.into(),
         base: "north".into(),
         profile: "identity".into(),
-        kind: "new".into(),
+        kind: OrderKind::New,
+        argument: None,
         state: OrderState::Received,
         entered_by: id(0xE0),
         entered: NOW + i64::from(byte),
         approved_by: None,
         card: None,
+        replaces: None,
+        campaign: None,
     }
 }
 
@@ -102,12 +109,15 @@ pub(super) fn card(byte: u8) -> Card {
         order: None,
         open_tries: 0,
         masked_number: None,
+        content: Content::default(),
     }
 }
 
 pub(super) fn key_set(card: u8, version: u8, generation: u32, state: KeySetState) -> KeySet {
     let wrapped = [vec![version, 1], vec![version, 2], vec![version, 3]];
-    KeySet { card: id(card), version, generation, state, wrapped, check_values: [[1, 2, 3], [4, 5, 6], [7, 8, 9]] }
+    let check_values = [[1, 2, 3], [4, 5, 6], [7, 8, 9]];
+    let protocol = Protocol::from_bytes([3, 0x70, 16]).expect("SCP03 with i = 70");
+    KeySet { card: id(card), version, generation, state, protocol, wrapped, check_values }
 }
 
 pub(super) fn stock(byte: u8) -> Registration {
@@ -133,6 +143,7 @@ pub(super) fn issuance(byte: u8, order: u8, card: u8) -> Issuance {
         deadline: NOW + 100,
         open_message: vec![byte; 300],
         second_challenge: id(0x99),
+        basis: Basis { opened_with: (0x30, 0), ..Basis::default() },
     }
 }
 
