@@ -48,6 +48,8 @@ impl Refused {
             | Code::NAME_TAKEN
             | Code::CHANGED_MEANWHILE
             | Code::ORDER_APPROVED
+            | Code::PROGRAM_APPROVED
+            | Code::PROGRAM_NOT_APPROVED
             | Code::ORDER_NOT_APPROVED
             | Code::ORDER_ISSUED
             | Code::ORDER_BLOCKED

@@ -76,6 +76,14 @@ codes! {
     ISSUER_UNKNOWN = 1027;
     /// no such authority for cards' own keys, or it has no certificate yet. Parameters: authority
     AUTHORITY_UNKNOWN = 1028;
+    /// a CAP file that is not taken. Parameters: program, reason
+    PROGRAM_REFUSED = 1030;
+    /// no such program. Parameters: program, its name or its load file's AID
+    PROGRAM_UNKNOWN = 1031;
+    /// the program waits for approval. Parameters: program
+    PROGRAM_NOT_APPROVED = 1032;
+    /// the program is approved already. Parameters: program
+    PROGRAM_APPROVED = 1033;
     /// the issuer's host cannot be told there. Parameters: url, reason
     HOST_REFUSED = 1040;
     /// no issuer's host is set

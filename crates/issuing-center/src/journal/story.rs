@@ -2,6 +2,7 @@
 
 mod sentence;
 
+
 use std::collections::BTreeMap;
 
 use cardwright_issuance::Id;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+#[path = "../../../globalplatform/tests/it/cap_builder.rs"]
+mod cap_builder;
 mod commands;
 mod crash;
 mod employee;
@@ -17,6 +19,7 @@ mod payment_commands;
 mod people;
 mod piv_ca;
 mod pool;
+mod programs;
 mod sealed;
 mod search;
 mod stock;

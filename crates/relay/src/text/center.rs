@@ -242,6 +242,54 @@ pub(super) const TEXTS: &[Text] = &[
         ),
     ),
     text(
+        Code::PROGRAM_REFUSED,
+        &["program", "reason"],
+        (
+            "The program {program} is not taken: {reason}.",
+            "Have its maker correct the CAP file; cardwright-center program check says what a file holds.",
+        ),
+        (
+            "プログラム {program} は受け付けられません: {reason}。",
+            "作成者に CAP ファイルの修正を依頼してください。内容は cardwright-center program check で確認できます。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_UNKNOWN,
+        &["program"],
+        (
+            "There is no program {program}.",
+            "Look at cardwright-center program list; import its CAP file and have another person approve it.",
+        ),
+        (
+            "プログラム {program} はありません。",
+            "cardwright-center program list を確認し、CAP ファイルを取り込んで別の担当者の承認を受けてください。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_NOT_APPROVED,
+        &["program"],
+        (
+            "The program {program} waits for approval and goes to no card.",
+            "Have another person than its importer check and approve it: cardwright-center program approve.",
+        ),
+        (
+            "プログラム {program} は承認待ちのため、カードに書き込めません。",
+            "取り込んだ人とは別の担当者が確認し、cardwright-center program approve で承認してください。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_APPROVED,
+        &["program"],
+        (
+            "The program {program} is approved already and stays as it is.",
+            "Nothing needs doing; a changed program comes as a CAP file with a package AID and a name of its own.",
+        ),
+        (
+            "プログラム {program} は承認済みで、変更できません。",
+            "対応は不要です。変更したプログラムは、別のパッケージ AID と名前を持つ CAP ファイルとして取り込んでください。",
+        ),
+    ),
+    text(
         Code::HOST_REFUSED,
         &["url", "reason"],
         (

@@ -26,6 +26,7 @@ mod pool;
 mod product;
 mod profile;
 mod profile_preview;
+mod program;
 mod progress;
 mod reader;
 mod report;
@@ -85,6 +86,9 @@ enum Command {
     /// Profiles
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Programs that cards are loaded with
+    #[command(subcommand)]
+    Program(program::Command),
     /// Keys of the keystore
     #[command(subcommand)]
     Key(key::Command),
@@ -154,6 +158,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Person(command) => command.run(&context).await,
         Command::Product(command) => command.run(&context).await,
         Command::Profile(command) => command.run(&context).await,
+        Command::Program(command) => command.run(&context).await,
         Command::Key(command) => command.run(&context).await,
         Command::IssuerCa(command) => command.run(&context).await,
         Command::PivCa(command) => command.run(&context).await,

@@ -6,6 +6,7 @@ use cardwright_relay::message::Refusal;
 use cardwright_relay::text::Language;
 
 use super::Told;
+use crate::registry::program::APPROVAL;
 
 /// The sentence, and who and where as far as it is known.
 pub(super) fn of(told: &Told) -> String {
@@ -43,6 +44,7 @@ fn happened(event: &Event) -> String {
         Event::Registered { what, present: true, .. } if what == "newly prepared data" => {
             "The order is prepared again.".into()
         }
+        Event::Registered { what, name, present: true } if what == APPROVAL => format!("Approved: program {name}."),
         Event::Registered { what, name, present: true } => format!("Entered: {what} {name}."),
         Event::Registered { what, name, present: false } => format!("Withdrawn: {what} {name}."),
         Event::OrderReceived => "The order came in.".into(),
