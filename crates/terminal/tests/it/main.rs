@@ -1,6 +1,8 @@
 //! The terminal against a small center of its own, over real TLS.
 
+mod base;
 mod center;
+mod desk;
 mod enrolment;
 mod line;
 mod pcsc;
