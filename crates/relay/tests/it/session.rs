@@ -89,7 +89,7 @@ fn the_preamble_ends_in_initialize_update_with_the_challenge_and_its_answers_in_
     assert_eq!(open.answers, [vec![0x90, 0].into(), vec![0x6A, 0x88].into(), vec![1, 0x90, 0].into()]);
 }
 
-/// The card names the version in its answer; P1 = 00 asks for the first key set it has (Amd D §7.1.1.1).
+/// The card names the version in its answer; P1 = 00 asks for the first key set it has (Amd D §7.1.1.3 and §7.1.1.6).
 #[test]
 fn a_preamble_of_key_version_0_names_none_and_a_desk_s_open_no_order() {
     let preamble = Preamble { key_version: 0, commands: Vec::new(), ..samples::preamble() };
