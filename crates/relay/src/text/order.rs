@@ -27,11 +27,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["order"],
         (
             "Order {order} is blocked: what became of its card is not known.",
-            "Find that card and put it in, here or at another terminal: it will be finished.",
+            "Find that card and put it in where the desk is open: it will be finished.",
         ),
         (
             "注文 {order} は保留中です。カードの結果が不明です。",
-            "そのカードを探し、この端末か別の端末に挿入してください。続きを処理して完了します。",
+            "そのカードを探し、窓口が開いている端末に挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
