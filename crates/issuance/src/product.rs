@@ -337,7 +337,9 @@ impl CardProduct {
             return Err(fault("the preamble has three answers"));
         };
         let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
-        if parse(select)?.status != StatusWord::SUCCESS {
+        // a locked card is selected with a warning (GPCS §11.9.3.2)
+        let select = parse(select)?.status;
+        if select != StatusWord::SUCCESS && select != StatusWord(0x6283) {
             return Err(fault("SELECT of the Security Domain was refused"));
         }
         let cplc = parse(cplc)?;

@@ -2,7 +2,6 @@
 
 mod sentence;
 
-
 use std::collections::BTreeMap;
 
 use cardwright_issuance::Id;

@@ -64,6 +64,12 @@ pub(super) fn base<S>(
     Ok(Ok(Based { basis, derived }))
 }
 
+/// What a card that is only looked at is opened on.
+pub(super) fn seen(key_sets: &[KeySet], initialize_update_answer: &[u8]) -> Result<Basis, Refusal> {
+    let opened = answered(key_sets, initialize_update_answer)?;
+    Ok(Basis { opened_with: (opened.version, opened.generation), ..Basis::default() })
+}
+
 /// The card's state before the order: where an outcome is settled, as it was before the first attempt.
 fn before_it(card: &Card, last: Option<&Issuance>) -> String {
     last.map_or_else(|| card.state.name().to_owned(), |issuance| issuance.basis.card_state.clone())

@@ -3,18 +3,22 @@
 use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::admission::{Chosen, Facts, Parties, admit, choose, refusal};
 use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
+use cardwright_issuance::state::OrderState;
 use cardwright_issuance::{Id, decision};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
 use cardwright_relay::reader::proof_hash;
 use sha2::{Digest, Sha256};
 
-use super::choosing::{Based, base};
+use super::choosing::{Based, base, seen};
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::Source;
 use super::telling::notice;
+use crate::host::is_told;
+use crate::intake::waiting::next_change;
 use crate::refused::Refused;
 use crate::signature;
 use crate::store::{Store, StoreError};
@@ -128,7 +132,10 @@ impl<S: Store> Engine<S> {
             return Ok(Err(refusal(Code::CARD_NOT_IN_STOCK, &[])));
         };
         let key_sets = store.key_sets(card.id).await?;
-        let orders = store.orders_of_card(card.id).await?;
+        // what was left in the middle, then what waits and may be done now
+        let mut orders = store.orders_of_card(card.id).await?;
+        orders.retain(|order| order.state == OrderState::Blocked);
+        orders.extend(next_change(&**store, card.id).await?);
         Ok(Ok(Admitted { product, card, key_sets, orders }))
     }
 
@@ -144,8 +151,18 @@ impl<S: Store> Engine<S> {
         let Admitted { product, card, key_sets, orders } = admitted;
         let chosen = match choose(Some(card), parties, orders, product.tries_allowed()) {
             Ok(chosen) => chosen,
+            // what waits for a card, or does not, is told to who holds the card itself
+            Err(refusal) if refusal.code == Code::NOTHING_WAITS => {
+                let authentic = self.authenticates(parties, admitted, open).await?;
+                return Ok(Err(authentic.err().unwrap_or(refusal)));
+            }
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Some(old) = chosen.order.replaces
+            && !is_told(&self.center, old, "blocked").await?
+        {
+            return Ok(Err(refusal(Code::HOST_NOT_TOLD, &[&chosen.order.reference])));
+        }
         let before = self.center.store.issuances_of_card(card.id).await?;
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
         let on_card = (product, card, &key_sets[..]);
@@ -153,6 +170,40 @@ impl<S: Store> Engine<S> {
             Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// Whether the card holds the keys that are on record for it: its cryptogram says so, and no try is spent.
+    async fn authenticates(
+        &self,
+        parties: &Parties<'_>,
+        admitted: &Admitted,
+        open: &Open,
+    ) -> Result<Result<(), Refusal>, Refused> {
+        let Admitted { product, card, key_sets, .. } = admitted;
+        let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
+        let basis = match seen(key_sets, &answer) {
+            Ok(basis) => basis,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        // an order that asks nothing of the card but to be there
+        let order = Order {
+            id: card.id,
+            reference: String::new(),
+            base: String::new(),
+            profile: String::new(),
+            kind: OrderKind::Unblock,
+            argument: None,
+            state: OrderState::Prepared,
+            entered_by: card.id,
+            entered: 0,
+            approved_by: None,
+            card: Some(card.id),
+            replaces: None,
+            campaign: None,
+        };
+        let (host_challenge, second_challenge) = (parties.challenge.value, parties.challenge.value);
+        let source = Source { product, order: &order, card, key_sets, basis: &basis, host_challenge, second_challenge };
+        Ok(self.first_stage(&source, None, &answer).await?.map(|_| ()))
     }
 
     /// Makes the first script, commits its intent, and only then hands it out.

@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::keys::{CardKeys, DataEncryption, Rings, derive, derive_of, encipher, encrypt_for_card};
 use crate::refused::Refused;
 use crate::sealing;
-use crate::store::{Store, StoreError};
+use crate::store::{Program, Store, StoreError};
 
 /// The rows a script is made from.
 pub(super) struct Source<'a> {
@@ -147,8 +147,24 @@ impl<S: Store> Engine<S> {
         source: &Source<'_>,
         data: Option<&Checked<PersonalizationData>>,
     ) -> Result<Vec<LoadFile>, Refused> {
-        let _ = (source, data);
-        Ok(Vec::new())
+        let mut programs: Vec<LoadFile> = Vec::new();
+        let packages: Vec<_> = data
+            .map(|data| data.applications.iter().map(|application| application.package).collect())
+            .unwrap_or_default();
+        for package in packages {
+            let known = source.product.has_preloaded(package) || programs.iter().any(|known| known.aid == package);
+            if known {
+                continue;
+            }
+            let program = self.center.store.program(package).await?.filter(Program::is_approved);
+            programs.extend(program.map(|program| LoadFile {
+                aid: program.load_file,
+                hash: program.hash,
+                block: program.block,
+                memory: program.memory,
+            }));
+        }
+        Ok(programs)
     }
 
     /// Computes the stage of `step` again from the rows of an issuance; every script on the way must hash to what

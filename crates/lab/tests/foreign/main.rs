@@ -6,8 +6,8 @@
 //! `opensc-tool` knows nothing of cards like ours and reads them as any terminal would.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod issuer_scripts;
 mod cap_files;
+mod issuer_scripts;
 mod opensc;
 mod payment_oracles;
 mod pcscd;
