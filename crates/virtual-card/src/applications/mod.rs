@@ -1,8 +1,10 @@
 //! The programs a card can run. Each has persistent data in the state and a session in volatile memory.
 
 pub mod built_in;
+mod cap_file;
 pub mod emv;
 pub mod identity;
+mod load_file;
 mod personalization;
 pub mod piv;
 
