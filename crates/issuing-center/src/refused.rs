@@ -40,7 +40,9 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::PERSON_REFUSED => StatusCode::UNAUTHORIZED,
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN => StatusCode::NOT_FOUND,
+            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::EVENT_UNKNOWN => {
+                StatusCode::NOT_FOUND
+            }
             Code::TERMINAL_TWICE
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT
@@ -58,13 +60,13 @@ impl Refused {
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED
             | Code::NUMBER_TAKEN
-            | Code::CHANGE_REFUSED
-            | Code::CAMPAIGN_NOT_SO
-            | Code::PROFILE_CHANGED => StatusCode::CONFLICT,
+            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::EVENT_UNKNOWN => {
+                StatusCode::NOT_FOUND
+            }
             Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,
+            Code::ROLE_MISSING | Code::SAME_PERSON | Code::HOST_NOT_PRIVATE => StatusCode::FORBIDDEN,
             Code(2001..=2015) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }

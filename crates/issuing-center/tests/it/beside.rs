@@ -17,15 +17,21 @@ use crate::stock::{check_value, shipment};
 const MASTER: [u8; 16] = *b"\x1F\x02\xA3\x04\xB5\x06\xC7\x08\xD9\x0A\xEB\x0C\xFD\x0E\x1F\x10";
 
 /// A center that serves until this is dropped.
-struct Serving {
-    program: Child,
+pub(crate) struct Serving {
+    pub(crate) program: Child,
     api: String,
 }
 
 impl Serving {
-    fn start(desk: &Desk) -> Self {
+    pub(crate) fn start(desk: &Desk) -> Self {
+        Self::start_with(desk, &[])
+    }
+
+    /// Starts it with these variables.
+    pub(crate) fn start_with(desk: &Desk, variables: &[(&str, &str)]) -> Self {
         let any = "127.0.0.1:0";
         let mut command = desk.command(&["--json", "serve", "--terminals", any, "--api", any]);
+        command.envs(variables.iter().copied());
         let mut program = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -35,7 +41,7 @@ impl Serving {
     }
 
     /// Asks the API as `person`: the status and the body.
-    fn ask(&self, person: &str, line: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, person: &str, line: &str, headers: &str, body: &str) -> (u16, Value) {
         let credentials = Base64::encode_string(format!("{person}:{SECRET}").as_bytes());
         let mut stream = TcpStream::connect(&self.api).unwrap();
         let head =

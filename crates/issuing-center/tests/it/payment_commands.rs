@@ -17,7 +17,7 @@ fn own_profile() -> String {
 }
 
 /// A center with an issuer, and the order C-1.
-fn bank() -> Desk {
+pub(crate) fn bank() -> Desk {
     let desk = Desk::new();
     desk.set_up();
     let profile = desk.file("own.toml", &own_profile());

@@ -2,7 +2,6 @@
 
 use cardwright_data_preparation::Profile;
 use cardwright_globalplatform::StaticKey;
-use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{KeySet, Order};
 use cardwright_issuing_center::sealing;
 use cardwright_issuing_center::store::Store;
