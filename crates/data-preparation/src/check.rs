@@ -2,6 +2,7 @@
 //!
 //! [`Checked`] is what the store takes and what cards are written from; it can be made here alone.
 
+mod change;
 pub(crate) mod emv;
 mod fault;
 
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::data::masked;
-use crate::{CommitPoint, Error, PersonalizationData, Prepared, Route, Standard, encoding};
+use crate::{CommitPoint, Error, PersonalizationData, Prepared, Route, Scope, Standard, encoding};
 
 /// A value that passed its check, and the digest by which it is known from then on.
 ///
@@ -114,7 +115,10 @@ fn read_back(data: &PersonalizationData) -> Result<(), CheckFault> {
         if payment && own != (application.route == Route::Application) {
             return Err(CheckFault::CommitPoint(application.instance));
         }
-        application.standard.read_back(application, data)?;
+        match data.scope {
+            Scope::Whole => application.standard.read_back(application, data)?,
+            scope => change::read_back(application, data, scope)?,
+        }
     }
     if let Some(key) = emv::idle_authority(data) {
         return Err(CheckFault::CertificationKey { provider: key.rid, index: key.index });

@@ -5,12 +5,16 @@ mod face;
 mod grouping;
 mod level;
 mod piv;
+mod scope;
+mod script;
 
 pub use application::{Activation, Application, CommitPoint, Rewrite, Route};
 pub use face::{FaceItem, FaceKind};
 pub use grouping::{ProtectedDgi, Protection};
 pub use level::{SecurityLevel, masked};
 pub use piv::{CertificateTemplate, PivContent, PivKey, PivObject, PivReference};
+pub use scope::Scope;
+pub use script::{IssuerScript, ScriptLists};
 
 use minicbor::{Decode, Encode};
 
@@ -30,7 +34,7 @@ pub struct PersonalizationData {
     /// the level of the secure channel that the data must travel under
     #[n(2)]
     pub security_level: SecurityLevel,
-    /// the card number as people may see it: see [`masked`]
+    /// the card number as people may see it: see [`masked`]; empty in a change that needs no number
     #[n(3)]
     pub masked_number: String,
     /// the applications, in the order of their commit points
@@ -42,6 +46,9 @@ pub struct PersonalizationData {
     /// what is printed on the card
     #[n(6)]
     pub face: Vec<FaceItem>,
+    /// what of a card it is: all of it, or what a change of a card in use writes
+    #[cbor(n(7), with = "scope", has_nil)]
+    pub scope: Scope,
 }
 
 /// The text of the profile that data was made by.

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use crate::check::CheckFault;
-use crate::{PersonalizationData, PivContent, PivKey};
+use crate::{IssuerScript, PersonalizationData, PivContent, PivKey};
 
 /// The version of the encoding: 1, and nothing else reads.
 pub(crate) struct Format;
@@ -70,6 +70,8 @@ pub(crate) fn to_bytes(data: &PersonalizationData) -> Zeroizing<Vec<u8>> {
     let needed: usize = groupings.map(|grouping| grouping.dgi().data.len() + 16).sum();
     let needed =
         needed + data.applications.iter().filter_map(|application| application.piv.as_ref()).map(piv).sum::<usize>();
+    let scripts = data.applications.iter().filter_map(|application| application.script.as_ref());
+    let needed = needed + scripts.map(script).sum::<usize>();
     let needed = needed + data.face.iter().map(|item| item.value.len() + item.at_base.len() + 32).sum::<usize>();
     let needed =
         needed + data.certification_keys.iter().map(|key| key.modulus.len() + key.exponent.len() + 32).sum::<usize>();
@@ -87,6 +89,13 @@ fn piv(content: &PivContent) -> usize {
     let template = |key: &PivKey| key.certificate.before.len() + key.certificate.after.len() + 96;
     let references: usize = content.references.iter().map(|reference| reference.value.len() + 16).sum();
     objects + content.keys.iter().map(template).sum::<usize>() + references + 32
+}
+
+/// At least as many bytes as the encoding of `script` has.
+fn script(script: &IssuerScript) -> usize {
+    let lists = [Some(&script.contact), script.contactless.as_ref()].into_iter().flatten();
+    let lists = lists.map(|lists| lists.options.len() + lists.first.len() + lists.second.len() + 32);
+    script.keys.len() + script.issuer_application_data.len() + 32 + lists.sum::<usize>()
 }
 
 /// Reads data from its canonical encoding, and from no other.

@@ -1,5 +1,8 @@
 //! The one error of this crate: who is wrong, and where.
 
+use cardwright_apdu::Aid;
+
+use crate::Scope;
 use crate::check::CheckFault;
 use crate::emv::certificate::CertificateFault;
 use crate::emv::pin_block::PinBlockFault;
@@ -20,9 +23,23 @@ pub enum Error {
     /// The store hands in bytes that are no order's fields.
     #[error("the bytes are not the fields of an order")]
     OrderEncoding,
-    /// The caller combines fields with a profile that they were not read for.
-    #[error("the order's fields were read for another text of the profile: read them again")]
+    /// The caller combines fields with a profile, or a part of it, that they were not read for.
+    #[error("the order's fields were read for another text of the profile, or for another change: read them again")]
     OtherProfile,
+    /// The profile has nothing that a change of the scope would write.
+    #[error("the profile `{profile}` has nothing that a change of {scope} writes: order another change, or a new card")]
+    NothingToChange {
+        /// the profile
+        profile: String,
+        /// the change
+        scope: Scope,
+    },
+    /// A payment application would be installed again under the number and sequence number that its keys come from.
+    #[error(
+        "the payment application {0} is installed again by this change, and needs another sequence number for other \
+         keys: write `sequence-field` into [card-number], or rewrite = \"issuer-script\""
+    )]
+    SameSequence(Aid),
     /// The validity rule leads to a day after 9999-12-31, or after 2049-12-31 for payment cards.
     #[error("the validity ends after the year 9999, or 2049 for a payment card")]
     DateOutOfRange,

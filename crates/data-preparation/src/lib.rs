@@ -37,21 +37,23 @@ mod order;
 pub mod piv;
 mod prepare;
 pub mod profile;
+mod script;
 mod standard;
 mod transliteration;
 
 pub use cardwright_keystore::{RsaComponents, RsaPublicKey};
 pub use check::{CheckFault, Checked, CryptogramQuestion, EmvFault, Interface, check};
 pub use data::{
-    Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind,
+    Activation, Application, CertificateTemplate, CertificationKey, CommitPoint, FaceItem, FaceKind, IssuerScript,
     PersonalizationData, PivContent, PivKey, PivObject, PivReference, ProfileReference, ProtectedDgi, Protection,
-    Rewrite, Route, SecurityLevel, masked,
+    Rewrite, Route, Scope, ScriptLists, SecurityLevel, masked,
 };
 pub use date::Date;
 pub use error::Error;
 pub use face::{FaceView, face_picture};
 pub use means::{IssuerKey, Means, MeansFault};
 pub use order::{FieldFault, FieldRule, OrderFields};
-pub use prepare::{PinForMailer, Prepared, prepare};
+pub use prepare::{PinForMailer, Prepared, prepare, prepare_change};
 pub use profile::Profile;
+pub use script::{ScriptCommand, ScriptQuestion, ScriptSession};
 pub use standard::{PivFault, Standard};

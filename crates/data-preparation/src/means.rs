@@ -16,6 +16,9 @@ pub struct Means<'a> {
     pub card_keys: Vec<RsaComponents>,
     /// the card number, where it is assigned from the profile's range
     pub number: Option<&'a str>,
+    /// the sequence number, 0 to 99, where it is another than profile and order say: that of the card that is changed,
+    /// or the next one of its number
+    pub sequence: Option<u8>,
     /// as many fresh random bytes as `Profile::random_bytes` asks for
     pub random: Zeroizing<Vec<u8>>,
 }

@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::profile::{FieldType, OrderField};
 use crate::standard::is_image;
-use crate::{Date, Error, Profile, encoding};
+use crate::{Date, Error, Profile, Scope, encoding};
 
 /// The values of an order's fields, valid for one profile. Erased when dropped.
 pub struct OrderFields {
     values: BTreeMap<String, FieldValue>,
     profile_digest: [u8; 32],
+    scope: Scope,
 }
 
 /// One value, as the order wrote it. A type of its own because `Zeroizing` can be printed.
@@ -46,6 +47,8 @@ pub enum FieldRule {
     Unknown,
     /// the column is there twice
     Doubled,
+    /// the change that is ordered does not need the field
+    NotNeeded,
     /// the field is required and empty or missing
     Required,
     /// shorter or longer than the profile says
@@ -58,6 +61,8 @@ pub enum FieldRule {
     Image,
     /// no card number of the profile's range, or one that was mistyped
     CardNumber,
+    /// an offline limit that is over the other
+    Limits,
     /// a letter that a payment card cannot have and that no rule writes otherwise, or too many of them
     Transliteration,
 }
@@ -69,12 +74,14 @@ impl FieldRule {
         match self {
             Self::Unknown => "unknown",
             Self::Doubled => "doubled",
+            Self::NotNeeded => "not-needed",
             Self::Required => "required",
             Self::Length => "length",
             Self::Characters => "characters",
             Self::Date => "date",
             Self::Image => "image",
             Self::CardNumber => "card-number",
+            Self::Limits => "limits",
             Self::Transliteration => "transliteration",
         }
     }
@@ -118,11 +125,23 @@ impl OrderFields {
             let (rule, message, remedy) = uses::fault(profile, &field.name, &bytes.0)?;
             Some(FieldFault { field: field.name.clone(), rule, message, remedy })
         }));
+        faults.extend(uses::limits_fault(profile, |field| Some(values.get(field)?.0.as_slice())));
         if photo.is_some() && !profile.fields().iter().any(|field| field.field_type == FieldType::Photo) {
-            faults.push(unknown("photo"));
+            match profile.left_out_photo() {
+                Some(field) if faults.iter().any(|fault| fault.field == field.name) => {}
+                Some(field) => faults.push(not_needed(&field.name, profile.scope())),
+                None => faults.push(unknown("photo")),
+            }
         }
-        let profile_digest = profile.reference().digest;
-        if faults.is_empty() { Ok(Self { values, profile_digest }) } else { Err(Error::Order(faults)) }
+        let (profile_digest, scope) = (profile.reference().digest, profile.scope());
+        if faults.is_empty() { Ok(Self { values, profile_digest, scope }) } else { Err(Error::Order(faults)) }
+    }
+
+    /// Those of an order that brings none: of a change that writes nothing about a holder.
+    #[must_use]
+    pub fn none(profile: &Profile) -> Self {
+        let (profile_digest, scope) = (profile.reference().digest, profile.scope());
+        Self { values: BTreeMap::new(), profile_digest, scope }
     }
 
     /// The value of `field` as the order wrote it, if the order brings it: a text's UTF-8, a photo's bytes.
@@ -155,9 +174,26 @@ impl OrderFields {
         Self::read(profile, columns, photo)
     }
 
-    /// Whether they were read for this text of the profile.
+    /// Reads for `profile` what earlier orders of the same card brought: `before` is what [`OrderFields::to_bytes`] made of
+    /// each, the newest first. Of every field of the profile the newest value counts; what it has no field for is left.
+    ///
+    /// # Errors
+    /// `Error::OrderEncoding` for other bytes; `Error::Order` where the values do not fit `profile`, or one is missing.
+    pub fn carried(profile: &Profile, before: &[&[u8]]) -> Result<Self, Error> {
+        let mut newest: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        for bytes in before {
+            for (name, value) in encoding::fields_from_bytes(bytes).map_err(|_| Error::OrderEncoding)? {
+                if profile.field(name).is_some() {
+                    newest.entry(name).or_insert(value);
+                }
+            }
+        }
+        Self::reopen(profile, &encoding::fields_to_bytes(newest.iter().map(|(name, value)| (*name, *value))))
+    }
+
+    /// Whether they were read for this text of the profile, and for this part of it.
     pub(crate) fn are_for(&self, profile: &Profile) -> bool {
-        self.profile_digest == profile.reference().digest
+        self.profile_digest == profile.reference().digest && self.scope == profile.scope()
     }
 }
 
@@ -168,7 +204,11 @@ fn by_name<'a>(
 ) -> BTreeMap<&'a str, &'a str> {
     let mut texts = BTreeMap::new();
     for (name, text) in columns {
-        if profile.field(name).is_none() {
+        if let (Some(_), text) = (profile.left_out(name), text) {
+            if !text.is_empty() {
+                faults.push(not_needed(name, profile.scope()));
+            }
+        } else if profile.field(name).is_none() {
             faults.push(unknown(name));
         } else if texts.insert(name, text).is_some() {
             faults.push(FieldFault {
@@ -188,6 +228,15 @@ fn unknown(name: &str) -> FieldFault {
         rule: FieldRule::Unknown,
         message: "the profile has no such field".to_owned(),
         remedy: "remove it, or choose the profile that asks for it".to_owned(),
+    }
+}
+
+fn not_needed(name: &str, scope: Scope) -> FieldFault {
+    FieldFault {
+        field: name.to_owned(),
+        rule: FieldRule::NotNeeded,
+        message: format!("a change of {scope} does not write it"),
+        remedy: "leave it empty, or order the change that writes it".to_owned(),
     }
 }
 

@@ -17,7 +17,7 @@ use cardwright_keystore::KeyId;
 
 use crate::data::masked;
 use crate::emv::pin_block::PinBlockFormat;
-use crate::{Date, Error, Means, OrderFields, PersonalizationData, Profile, encoding};
+use crate::{Date, Error, Means, OrderFields, PersonalizationData, Profile, Scope, encoding};
 use application::Application;
 use card::Card;
 
@@ -78,6 +78,27 @@ pub fn prepare(profile: &Profile, fields: &OrderFields, today: Date, means: &Mea
         applications: made,
         certification_keys,
         face: face::items(&card),
+        scope: profile.scope(),
     };
     Ok(Prepared { data, pin_for_mailer: pin::for_mailer(&card, means)? })
+}
+
+/// Makes what a change of `scope` writes on a card in use. `fields` were read for `profile.within(scope)`.
+///
+/// `from` is the day that the validity counts from, where the change writes it: the day of the card's own preparation,
+/// where its validity is to stay. `means.number` is the card's number, where the profile takes it from a range.
+///
+/// An application that has nothing to change in `scope` is left out of the data. What of an order is left empty is left
+/// out as well: a card keeps the photo that the order does not bring.
+///
+/// # Errors
+/// Those of [`Profile::within`] and of [`prepare`].
+pub fn prepare_change(
+    profile: &Profile,
+    scope: Scope,
+    fields: &OrderFields,
+    from: Date,
+    means: &Means<'_>,
+) -> Result<Prepared, Error> {
+    prepare(&profile.within(scope)?, fields, from, means)
 }

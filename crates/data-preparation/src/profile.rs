@@ -11,6 +11,7 @@ mod field;
 mod lines;
 mod needs;
 mod number;
+mod part;
 mod payment;
 mod pin;
 mod piv;
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
-pub use application::{ApplicationProfile, DgiProfile};
+pub use application::{ApplicationProfile, DgiProfile, ScriptRule};
 pub use element::{
     CertificatePart, DateEncoding, Element, FieldEncoding, NumberEncoding, RsaKey, RsaPart, Source, TrackPart,
 };
@@ -40,7 +41,7 @@ pub use piv::{
 };
 pub use rules::Validity;
 
-use crate::{Error, ProfileReference, SecurityLevel};
+use crate::{Error, ProfileReference, Scope, SecurityLevel};
 use fault::Faults;
 use section::Section;
 
@@ -61,6 +62,11 @@ pub struct Profile {
     pin: Option<PinRule>,
     verification: VerificationRule,
     face: Vec<FaceRule>,
+    scope: Scope,
+    /// of a part: the fields that it does without
+    left_out: Vec<OrderField>,
+    /// whether the card number must be known
+    uses_number: bool,
 }
 
 impl Profile {
@@ -159,6 +165,18 @@ impl Profile {
         &self.face
     }
 
+    /// What it makes: the whole of a card, or, of a part by [`Profile::within`], what a change writes.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Whether the number of the card must be known: always, but for changes that nothing of it goes into.
+    #[must_use]
+    pub fn uses_number(&self) -> bool {
+        self.uses_number
+    }
+
     /// Whether something is made of `field` in the letters of payment cards.
     pub(crate) fn transliterates(&self, field: &str) -> bool {
         self.elements.iter().any(|element| {
@@ -178,6 +196,16 @@ impl Profile {
         all
     }
 
+    /// The field called `name` that a part does without.
+    pub(crate) fn left_out(&self, name: &str) -> Option<&OrderField> {
+        self.left_out.iter().find(|field| field.name == name)
+    }
+
+    /// The photo's field, where a part does without it.
+    pub(crate) fn left_out_photo(&self) -> Option<&OrderField> {
+        self.left_out.iter().find(|field| field.field_type == FieldType::Photo)
+    }
+
     /// The elements that `application` is made of, each once, in the order of their names.
     pub(crate) fn elements_of<'s>(&'s self, application: &'s ApplicationProfile) -> impl Iterator<Item = &'s Element> {
         let names: BTreeSet<&str> = application.dgis.iter().flat_map(|dgi| self.all_elements(&dgi.content)).collect();
@@ -187,7 +215,7 @@ impl Profile {
     /// The fields that something is made of.
     fn used_fields(&self) -> BTreeSet<&str> {
         let mut used: BTreeSet<&str> = self.elements.iter().filter_map(Element::field).collect();
-        used.extend(self.number.fields());
+        used.extend(self.number.fields().filter(|_| self.uses_number));
         used.extend(self.face.iter().filter_map(|item| match &item.shows {
             Shown::Field(field) => Some(field.as_str()),
             _ => None,
@@ -252,6 +280,9 @@ fn read(table: &toml::Spanned<DeTable<'_>>, text: &str, faults: &mut Faults<'_>)
         pin,
         verification: verification?,
         face,
+        scope: Scope::Whole,
+        left_out: Vec::new(),
+        uses_number: true,
     };
     rules::nothing_undescribed(&whole, &profile, faults);
     rules::nothing_unused(&whole, &profile, faults);

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::check::{self, CheckFault};
 use crate::profile::{RsaKey, RsaPart};
-use crate::{Application, PersonalizationData, Protection, Route, SecurityLevel};
+use crate::{Application, PersonalizationData, ProtectedDgi, Protection, Route, Scope, SecurityLevel};
 
 /// A card application whose data can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -151,6 +151,23 @@ impl Standard {
     /// The first fault, in the order of the DGIs.
     pub(crate) fn read_back(self, application: &Application, data: &PersonalizationData) -> Result<(), CheckFault> {
         let dgis = &application.dgis;
+        self.hold(dgis, data)?;
+        let there = dgis.iter().map(|grouping| grouping.dgi().identifier).collect();
+        if let Some(missing) = self.needed(&there).difference(&there).next() {
+            return Err(CheckFault::MissingDgi(*missing));
+        }
+        let in_application = |fault| CheckFault::Emv { application: application.instance, fault };
+        match self {
+            Self::Identity => identity::read_back(dgis),
+            Self::Emv => check::emv::read_back(application, data).map_err(in_application),
+            Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
+            Self::Piv => piv::read_back(application, data)
+                .map_err(|fault| CheckFault::Piv { application: application.instance, fault }),
+        }
+    }
+
+    /// Holds each of `dgis` against the rule for it.
+    fn hold(self, dgis: &[ProtectedDgi], data: &PersonalizationData) -> Result<(), CheckFault> {
         for (position, grouping) in dgis.iter().enumerate() {
             let dgi = grouping.dgi();
             let identifier = dgi.identifier;
@@ -168,18 +185,35 @@ impl Standard {
                 return Err(CheckFault::NotPersonal(identifier));
             }
         }
-        let there = dgis.iter().map(|grouping| grouping.dgi().identifier).collect();
-        if let Some(missing) = self.needed(&there).difference(&there).next() {
-            return Err(CheckFault::MissingDgi(*missing));
-        }
-        let in_application = |fault| CheckFault::Emv { application: application.instance, fault };
-        match self {
-            Self::Identity => identity::read_back(dgis),
-            Self::Emv => check::emv::read_back(application, data).map_err(in_application),
-            Self::PaymentEnvironment => check::emv::read_back_directory(application, data).map_err(in_application),
-            Self::Piv => piv::read_back(application, data)
-                .map_err(|fault| CheckFault::Piv { application: application.instance, fault }),
-        }
+        Ok(())
+    }
+
+    /// Reads back a stream that a complete application takes: it replaces the groupings that it brings.
+    ///
+    /// # Errors
+    /// The first fault, in the order of the DGIs.
+    pub(crate) fn read_back_stream(
+        self,
+        application: &Application,
+        data: &PersonalizationData,
+        scope: Scope,
+    ) -> Result<(), CheckFault> {
+        self.hold(&application.dgis, data)?;
+        identity::read_back_change(&application.dgis, scope)
+    }
+
+    /// Reads back the objects and keys, or the references, that a PIV application in use takes.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub(crate) fn read_back_objects(
+        self,
+        application: &Application,
+        data: &PersonalizationData,
+        scope: Scope,
+    ) -> Result<(), CheckFault> {
+        piv::read_back_change(application, data, scope)
+            .map_err(|fault| CheckFault::Piv { application: application.instance, fault })
     }
 
     /// The card number in `application`'s data, where the application has one.

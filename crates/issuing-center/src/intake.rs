@@ -1,14 +1,25 @@
-//! Orders in: read, checked against their profiles, sealed, approved by another person, prepared.
+//! Orders in: read, checked against their profiles and cards, sealed, approved by another person, prepared, cancelled.
 
 mod approval;
+mod argument;
+mod cancellation;
+mod carried;
 mod certificates;
+mod effect;
 mod file;
 mod mailer;
+mod number;
 mod pin;
 mod preparation;
+mod reading;
 mod reception;
+mod sense;
+mod subject;
+mod validity;
+pub mod waiting;
 
 pub use approval::{approve, prepare_again, reject};
+pub use cancellation::cancel;
 pub(crate) use file::read_any;
 pub use file::{Columns, FindPhoto};
 pub use mailer::{Letters, handed_out, letters};

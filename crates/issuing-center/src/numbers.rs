@@ -20,6 +20,9 @@ use crate::refused::Refused;
 use crate::sealing::{self, Column};
 use crate::store::{CardNumber, Novelty, Registration, SealedOrder, Store, StoreError};
 
+/// The last sequence number that a card can have.
+const LAST_SEQUENCE: u8 = 99;
+
 /// A range of numbers: those of `length` digits that begin with `prefix` and end in the check digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
@@ -121,6 +124,17 @@ impl Giving {
             return Err(Refused::with(Code::NUMBER_TAKEN, [wanted.reference]));
         }
         row(center, wanted, digits, hash, Novelty::Sequence)
+    }
+
+    /// The next sequence number of a number that cards have.
+    ///
+    /// # Errors
+    /// `NUMBER_TAKEN` where there is none left; the store's own.
+    pub async fn next<S: Store>(&self, center: &Center<S>, hash: [u8; 32], reference: &str) -> Result<u8, Refused> {
+        let taken = center.store.sequences_of(hash).await?;
+        let given = self.given.range((hash, u8::MIN)..=(hash, u8::MAX)).map(|(_, sequence)| *sequence);
+        let next = taken.into_iter().chain(given).max().map_or(0, |last| last.saturating_add(1));
+        if next <= LAST_SEQUENCE { Ok(next) } else { Err(Refused::with(Code::NUMBER_TAKEN, [reference])) }
     }
 
     /// Assigns the next free number of a range.

@@ -40,7 +40,7 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::PERSON_REFUSED => StatusCode::UNAUTHORIZED,
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN => StatusCode::NOT_FOUND,
+            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN => StatusCode::NOT_FOUND,
             Code::TERMINAL_TWICE
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT
@@ -58,6 +58,8 @@ impl Refused {
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED
             | Code::NUMBER_TAKEN
+            | Code::CHANGE_REFUSED
+            | Code::CAMPAIGN_NOT_SO
             | Code::PROFILE_CHANGED => StatusCode::CONFLICT,
             Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {
                 StatusCode::SERVICE_UNAVAILABLE

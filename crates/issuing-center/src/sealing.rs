@@ -7,7 +7,6 @@
 use cardwright_data_preparation::{Checked, Error as DataError, OrderFields, PersonalizationData, Profile};
 use cardwright_globalplatform::{KeySize, Protocol, StaticKey};
 use cardwright_issuance::Id;
-use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
 use cardwright_keystore::{
     Error, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, Purpose, Source, WrappedKey, WrappedPurpose,
@@ -92,10 +91,10 @@ fn wrapped(column: &[u8], associated_data: Vec<u8>, kind: KeyKind) -> Result<Wra
     Ok(WrappedKey { under, blob: blob.to_vec(), associated_data, kind })
 }
 
-/// The kind of the static keys of `product`.
+/// The kind of the static keys of `protocol`.
 #[must_use]
-pub fn key_kind(product: &CardProduct) -> KeyKind {
-    match product.protocol() {
+pub fn key_kind(protocol: Protocol) -> KeyKind {
+    match protocol {
         Protocol::Scp02 { .. } => KeyKind::Tdes2,
         Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyKind::Aes128,
         Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyKind::Aes192,
@@ -107,14 +106,14 @@ pub fn key_kind(product: &CardProduct) -> KeyKind {
 ///
 /// # Errors
 /// `NotAuthentic` where the column holds no wrapped key. Whether it is this card's, its use will tell.
-pub fn card_key(set: &KeySet, role: StaticKey, product: &CardProduct) -> Result<KeyRef, Error> {
+pub fn card_key(set: &KeySet, role: StaticKey) -> Result<KeyRef, Error> {
     let column = match role {
         StaticKey::Enc => &set.wrapped[0],
         StaticKey::Mac => &set.wrapped[1],
         StaticKey::Dek => &set.wrapped[2],
     };
     let place = card_key_place(set.card, set.version, set.generation, role);
-    Ok(KeyRef::Wrapped(wrapped(column, place, key_kind(product))?))
+    Ok(KeyRef::Wrapped(wrapped(column, place, key_kind(set.protocol))?))
 }
 
 /// Seals the fields of `order` under a new data key, which is wrapped under the key of its destruction day.
@@ -154,19 +153,40 @@ pub fn open_order(
     sealed: &SealedOrder,
     profile: &Profile,
 ) -> Result<OrderContent, Refused> {
-    let bytes =
-        keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)?;
-    let (format, customer, taken_by, date, fields): (u8, &str, &str, Option<&str>, &minicbor::bytes::ByteSlice) =
-        minicbor::decode(&bytes).map_err(|_| damaged())?;
-    if format != FORMAT {
-        return Err(damaged().into());
-    }
+    let bytes = opened(keystore, order, sealed)?;
+    let (customer, taken_by, date, fields) = read(&bytes)?;
     Ok(OrderContent {
         customer: customer.to_owned(),
         taken_by: taken_by.to_owned(),
         date: date.map(str::to_owned),
         fields: OrderFields::reopen(profile, fields).map_err(field_refused)?,
     })
+}
+
+/// The encoding of the fields of `order`, for an order that carries them over.
+///
+/// # Errors
+/// The keystore's, among them that the key of their destruction day is gone; `STORE_UNAVAILABLE` for what is damaged.
+pub fn open_fields(
+    keystore: &dyn Keystore,
+    order: Id,
+    sealed: &SealedOrder,
+) -> Result<Result<Zeroizing<Vec<u8>>, Refused>, Error> {
+    let bytes = opened(keystore, order, sealed)?;
+    Ok(read(&bytes).map(|(.., fields)| Zeroizing::new(fields.to_vec())).map_err(Refused::from))
+}
+
+fn opened(keystore: &dyn Keystore, order: Id, sealed: &SealedOrder) -> Result<Zeroizing<Vec<u8>>, Error> {
+    keystore.decrypt(&data_key(order, sealed)?, &place("sealed_orders", order, "fields"), &sealed.fields)
+}
+
+/// Customer, who took it, date, fields.
+type Read<'a> = (&'a str, &'a str, Option<&'a str>, &'a [u8]);
+
+fn read(bytes: &[u8]) -> Result<Read<'_>, StoreError> {
+    let (format, customer, taken_by, date, fields): (u8, &str, &str, Option<&str>, &minicbor::bytes::ByteSlice) =
+        minicbor::decode(bytes).map_err(|_| damaged())?;
+    if format == FORMAT { Ok((customer, taken_by, date, fields)) } else { Err(damaged()) }
 }
 
 /// The first fault of an order's fields as a refusal: field and rule, never a value.

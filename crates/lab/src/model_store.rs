@@ -2,6 +2,7 @@
 
 mod ahead;
 mod apply;
+mod campaigns;
 mod programs;
 mod register;
 
@@ -15,9 +16,9 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer,
-    EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program,
-    SealedBlob, SealedOrder, Store, StoreError,
+    ANSWER_KEPT, CHALLENGE_KEPT, Campaign, CampaignCard, CardCertificate, CardNumber, CertificationKeyRow, Commit,
+    Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey,
+    PoolLevel, Program, SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::{Edge, leaf_hash};
 
@@ -53,6 +54,8 @@ struct Rows {
     authorities: BTreeMap<String, PivAuthority>,
     card_certificates: BTreeMap<(String, Vec<u8>), CardCertificate>,
     programs: BTreeMap<Aid, Program>,
+    campaigns: BTreeMap<Id, Campaign>,
+    campaign_cards: BTreeMap<(Id, Id), CampaignCard>,
     leaves: Vec<Leaf>,
 }
 

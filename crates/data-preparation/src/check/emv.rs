@@ -16,16 +16,20 @@ mod keys;
 mod lists;
 mod promises;
 mod question;
+mod script;
 mod view;
 
 pub(super) use fault::hex_of;
 pub use fault::{EmvFault, Interface};
+pub(crate) use lists::{IN_CRYPTOGRAMS, UNPREDICTABLE};
+pub(crate) use question::Answer;
 pub use question::CryptogramQuestion;
+pub(crate) use script::{MOST_COMMANDS, read_back_script};
 
 use zeroize::Zeroizing;
 
 use crate::emv::{Pan, tlv};
-use crate::standard::payment::OWN_PACKAGE;
+use crate::standard::payment::is_own;
 use crate::{Application, CertificationKey, PersonalizationData, Standard};
 use groupings::Groupings;
 use view::View;
@@ -53,7 +57,7 @@ pub(crate) fn read_back(application: &Application, data: &PersonalizationData) -
         certified.join(certificates::check(view, &groupings, application, &data.certification_keys)?, view)?;
     }
     groupings.check_personal()?;
-    keys::check(&groupings, &certified, application.package.as_bytes() != OWN_PACKAGE)?;
+    keys::check(&groupings, &certified, !is_own(application.package.as_bytes()))?;
     internal::check(&groupings, views())
 }
 

@@ -33,6 +33,9 @@ pub enum CheckFault {
     /// a DGI that the card's application needs
     #[error("DGI {0:04X} is missing")]
     MissingDgi(u16),
+    /// a DGI, or another part, that the change does not write
+    #[error("the change writes what it must not: {0}")]
+    OutOfScope(&'static str),
     /// a DGI of a length that the card's application refuses
     #[error("DGI {identifier:04X} cannot have {length} bytes")]
     Length {

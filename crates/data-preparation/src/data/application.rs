@@ -3,7 +3,7 @@
 use cardwright_apdu::Aid;
 use minicbor::{Decode, Encode};
 
-use super::{PivContent, ProtectedDgi};
+use super::{IssuerScript, PivContent, ProtectedDgi};
 use crate::Standard;
 use crate::encoding;
 
@@ -47,6 +47,9 @@ pub struct Application {
     /// objects, keys and references; there exactly for PIV
     #[n(11)]
     pub piv: Option<PivContent>,
+    /// there exactly in a change by issuer script: `dgis` is then what the script changes, and goes by no STORE DATA
+    #[n(12)]
+    pub script: Option<IssuerScript>,
 }
 
 /// When the commit point may be passed.

@@ -51,6 +51,18 @@ pub fn session(counter: u16) -> [[u8; 8]; 2] {
     [[high, low, 0xF0, 0, 0, 0, 0, 0], [high, low, 0x0F, 0, 0, 0, 0, 0]]
 }
 
+/// The derivation data of the session keys of scripts (`EMV B2`), of the transaction that made `cryptogram`, under a
+/// 3DES card key.
+#[must_use]
+pub fn of_cryptogram(cryptogram: [u8; 8]) -> [[u8; 8]; 2] {
+    let with = |third| {
+        let mut block = cryptogram;
+        block[2] = third;
+        block
+    };
+    [with(0xF0), with(0x0F)]
+}
+
 /// What the keystore makes of a 3DES key with `blocks`: two halves of a key, 16 bytes. Their parity is as it falls.
 #[must_use]
 pub fn under_tdes(blocks: [[u8; 8]; 2]) -> Derivation {

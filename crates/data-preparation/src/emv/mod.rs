@@ -16,6 +16,7 @@ pub mod elements;
 pub mod pan;
 pub mod pin_block;
 pub mod rsa;
+pub mod script;
 pub mod tdes;
 pub mod tlv;
 pub mod track2;

@@ -69,8 +69,10 @@ impl<'a> Card<'a> {
         if random.len() < wanted {
             return Err(MeansFault::Random { wanted, found: random.len() }.into());
         }
-        let number = number(profile, fields, means)?;
+        let number = if profile.uses_number() { number(profile, fields, means)? } else { &[] };
         let sequence = match &profile.number().sequence {
+            _ if !profile.uses_number() => Some(0),
+            _ if means.sequence.is_some() => means.sequence,
             SequenceSource::Constant(number) => Some(*number),
             SequenceSource::Field(field) => {
                 fields.value(field).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())
@@ -125,6 +127,11 @@ impl<'a> Card<'a> {
     /// The PIN that the order brings in `field`.
     pub(super) fn opened_pin(&self, field: &str) -> Option<&Pin> {
         self.opened.iter().find(|(name, _)| *name == field).map(|(_, pin)| pin)
+    }
+
+    /// Whether the order may leave out `field`, and does.
+    pub(super) fn leaves_out(&self, field: &str) -> bool {
+        self.profile.field(field).is_some_and(|field| !field.required) && self.value(field).is_none()
     }
 
     /// The value of `field` as the order wrote it.

@@ -123,6 +123,8 @@ fn bring_references(card: &Card<'_>, applications: &mut [Application<'_>]) -> Re
     for application in applications {
         for reference in application.profile.piv.iter().flat_map(|piv| &piv.references) {
             let (field, pin) = match &reference.source {
+                // A change brings no PUK where the order has none.
+                PivReferenceSource::Block(field) if card.leaves_out(field) => continue,
                 PivReferenceSource::Block(field) => (field.as_str(), card.opened_pin(field)),
                 PivReferenceSource::Generated if reference.reference == 0x81 => ("puk", card.puk()),
                 PivReferenceSource::Generated => ("pin", card.pin()),

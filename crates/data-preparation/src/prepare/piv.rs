@@ -24,10 +24,14 @@ pub(super) fn bring(
 ) -> Result<(), Error> {
     for application in applications {
         let Some(profile) = &application.profile.piv else { continue };
+        let references = std::mem::take(&mut application.references);
+        if profile.objects.is_empty() {
+            application.piv = Some(PivContent { objects: Vec::new(), keys: Vec::new(), references });
+            continue;
+        }
         let holder = Holder::new(card, profile, random)?;
         let objects = holder.objects(profile, application)?;
         let keys = holder.keys(profile, means, random)?;
-        let references = std::mem::take(&mut application.references);
         application.piv = Some(PivContent { objects, keys, references });
     }
     Ok(())

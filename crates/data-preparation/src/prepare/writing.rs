@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 use super::application::Application;
 use super::card::Card;
-use crate::profile::{DgiProfile, Element, Source};
-use crate::{Error, ProtectedDgi, data, manifest};
+use crate::means::MeansFault;
+use crate::profile::{DgiProfile, Element, ScriptRule, Source};
+use crate::{Error, IssuerScript, ProtectedDgi, data, manifest};
 
 impl Application<'_> {
     /// The finished application.
@@ -30,7 +31,18 @@ impl Application<'_> {
             route: from.route,
             rewrite: from.rewrite,
             piv: self.piv.take(),
+            script: self.script()?,
         })
+    }
+
+    /// What a script is made by, where this is changed by one.
+    fn script(&self) -> Result<Option<IssuerScript>, Error> {
+        let Some(rule) = &self.profile.script else { return Ok(None) };
+        let keys = self.keys.as_ref().ok_or(MeansFault::Keystore)?.to_vec();
+        let issuer = self.profile.payment.as_ref().and_then(|payment| payment.keys.as_ref());
+        let issuer_application_data = issuer.ok_or(MeansFault::Keystore)?.issuer_application_data().to_vec();
+        let ScriptRule { contact, contactless } = rule.clone();
+        Ok(Some(IssuerScript { keys, issuer_application_data, contact, contactless }))
     }
 
     /// One grouping, or `None` where this card has none.

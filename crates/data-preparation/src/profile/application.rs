@@ -3,6 +3,7 @@
 mod dgis;
 mod payment_rules;
 mod records;
+mod script_rules;
 
 use cardwright_apdu::Aid;
 
@@ -15,7 +16,7 @@ use super::pin::PinRule;
 use super::piv::{self, PivProfile};
 use super::section::Section;
 use crate::standard::Standard;
-use crate::{Activation, CommitPoint, Protection, Rewrite, Route, SecurityLevel};
+use crate::{Activation, CommitPoint, Protection, Rewrite, Route, ScriptLists, SecurityLevel};
 
 /// One application and what is written into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct ApplicationProfile {
     pub payment: Option<PaymentRule>,
     /// there exactly for PIV
     pub piv: Option<PivProfile>,
+    /// what scripts are asked for by; there exactly in a part that is written by issuer script
+    pub script: Option<ScriptRule>,
 }
 
 /// One data grouping of an application.
@@ -63,6 +66,15 @@ pub struct DgiProfile {
     pub optional: bool,
     /// of a record: whether it takes part in offline data authentication
     pub signed: bool,
+}
+
+/// What a payment application asks terminals for, by interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptRule {
+    /// over its contacts
+    pub contact: ScriptLists,
+    /// over the air, where it has records of its own for that
+    pub contactless: Option<ScriptLists>,
 }
 
 /// What the readers of applications look things up in.
@@ -154,7 +166,7 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
     let known = payment.as_ref().and_then(Option::as_ref);
     let dgis = match standard {
         Standard::Piv => Vec::new(),
-        _ => dgis::read_all(dgis::Within { declared, standard, payment: known }, section, faults),
+        _ => dgis::read_all(dgis::Within { declared, standard, payment: known, rewrite }, section, faults),
     };
     let (route, commit_point) = way?;
     Some(ApplicationProfile {
@@ -177,6 +189,7 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
             Some(read) => Some(read?),
             None => None,
         },
+        script: None,
     })
 }
 
@@ -225,7 +238,23 @@ fn read_rewrite(section: &Section<'_>, standard: Option<Standard>, faults: &mut 
         Some(Standard::Piv) => Rewrite::PutData,
         _ => Rewrite::StoreData,
     };
-    section.optional_choice("rewrite", &rewrites, default, faults)
+    let rewrite = section.optional_choice("rewrite", &rewrites, default, faults)?;
+    if let Some((others, remedy)) = standard.and_then(|standard| unfit(standard, rewrite)) {
+        let message = format!("the card's application is not changed in this way: it takes {others}");
+        faults.add(section.value_span("rewrite"), FaultKind::Rewrite, message, remedy);
+    }
+    Some(rewrite)
+}
+
+/// What an application of `standard` takes instead of `rewrite`, where it does not take that, and what to write.
+fn unfit(standard: Standard, rewrite: Rewrite) -> Option<(&'static str, &'static str)> {
+    let (own, others, remedy) = match standard {
+        Standard::Identity => (Some(Rewrite::StoreData), "STORE DATA", "write \"store-data\", or \"reinstall\""),
+        Standard::Piv => (Some(Rewrite::PutData), "PUT DATA", "write \"put-data\", or \"reinstall\""),
+        Standard::Emv => (Some(Rewrite::IssuerScript), "scripts", "write \"issuer-script\", or \"reinstall\""),
+        Standard::PaymentEnvironment => (None, "nothing once it is complete", "write \"reinstall\""),
+    };
+    (rewrite != Rewrite::Reinstall && own != Some(rewrite)).then_some((others, remedy))
 }
 
 fn read_aid(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Aid> {

@@ -18,6 +18,8 @@ pub struct Element {
     pub tag: Option<u32>,
     /// where it comes from
     pub source: Source,
+    /// whether a script of the issuer may write it anew on a card in use
+    pub rewritable: bool,
 }
 
 /// Where a data element comes from.
@@ -94,6 +96,8 @@ pub enum FieldEncoding {
     Numeric(usize),
     /// two digits a byte, F after them; of digits
     Compressed,
+    /// the number that they are, big-endian in so many bytes; of digits
+    Binary(usize),
     /// YYYYMMDD, two digits a byte; of a date
     Bcd,
     /// YYMMDD, two digits a byte; of a date

@@ -57,7 +57,9 @@ impl Profile {
                 }
             }
             if let Some(piv) = &application.piv {
-                add(&piv.authority, Purpose::RsaSign, None);
+                if !piv.keys.is_empty() {
+                    add(&piv.authority, Purpose::RsaSign, None);
+                }
                 for reference in &piv.references {
                     if let PivReferenceSource::Derived(master) = &reference.source {
                         add(master, Purpose::Personalize, None);
@@ -91,7 +93,8 @@ impl Profile {
                 Source::Random(length) => length,
                 _ => 0,
             });
-            let piv = application.piv.as_ref().map_or(0, |piv| PIV_IDENTIFIER + PIV_SERIAL * piv.keys.len());
+            let piv = application.piv.as_ref().filter(|piv| !piv.objects.is_empty());
+            let piv = piv.map_or(0, |piv| PIV_IDENTIFIER + PIV_SERIAL * piv.keys.len());
             SERIAL * application.rsa_keys().len() + drawn.sum::<usize>() + piv
         });
         self.pin_bytes() + applications.sum::<usize>()
@@ -118,10 +121,10 @@ impl Profile {
         references.any(|one| one.reference == 0x81 && one.source == PivReferenceSource::Generated)
     }
 
-    /// Whether the center assigns the card number, from the range of [`Profile::number`].
+    /// Whether the center assigns the card number, or, in a change, hands in the one that the card has, from the range of [`Profile::number`].
     #[must_use]
     pub fn assigns_number(&self) -> bool {
-        self.number.source == NumberSource::Range
+        self.uses_number && self.number.source == NumberSource::Range
     }
 
     /// Whether something of the card is made with verification values, and which: of the card, of the PIN.
@@ -151,6 +154,7 @@ impl Profile {
                 || matches!(source, Source::Certificate(CertificatePart::Icc | CertificatePart::Pin))
                 || matches!(source, Source::CardNumber(super::NumberEncoding::Compressed))
         };
-        card || pin || self.elements.iter().any(|element| of_pan(&element.source))
+        let scripts = self.applications.iter().any(|application| application.script.is_some());
+        card || pin || scripts || self.elements.iter().any(|element| of_pan(&element.source))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Rule, Shape};
 use crate::check::CheckFault;
 use crate::emv::pin_block::Pin;
-use crate::{Date, ProtectedDgi, manifest};
+use crate::{Date, ProtectedDgi, Scope, manifest};
 
 const NAME: u16 = 0x0101;
 const NUMBER: u16 = 0x0102;
@@ -117,6 +117,24 @@ pub(super) fn read_back(dgis: &[ProtectedDgi]) -> Result<(), CheckFault> {
             if complete { Ok(()) } else { Err(CheckFault::Manifest) }
         }
         _ => Err(CheckFault::ManifestNotLast),
+    }
+}
+
+/// Reads the groupings of a change, whose identifiers and lengths are known to be right: a stream of its own, whose
+/// manifest names what it brings and nothing else.
+pub(super) fn read_back_change(dgis: &[ProtectedDgi], scope: Scope) -> Result<(), CheckFault> {
+    let is_there = |identifier: u16| dgis.iter().any(|grouping| grouping.dgi().identifier == identifier);
+    let needed: &[u16] = match scope {
+        Scope::Pin => &[PIN, MANIFEST],
+        _ => &[NAME, NUMBER, VALIDITY, MANIFEST],
+    };
+    if let Some(missing) = needed.iter().find(|identifier| !is_there(**identifier)) {
+        return Err(CheckFault::MissingDgi(*missing));
+    }
+    match scope {
+        Scope::Pin if dgis.len() > needed.len() => Err(CheckFault::OutOfScope("more than the PIN")),
+        Scope::PersonalData if is_there(PIN) => Err(CheckFault::OutOfScope("a PIN with personal data")),
+        _ => read_back(dgis),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::piv::{
     self, CARD_CAPABILITY, CARD_HOLDER_IDENTIFIER, DISCOVERY, FACE_IMAGE, FascN, PRINTED_INFORMATION, PublicKey,
     ReadTemplate,
 };
-use crate::{Application, Date, PersonalizationData, PivContent, PivKey, PivObject, PivReference};
+use crate::{Application, Date, PersonalizationData, PivContent, PivKey, PivObject, PivReference, Scope};
 
 /// What a PIV application's clients would refuse. It never holds the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum PivFault {
     /// DGIs where there are none, or no content
     #[error("a PIV application is made of objects, keys and references, and of no DGIs")]
     Content,
+    /// what the change does not write
+    #[error("the change writes what it must not: {0}")]
+    OutOfScope(&'static str),
     /// references and objects would travel unencrypted
     #[error("PIN, PUK and administration key travel only under command encryption")]
     SecurityLevel,
@@ -97,14 +100,46 @@ pub(super) fn read_back(application: &Application, data: &PersonalizationData) -
     if !data.security_level.encrypts_commands() {
         return Err(PivFault::SecurityLevel);
     }
+    objects_and_keys(application, content)?;
+    each_reference(&content.references, &[0x80, 0x81, 0x9B])
+}
+
+fn objects_and_keys(application: &Application, content: &PivContent) -> Result<(), PivFault> {
     containers(&content.objects)?;
     let identifiers = identifiers(content)?;
     for object in &content.objects {
         object_fault(object, &identifiers, &application.instance)
             .map_or(Ok(()), |why| Err(PivFault::Object { tag: object.tag, why }))?;
     }
-    keys(&content.keys, &identifiers)?;
-    references(&content.references)
+    keys(&content.keys, &identifiers)
+}
+
+/// Reads what a change of `scope` brings: objects and keys without references, or PIN and PUK alone.
+pub(super) fn read_back_change(
+    application: &Application,
+    data: &PersonalizationData,
+    scope: Scope,
+) -> Result<(), PivFault> {
+    let Some(content) = application.piv.as_ref().filter(|_| application.dgis.is_empty()) else {
+        return Err(PivFault::Content);
+    };
+    if !data.security_level.encrypts_commands() {
+        return Err(PivFault::SecurityLevel);
+    }
+    if scope == Scope::Pin {
+        if !content.objects.is_empty() || !content.keys.is_empty() {
+            return Err(PivFault::OutOfScope("objects or keys with the PIN"));
+        }
+        let other = content.references.iter().find(|reference| !matches!(reference.reference, 0x80 | 0x81));
+        if let Some(PivReference { reference, .. }) = other {
+            return Err(PivFault::Reference { reference: *reference, why: "a change of the PIN does not write it" });
+        }
+        return each_reference(&content.references, &[0x80]);
+    }
+    if !content.references.is_empty() {
+        return Err(PivFault::OutOfScope("references with personal data"));
+    }
+    objects_and_keys(application, content)
 }
 
 /// The card number that the printed information has.
@@ -243,15 +278,16 @@ fn key_fault(key: &PivKey, identifiers: &Identifiers) -> Option<&'static str> {
     (!named).then_some("its certificate does not name the card's UUID")
 }
 
-fn references(references: &[PivReference]) -> Result<(), PivFault> {
+/// The references, of which those `needed` must be there.
+fn each_reference(references: &[PivReference], needed: &[u8]) -> Result<(), PivFault> {
     for (position, reference) in references.iter().enumerate() {
         let number = reference.reference;
         let doubled = references[..position].iter().any(|before| before.reference == number);
         let fault = if doubled { Some("it is there twice") } else { reference_fault(reference) };
         fault.map_or(Ok(()), |why| Err(PivFault::Reference { reference: number, why }))?;
     }
-    let missing = [0x80, 0x81, 0x9B].into_iter().find(|wanted| !references.iter().any(|has| has.reference == *wanted));
-    missing.map_or(Ok(()), |reference| Err(PivFault::Reference { reference, why: "it is missing" }))
+    let missing = needed.iter().find(|wanted| !references.iter().any(|has| has.reference == **wanted));
+    missing.map_or(Ok(()), |reference| Err(PivFault::Reference { reference: *reference, why: "it is missing" }))
 }
 
 fn reference_fault(reference: &PivReference) -> Option<&'static str> {

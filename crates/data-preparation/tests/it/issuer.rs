@@ -142,6 +142,7 @@ impl Issuer {
             issuers: &self.issuers,
             card_keys: self.card_keys(&profile.card_keys()),
             number,
+            sequence: None,
             random: Zeroizing::new((0..profile.random_bytes()).map(|at| (at * 37 + 11) as u8).collect()),
         }
     }

@@ -34,12 +34,19 @@ pub(super) const READERS: [Role; 5] = [Role::OrderEntry, Role::Approver, Role::O
 struct Wanted {
     reference: String,
     base: String,
+    /// may be left out where the change brings no data
+    #[serde(default)]
     profile: String,
     #[serde(default = "new_card")]
     kind: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    argument: String,
     customer: Zeroizing<String>,
     taken_by: Zeroizing<String>,
     date: Option<String>,
+    #[serde(default)]
     fields: BTreeMap<String, Zeroizing<String>>,
     /// Base64
     photo: Option<Zeroizing<String>>,
@@ -157,6 +164,8 @@ fn order(body: &[u8]) -> Result<NewOrder, Refusal> {
         base: wanted.base,
         profile: wanted.profile,
         kind: wanted.kind,
+        card: wanted.card,
+        argument: wanted.argument,
         customer: wanted.customer,
         taken_by: wanted.taken_by,
         date: wanted.date,

@@ -6,7 +6,9 @@ use cardwright_issuance::row::Order;
 use cardwright_issuance::state::{OrderState, State};
 use cardwright_relay::Code;
 
+use super::effect::Effects;
 use super::preparation::{Made, Preparation};
+use super::validity::PREPARED_AGAIN;
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::registry::{is_a_refusal, told};
@@ -18,7 +20,8 @@ const TRIES: usize = 8;
 /// Approves and prepares the orders of these references: all of them or none. A refusal is in the log.
 ///
 /// # Errors
-/// `ORDER_UNKNOWN`, `SAME_PERSON` (who entered an order does not approve it), `ORDER_CLOSED` and the other codes of an
+/// `ORDER_UNKNOWN`, `SAME_PERSON` (who entered an order does not approve it), `CHANGE_REFUSED` (its card takes no such
+/// change any more), `ORDER_CLOSED` and the other codes of an
 /// order that does not wait for approval; what profile, keys, pool and certificates say against the order;
 /// `CHANGED_MEANWHILE`; the store's and the keystore's own.
 pub async fn approve<S: Store>(
@@ -73,6 +76,7 @@ async fn attempt<S: Store>(
     step: Step,
 ) -> Result<(Commit, Vec<Order>), Refused> {
     let (mut commit, mut preparation) = (Commit::default(), Preparation::default());
+    let mut effects = Effects::default();
     let mut orders = Vec::with_capacity(references.len());
     for reference in references {
         let found = center.store.order_by_reference(reference).await?;
@@ -83,15 +87,32 @@ async fn attempt<S: Store>(
             Step::Again => may_be_prepared_again(&order, person),
         };
         let made = match admitted {
-            Ok(()) => preparation.make(center, &order).await,
+            Ok(()) => made(center, &order, step, &mut preparation, &mut effects).await,
             Err(refused) => Err(refused),
         };
-        let made = told_about(center, &order, person, made).await?;
+        let (made, changes) = told_about(center, &order, person, made).await?;
+        commit.changes.extend(changes);
         enter(center.now(), &order, person, step, made, &mut commit);
         let approved_by = if step == Step::Approve { Some(person.id) } else { order.approved_by };
         orders.push(Order { state: OrderState::Prepared, approved_by, ..order });
     }
     Ok((commit, orders))
+}
+
+/// The order's data, where its kind has some, and what its approval does at once.
+async fn made<S: Store>(
+    center: &Center<S>,
+    order: &Order,
+    step: Step,
+    preparation: &mut Preparation,
+    effects: &mut Effects,
+) -> Result<(Option<Made>, Vec<Change>), Refused> {
+    let changes = match step {
+        Step::Approve => effects.of(&*center.store, center.now(), order).await?,
+        Step::Again => Vec::new(),
+    };
+    let made = if order.kind.has_data() { Some(preparation.make(center, order).await?) } else { None };
+    Ok((made, changes))
 }
 
 /// A refusal is in the log with its order. What the machine or the store could not do is no refusal.
@@ -110,21 +131,27 @@ async fn told_about<S: Store, T>(
 }
 
 /// The order's rows: its new state first, then its data, then what the data used up.
-fn enter(now: i64, order: &Order, person: &Person, step: Step, made: Made, commit: &mut Commit) {
+fn enter(now: i64, order: &Order, person: &Person, step: Step, made: Option<Made>, commit: &mut Commit) {
     let moved = |state: OrderState| Event::OrderMoved { state: state.name().to_owned() };
-    let events = match step {
-        Step::Approve => {
+    let (sealed, used_up) = made.map(|made| (made.sealed, made.registrations)).unzip();
+    let events = match (step, sealed) {
+        (Step::Approve, sealed) => {
             commit.registrations.push(Registration::Approve(order.id, person.id));
-            commit.registrations.push(Registration::Prepared(order.id, made.sealed));
+            commit.registrations.push(match sealed {
+                Some(sealed) => Registration::Prepared(order.id, sealed),
+                None => Registration::PreparedBare(order.id),
+            });
             vec![moved(OrderState::Approved), moved(OrderState::Prepared)]
         }
-        Step::Again => {
-            commit.registrations.push(Registration::PreparedAgain(order.id, made.sealed));
+        (Step::Again, Some(sealed)) => {
+            commit.registrations.push(Registration::PreparedAgain(order.id, sealed));
             let name = order.reference.clone();
-            vec![Event::Registered { what: "newly prepared data".to_owned(), name, present: true }]
+            vec![Event::Registered { what: PREPARED_AGAIN.to_owned(), name, present: true }]
         }
+        // There is nothing to prepare.
+        (Step::Again, None) => Vec::new(),
     };
-    commit.registrations.extend(made.registrations);
+    commit.registrations.extend(used_up.into_iter().flatten());
     commit.entries.extend(events.into_iter().map(|event| about(now, event, order, person)));
 }
 
@@ -139,7 +166,7 @@ pub async fn reject<S: Store>(store: &S, now: i64, person: &Person, reference: &
     let may = may_be_approved(&order, person).map(|()| order.clone());
     told(store, now, person, may).await?;
     let state = OrderState::Rejected;
-    let change = Change::MoveOrder { order: order.id, from: order.state, to: state, card: None };
+    let change = Change::MoveOrder { order: order.id, from: order.state, to: state, card: order.card };
     let entry = about(now, Event::OrderMoved { state: state.name().to_owned() }, &order, person);
     let commit = Commit { changes: vec![change], entries: vec![entry], ..Commit::default() };
     match store.commit(commit).await {
@@ -172,5 +199,5 @@ fn may_be_prepared_again(order: &Order, person: &Person) -> Result<(), Refused> 
 }
 
 fn about(now: i64, event: Event, order: &Order, person: &Person) -> Entry {
-    Entry { order: Some(order.id), person: Some(person.id), ..Entry::new(now, event) }
+    Entry { order: Some(order.id), card: order.card, person: Some(person.id), ..Entry::new(now, event) }
 }

@@ -13,8 +13,11 @@ use crate::file_fault::FileFault;
 
 /// The columns that every file has.
 const REQUIRED: [&str; 6] = ["reference", "base", "profile", "kind", "customer", "taken_by"];
-/// The column that a file may have.
+/// The columns that a file may have.
+const OPTIONAL: [&str; 3] = [DATE, CARD, ARGUMENT];
 const DATE: &str = "date";
+const CARD: &str = "card";
+const ARGUMENT: &str = "argument";
 /// The most orders of a file.
 const MOST: usize = 10_000;
 
@@ -72,7 +75,7 @@ pub(crate) fn read_any(
     photo: FindPhoto<'_>,
 ) -> (Vec<NewOrder>, Vec<FileFault>) {
     let headers = csv::Reader::from_reader(text).headers().cloned().unwrap_or_default();
-    let own = |header: &&str| !REQUIRED.contains(header) && *header != DATE;
+    let own = |header: &&str| !REQUIRED.contains(header) && !OPTIONAL.contains(header);
     let fields = headers.iter().filter(own).map(str::to_owned).collect();
     read_orders(text, &Columns { fields, photos: photos.clone() }, photo)
 }
@@ -98,7 +101,7 @@ fn wrong_headers(headers: &StringRecord, columns: &Columns) -> Vec<FileFault> {
     }
     let mut seen = BTreeSet::new();
     for (index, header) in headers.iter().enumerate() {
-        let known = REQUIRED.contains(&header) || header == DATE || columns.fields.contains(header);
+        let known = REQUIRED.contains(&header) || OPTIONAL.contains(&header) || columns.fields.contains(header);
         if !known {
             // Not its name: where the header is missing, the first order stands here.
             let place = format!("number {}", index + 1);
@@ -131,6 +134,8 @@ fn order(
         base: text("base"),
         profile: text("profile"),
         kind: text("kind"),
+        card: text(CARD),
+        argument: text(ARGUMENT),
         customer: Zeroizing::new(text("customer")),
         taken_by: Zeroizing::new(text("taken_by")),
         date: Some(text(DATE)).filter(|date| !date.is_empty()),

@@ -6,7 +6,9 @@
 use cardwright_data_preparation::emv::pin_block::PinBlockFormat;
 use cardwright_data_preparation::profile::PinRule;
 use cardwright_data_preparation::{PersonalizationData, PinForMailer, Profile};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
+use cardwright_issuance::state::OrderState;
 use cardwright_keystore::{KeyId, Keystore};
 use cardwright_relay::Code;
 use minicbor::bytes::ByteSlice;
@@ -65,7 +67,7 @@ pub(super) struct Mailer {
 }
 
 impl Mailer {
-    /// The way of the order's PIN, as it was before where the order is prepared again.
+    /// The way of the order's PIN, as it was before where the order is prepared again, or changes a card whose PIN stays.
     ///
     /// # Errors
     /// `DATA_REFUSED` where the profile's `[pin]` is another one than the letter was made by; the store's and the
@@ -81,8 +83,14 @@ impl Mailer {
             _ => None,
         };
         let length = profile.pin_bytes();
-        let Some(row) = center.store.pin_mailer(order.id).await? else { return Ok(Self { before: None, length }) };
-        let kept = Kept::open(&*center.keystore, sealed, &row)?;
+        let (row, kept) = match center.store.pin_mailer(order.id).await? {
+            Some(row) => {
+                let kept = Kept::open(&*center.keystore, sealed, &row)?;
+                (row, kept)
+            }
+            None if wanted.is_some() && keeps_pin(order.kind) => of_the_card(center, order).await?,
+            None => return Ok(Self { before: None, length }),
+        };
         let same = |(key, format): (&KeyId, _)| {
             key.to_string() == row.zone_key && number(format) == row.block_format && kept.random.len() == length
         };
@@ -141,6 +149,34 @@ impl Mailer {
             exported: None,
         })))
     }
+}
+
+/// Whether the card's PIN stays what it is, although it may be written again.
+fn keeps_pin(kind: OrderKind) -> bool {
+    matches!(kind, OrderKind::PersonalData | OrderKind::UpgradeApplication)
+}
+
+/// What is kept of the PIN that a card in use has: that of the newest order it carries that made one.
+async fn of_the_card<S: Store>(center: &Center<S>, order: &Order) -> Result<(PinMailer, Kept), Refused> {
+    let gone = || {
+        let rule = "the card's PIN is written again by this change, and nothing is kept of it any more";
+        let remedy = "Order a card in its place by renew";
+        Refused::with(Code::DATA_REFUSED, ["pin", rule, remedy])
+    };
+    let card = order.card.ok_or_else(gone)?;
+    for issued in center.store.orders_of_card(card).await?.iter().rev() {
+        if issued.state != OrderState::Issued {
+            continue;
+        }
+        let Some(row) = center.store.pin_mailer(issued.id).await? else { continue };
+        let sealed = center.store.sealed_order(issued.id).await?.ok_or_else(gone)?;
+        return match Kept::open(&*center.keystore, &sealed, &row) {
+            Ok(kept) => Ok((row, kept)),
+            Err(refused) if refused.code == Code::KEYSTORE_UNAVAILABLE => Err(gone()),
+            Err(other) => Err(other),
+        };
+    }
+    Err(gone())
 }
 
 /// The format as rows have it.

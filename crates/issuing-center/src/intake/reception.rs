@@ -1,26 +1,21 @@
 //! Reception: new orders checked against base, profile and what is here already, sealed, and ready to be committed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use cardwright_data_preparation::{Date, Error as DataError, OrderFields, Profile};
+use cardwright_data_preparation::{Date, Error as DataError};
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
-use cardwright_issuance::state::OrderState;
 use cardwright_relay::Code;
 use zeroize::Zeroizing;
 
 use super::file::{self, Columns, FindPhoto};
+use super::reading::{Reading, Ready};
 use crate::calendar::DAY;
 use crate::center::Center;
 use crate::file_fault::{FileFault, FileRefused};
 use crate::refused::Refused;
-use crate::registry::{document, random_id};
-use crate::sealing::{self, OrderContent};
+use crate::sealing;
 use crate::store::{Commit, Person, Registration, Store};
-
-/// The only kind of order so far: a new card.
-const NEW_CARD: &str = "new";
 
 /// An order as somebody wrote it.
 pub struct NewOrder {
@@ -34,6 +29,10 @@ pub struct NewOrder {
     pub profile: String,
     /// what is asked for
     pub kind: String,
+    /// the reference of an order that the card to be changed or replaced carries; empty for a new card
+    pub card: String,
+    /// what the kind needs to know; empty where it needs nothing
+    pub argument: String,
     /// who asked for it
     pub customer: Zeroizing<String>,
     /// who took the order
@@ -89,16 +88,15 @@ async fn receive_all<S: Store>(
     orders: &[NewOrder],
     mut faults: Vec<FileFault>,
 ) -> Result<Received, FileRefused> {
-    let profiles = profiles(center, orders, &mut faults).await?;
     let mut references = BTreeSet::new();
-    let mut contents = Vec::with_capacity(orders.len());
+    let mut reading = Reading::new(center, person);
+    let mut ready = Vec::with_capacity(orders.len());
     for order in orders {
         faults.extend(taken(center, order, &mut references).await?);
         faults.extend(malformed(center, order).await?);
-        let Some(profile) = profiles.get(&order.profile) else { continue };
-        match content(order, profile) {
-            Ok(content) => contents.push((order, profile, content)),
-            Err(mut of_fields) => faults.append(&mut of_fields),
+        match reading.read(order).await? {
+            Ok(one) => ready.push(one),
+            Err(mut of_one) => faults.append(&mut of_one),
         }
     }
     if !faults.is_empty() {
@@ -106,33 +104,11 @@ async fn receive_all<S: Store>(
         return Err(FileRefused::Faults(Code::ORDER_FILE_REFUSED, faults));
     }
     let mut received = Received { orders: Vec::with_capacity(orders.len()), commit: Commit::default() };
-    for (order, profile, content) in contents {
-        seal(center, person, order, profile, &content, &mut received).await?;
+    for one in ready {
+        seal(center, &one, &mut received.commit).await?;
+        received.orders.push(one.order);
     }
     Ok(received)
-}
-
-/// The profiles that are named, each read once; a fault for each row that names none.
-async fn profiles<S: Store>(
-    center: &Center<S>,
-    orders: &[NewOrder],
-    faults: &mut Vec<FileFault>,
-) -> Result<BTreeMap<String, Profile>, FileRefused> {
-    let mut profiles = BTreeMap::new();
-    for order in orders {
-        if profiles.contains_key(&order.profile) {
-            continue;
-        }
-        match document::profile(&*center.store, &order.profile).await {
-            Ok(profile) => drop(profiles.insert(order.profile.clone(), profile)),
-            Err(refused) if refused.code == Code::PROFILE_UNKNOWN => {
-                let reason = "there is no such profile";
-                faults.push(FileFault::of_order(order.row, "profile", reason, Code::PROFILE_UNKNOWN));
-            }
-            Err(refused) => return Err(refused.into()),
-        }
-    }
-    Ok(profiles)
 }
 
 /// Whether the reference is taken, here or by a row before.
@@ -163,9 +139,6 @@ async fn malformed<S: Store>(center: &Center<S>, order: &NewOrder) -> Result<Vec
     if center.store.base(&order.base).await?.is_none() {
         fault("base", "there is no such base", Code::BASE_UNKNOWN);
     }
-    if order.kind != NEW_CARD {
-        fault("kind", "must be: new", Code::ORDER_FIELD_REFUSED);
-    }
     for (column, text) in [("customer", &order.customer), ("taken_by", &order.taken_by)] {
         if !(1..=200).contains(&text.len()) || text.chars().any(char::is_control) {
             fault(column, "1 to 200 bytes of text", Code::ORDER_FIELD_REFUSED);
@@ -175,19 +148,6 @@ async fn malformed<S: Store>(center: &Center<S>, order: &NewOrder) -> Result<Vec
         fault("date", "not a day of the calendar: write YYYY-MM-DD", Code::ORDER_FIELD_REFUSED);
     }
     Ok(faults)
-}
-
-/// What of the order is sealed; every fault of its fields.
-fn content(order: &NewOrder, profile: &Profile) -> Result<OrderContent, Vec<FileFault>> {
-    let columns = order.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let photo = order.photo.as_ref().map(|photo| photo.as_slice());
-    let fields = OrderFields::read(profile, columns, photo).map_err(|error| field_faults(order.row, error))?;
-    Ok(OrderContent {
-        customer: order.customer.to_string(),
-        taken_by: order.taken_by.to_string(),
-        date: order.date.clone(),
-        fields,
-    })
 }
 
 /// Every fault of an order's fields, with its row.
@@ -202,37 +162,22 @@ pub(crate) fn field_faults(row: u64, error: DataError) -> Vec<FileFault> {
     }
 }
 
-/// Seals one order and puts its rows and its entry into `received`.
-async fn seal<S: Store>(
-    center: &Center<S>,
-    person: &Person,
-    order: &NewOrder,
-    profile: &Profile,
-    content: &OrderContent,
-    received: &mut Received,
-) -> Result<(), Refused> {
-    let now = center.now();
-    let day = now.div_euclid(DAY) + i64::from(profile.retention_days());
+/// Seals one order and puts its rows and its entry into `commit`.
+///
+/// # Errors
+/// The store's and the keystore's own.
+pub(crate) async fn seal<S: Store>(center: &Center<S>, ready: &Ready, commit: &mut Commit) -> Result<(), Refused> {
+    let order = &ready.order;
+    let day = center.now().div_euclid(DAY) + i64::from(ready.retention_days);
     let day_key = sealing::destruction_key(center, day).await?;
-    let row = Order {
-        id: random_id()?,
-        reference: order.reference.clone(),
-        base: order.base.clone(),
-        profile: order.profile.clone(),
-        kind: OrderKind::New,
-        argument: None,
-        state: OrderState::Received,
-        entered_by: person.id,
-        entered: now,
-        approved_by: None,
-        card: None,
-        replaces: None,
-        campaign: None,
+    let sealed = sealing::seal_order(&*center.keystore, order.id, (day, &day_key), &ready.content)?;
+    let entry = Entry {
+        order: Some(order.id),
+        card: order.card,
+        person: Some(order.entered_by),
+        ..Entry::new(order.entered, Event::OrderReceived)
     };
-    let sealed = sealing::seal_order(&*center.keystore, row.id, (day, &day_key), content)?;
-    let entry = Entry { order: Some(row.id), person: Some(person.id), ..Entry::new(now, Event::OrderReceived) };
-    received.commit.registrations.push(Registration::Order(row.clone(), sealed));
-    received.commit.entries.push(entry);
-    received.orders.push(row);
+    commit.registrations.push(Registration::Order(order.clone(), sealed));
+    commit.entries.push(entry);
     Ok(())
 }

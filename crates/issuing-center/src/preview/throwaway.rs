@@ -140,6 +140,7 @@ impl Throwaway {
             issuers: &self.issuers,
             card_keys: sizes.into_iter().map(|size| self.card_key(size)).collect::<Result<_, _>>()?,
             number: profile.assigns_number().then_some(number),
+            sequence: None,
             random: Zeroizing::new(if length == 0 { Vec::new() } else { self.keystore.random(length)? }),
         })
     }

@@ -3,7 +3,7 @@
 use cardwright_issuance::change::Change;
 use cardwright_issuance::state::{IssuanceState, State};
 
-use super::{Commit, Registration};
+use super::{CampaignChange, Commit, Registration};
 
 /// What a commit is for: the name of its failpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,10 @@ const REGISTRATIONS: &[&str] = &[
     "stock",
     "order",
     "prepared",
+    "prepared-bare",
     "approved",
     "ticket",
+    "ticket-ended",
     "idempotency",
     "destruction-key",
     "setting",
@@ -56,6 +58,11 @@ const REGISTRATIONS: &[&str] = &[
     "program",
     "program-approved",
     "program-withdrawn",
+    "freed",
+    "campaign",
+    "campaign-card",
+    "campaign-card-settled",
+    "campaign-moved",
 ];
 
 impl CommitKind {
@@ -114,6 +121,7 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PreparedBare(_) => "prepared-bare",
         Registration::Approve(..) => "approved",
         Registration::Ticket(_) => "ticket",
+        Registration::EndTicket(..) => "ticket-ended",
         Registration::Idempotency(_) => "idempotency",
         Registration::DestructionKey { .. } => "destruction-key",
         Registration::Setting { .. } => "setting",
@@ -130,6 +138,11 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PivAuthority(_) => "piv-authority",
         Registration::PivCertified(..) => "piv-certified",
         Registration::CardCertificate(_) => "card-certificate",
+        Registration::Free(_) => "freed",
+        Registration::Campaign(CampaignChange::New(_)) => "campaign",
+        Registration::Campaign(CampaignChange::Card(_)) => "campaign-card",
+        Registration::Campaign(CampaignChange::Settled(_)) => "campaign-card-settled",
+        Registration::Campaign(CampaignChange::Moved { .. }) => "campaign-moved",
         Registration::Program(_) => "program",
         Registration::ApproveProgram(..) => "program-approved",
         Registration::WithdrawProgram(_) => "program-withdrawn",

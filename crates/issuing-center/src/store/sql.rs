@@ -3,6 +3,7 @@
 //! SQLite has one connection that writes, in WAL with `synchronous=FULL`, and some that read. PostgreSQL has one
 //! pool; there the row of the log's head, locked first, keeps commits in one order.
 
+mod campaign;
 mod certified;
 mod change;
 mod column;
@@ -159,7 +160,7 @@ impl Store for SqlStore {
 
     fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send {
         let text = "SELECT * FROM issuances WHERE deadline < $1 \
-                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined') ORDER BY deadline, id";
+                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined') ORDER BY deadline, id";
         self.list(statement(text, columns![now]), issuance::issuance)
     }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // these are tests, though other crates' tests link them
 
 mod ahead;
+mod campaigns;
 mod cards;
 mod certified;
 mod issuances;
@@ -83,6 +84,10 @@ tests! {
     issuances::the_outbox_is_in_order,
     sweep::expired_challenges_are_forgotten_but_for_those_of_issuances,
     sweep::old_codes_and_answers_are_forgotten,
+    campaigns::a_campaign_is_approved_by_another_person_and_moves_from_the_state_it_is_in,
+    campaigns::a_card_is_in_a_campaign_once_and_gets_one_order_of_it,
+    campaigns::cards_are_listed_by_id_and_their_replacements_by_age,
+    campaigns::what_a_cancelled_order_had_ready_is_freed,
     log::the_log_grows_by_rfc_6962,
     log::leaves_of_an_order_are_its_own,
     log::entries_of_a_refused_commit_are_not_in_the_log,

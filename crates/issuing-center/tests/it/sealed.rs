@@ -98,9 +98,8 @@ async fn a_cards_key_works_for_its_card_version_generation_and_role_alone() {
     let world = World::new().await;
     let card = in_stock(&world, 1).await[0].id;
     let sets = world.center.store.key_sets(card).await.unwrap();
-    let product = CardProduct::from_toml(PRODUCT).unwrap();
     let works = |set: &KeySet, role| {
-        let Ok(key) = sealing::card_key(set, role, &product) else { return false };
+        let Ok(key) = sealing::card_key(set, role) else { return false };
         let derivation = Derivation::AesCmac { blocks: vec![vec![1]], length: 16 };
         world.center.keystore.session_secrets(&[(&key, &derivation)]).is_ok()
     };

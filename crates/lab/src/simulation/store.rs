@@ -10,9 +10,11 @@ use cardwright_issuance::Id;
 use cardwright_issuance::row::{
     Base, Card, Challenge, Intent, Issuance, KeySet, Order, Outbox, Reader, Terminal, Ticket,
 };
+use cardwright_issuance::state::{CardState, OrderState};
 use cardwright_issuing_center::store::{
-    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf,
-    LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, SealedBlob, SealedOrder, Store, StoreError,
+    Campaign, CampaignCard, CampaignStore, CardCertificate, CardNumber, CertificationKeyRow, Commit, Count, Document,
+    EmvIssuer, EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program,
+    SealedBlob, SealedOrder, Store, StoreError, WaitingStore,
 };
 
 use crate::model_store::ModelStore;
@@ -129,5 +131,23 @@ impl Store for SlowStore {
         leaves(first: i64, limit: u32) -> Vec<Leaf>;
         leaves_of(order: Id) -> Vec<Leaf>;
         log_head() -> LogHead;
+    }
+}
+
+impl CampaignStore for SlowStore {
+    reads! {
+        campaign(name: &str) -> Option<Campaign>;
+        campaign_by_id(id: Id) -> Option<Campaign>;
+        campaigns() -> Vec<Campaign>;
+        campaign_cards(campaign: Id, selected: bool, after: Id, limit: u32) -> Vec<CampaignCard>;
+        campaign_counts(campaign: Id) -> Vec<Count>;
+        campaign_orders(campaign: Id, state: OrderState, limit: u32) -> Vec<Order>;
+    }
+}
+
+impl WaitingStore for SlowStore {
+    reads! {
+        replacements_of(card: Id) -> Vec<Order>;
+        cards_after(state: CardState, after: Id, limit: u32) -> Vec<Card>;
     }
 }

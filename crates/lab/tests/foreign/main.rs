@@ -7,11 +7,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cap_files;
+mod issuer_scripts;
 mod opensc;
 mod payment_oracles;
 mod pcscd;
 mod purchases;
+mod rewritten;
 mod scll_channels;
+mod script_oracles;
 
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;

@@ -128,6 +128,9 @@ impl World {
             let words = ["ticket", "issue", "--order", order, "--terminal", TERMINAL, "--as", "Kim"];
             self.step(kinds, &words, Again::Done);
         }
+        self.step(&[], &["ticket", "issue", "--terminal", TERMINAL, "--as", "Kim"], Again::Done);
+        let close = ["ticket", "cancel", "--terminal", TERMINAL, "--as", "Kim"];
+        self.step(&["ticket-ended"], &close, Again::Refused("CW-5019"));
     }
 
     /// Enrols the terminal that works. Before it another one, whose code is used up by an enrolment that dies: it gets

@@ -64,6 +64,7 @@ impl PreambleRun {
                 apdu: Zeroizing::new(apdu),
                 limit: USUAL_LIMIT,
                 progress: None,
+                notice: None,
                 run: Run::Preamble(Box::new(self)),
             }),
             None => self.open(),

@@ -25,8 +25,14 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::ORDER_BLOCKED,
         &["order"],
-        ("Order {order} is blocked: what became of its card is not known.", "Find that card and have it settled."),
-        ("注文 {order} は保留中です。カードの結果が不明です。", "そのカードを探し、状態を確認してください。"),
+        (
+            "Order {order} is blocked: what became of its card is not known.",
+            "Find that card and put it in, here or at another terminal: it will be finished.",
+        ),
+        (
+            "注文 {order} は保留中です。カードの結果が不明です。",
+            "そのカードを探し、この端末か別の端末に挿入してください。続きを処理して完了します。",
+        ),
     ),
     text(
         Code::ORDER_BUSY,
@@ -137,5 +143,41 @@ pub(super) const TEXTS: &[Text] = &[
         &["element", "rule", "remedy"],
         ("The card's data cannot be made, {element}: {rule}.", "{remedy}."),
         ("カードのデータを作成できません（{element}）: {rule}。", "対処: {remedy}。"),
+    ),
+    text(
+        Code::CHANGE_REFUSED,
+        &["order", "reason"],
+        (
+            "The card of order {order} takes no such change: {reason}.",
+            "Look at the card with cardwright-center order show; cancel the order, or enter the one that fits.",
+        ),
+        (
+            "注文 {order} のカードにこの変更はできません: {reason}。",
+            "cardwright-center order show でカードを確認し、注文を取り消すか、適切な注文を登録してください。",
+        ),
+    ),
+    text(
+        Code::CAMPAIGN_UNKNOWN,
+        &["campaign"],
+        ("There is no campaign {campaign}.", "Look at cardwright-center campaign list."),
+        ("キャンペーン {campaign} はありません。", "cardwright-center campaign list を確認してください。"),
+    ),
+    text(
+        Code::CAMPAIGN_NOT_SO,
+        &["campaign", "state"],
+        (
+            "The campaign {campaign} is {state}: this cannot be done with it now.",
+            "Look at cardwright-center campaign show for what it waits for.",
+        ),
+        (
+            "キャンペーン {campaign} の状態は {state} です。この操作は行えません。",
+            "cardwright-center campaign show で何を待っているかを確認してください。",
+        ),
+    ),
+    text(
+        Code::CAMPAIGN_REFUSED,
+        &["campaign", "reason"],
+        ("The campaign {campaign} is not entered: {reason}.", "Correct it and enter it again."),
+        ("キャンペーン {campaign} は登録されません: {reason}。", "修正して再度登録してください。"),
     ),
 ];

@@ -120,9 +120,26 @@ fn a_script_runs_to_its_end_and_the_verdict_is_the_centers() {
     let next = posting.replied(&encode(&Reply::Script(Script::new(id(5), 2, 1_000, vec![command(9)]))), NOW);
     let posting = post(transmit(next).done(answer(&[0x90, 0]), NOW));
     assert_eq!(result_of(&posting).step, 2);
-    let verdict = Verdict { session: id(5), outcome: Outcome::Issued, refusal: None, card: Some("4242".into()) };
+    let verdict = Verdict {
+        session: id(5),
+        outcome: Outcome::Issued,
+        refusal: None,
+        card: Some("4242".into()),
+        waiting: None,
+        notice: None,
+    };
     let end = done(posting.replied(&encode(&Reply::Verdict(verdict)), NOW));
-    assert_eq!(end, End { outcome: Outcome::Issued, refusal: None, card: Some("4242".into()), farewell: None });
+    assert_eq!(
+        end,
+        End {
+            outcome: Outcome::Issued,
+            refusal: None,
+            card: Some("4242".into()),
+            waiting: 0,
+            notice: None,
+            farewell: None
+        }
+    );
 }
 
 #[test]

@@ -223,7 +223,14 @@ async fn issued() {
     let sam = sam();
     let desk = Desk::new(listed(&sam), |result| {
         assert_eq!((result.answers.len(), result.stopped), (5, None));
-        Verdict { session: result.session, outcome: Outcome::Issued, refusal: None, card: Some("ends 4242".into()) }
+        Verdict {
+            session: result.session,
+            outcome: Outcome::Issued,
+            refusal: None,
+            card: Some("ends 4242".into()),
+            waiting: None,
+            notice: None,
+        }
     });
     let desk = desk.await;
     insert_sam(sam);
@@ -273,7 +280,14 @@ async fn left(react: fn() -> Reaction, reasons: &'static [StopReason]) {
         let stop = result.stopped.expect("it stopped");
         assert!(stop.index == 3 && result.answers.len() == 3 && reasons.contains(&stop.reason), "{stop:?}");
         let refusal = Refusal::new(Code::CARD_LEFT, &["3", "the card was left"]);
-        Verdict { session: result.session, outcome: Outcome::Unknown, refusal: Some(refusal), card: None }
+        Verdict {
+            session: result.session,
+            outcome: Outcome::Unknown,
+            refusal: Some(refusal),
+            card: None,
+            waiting: None,
+            notice: None,
+        }
     });
     let desk = desk.await;
     insert_sam(sam);
@@ -301,6 +315,8 @@ async fn stays() {
         outcome: Outcome::Issued,
         refusal: None,
         card: None,
+        waiting: None,
+        notice: None,
     });
     let desk = desk.await;
     insert_sam(sam);

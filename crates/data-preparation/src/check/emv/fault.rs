@@ -44,6 +44,15 @@ pub enum EmvFault {
     /// a DGI that the card cannot do without may not be refused by it
     #[error("DGI {0:04X} is what the application works with: it cannot be optional")]
     Optional(u16),
+    /// an application that no script of the issuer changes
+    #[error("the application is not one that a script changes: prepare a change of it by rewrite = \"issuer-script\"")]
+    NoScript,
+    /// a DGI that no command of a script writes, or that the change does not
+    #[error("DGI {0:04X} is none that a script writes in this change: records, offline limits, or the PIN")]
+    NotByScript(u16),
+    /// no script command, or more than a card counts
+    #[error("the script has {0} commands, and a card counts 1 to 15: change less at once")]
+    ScriptLength(usize),
     /// a DGI that is not the template or the elements it must be
     #[error("DGI {0:04X} is not made up as it must be: one template or its elements, in the shortest form")]
     Template(u16),

@@ -39,10 +39,19 @@ fn is_issuer_data(value: &[u8]) -> bool {
     value.len() <= 32 && form.is_some_and(|form| form.verification_results[0] == 0x03)
 }
 
-fn check_pin(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
+/// The PIN block, where there is one.
+pub(super) fn check_block(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
     let Some(block) = groupings.get(0x8010) else { return Ok(()) };
     let block: Zeroizing<[u8; 8]> = Zeroizing::new(block.try_into().map_err(|_| PinBlockFault::Length)?);
     Pin::of_the_card(&block)?;
+    Ok(())
+}
+
+fn check_pin(groupings: &Groupings<'_>) -> Result<(), EmvFault> {
+    if groupings.get(0x8010).is_none() {
+        return Ok(());
+    }
+    check_block(groupings)?;
     match groupings.get(0x9010) {
         Some([left, allowed]) if left == allowed && (1..=15).contains(allowed) => Ok(()),
         _ => Err(EmvFault::PinTries),

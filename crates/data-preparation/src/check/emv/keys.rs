@@ -73,12 +73,23 @@ fn check_application_keys(groupings: &Groupings<'_>, may_be_aes: bool) -> Result
         if !are_aes && values.get(position) != Some(&tdes::check_value(key)) {
             return Err(EmvFault::CheckValue(position + 1));
         }
-        if !are_aes && !tdes::has_odd_parity(key) {
-            return Err(EmvFault::Parity(position + 1));
-        }
-        if keys[..position].contains(key) {
+        if !are_aes {
+            check_form(keys, position)?;
+        } else if keys[..position].contains(key) {
             return Err(EmvFault::SameKeys);
         }
     }
     Ok(())
+}
+
+/// Keys of 3DES alone: those that an issuer's script is made under.
+pub(super) fn check_forms(keys: &[[u8; 16]; 3]) -> Result<(), EmvFault> {
+    (0..keys.len()).try_for_each(|position| check_form(keys, position))
+}
+
+fn check_form(keys: &[[u8; 16]], position: usize) -> Result<(), EmvFault> {
+    if !tdes::has_odd_parity(&keys[position]) {
+        return Err(EmvFault::Parity(position + 1));
+    }
+    if keys[..position].contains(&keys[position]) { Err(EmvFault::SameKeys) } else { Ok(()) }
 }

@@ -8,10 +8,10 @@ use crate::emv::dol::Dol;
 const LISTS: [u32; 4] = [0x8C, 0x8D, 0x97, 0x9F49];
 
 /// Unpredictable number.
-pub(super) const UNPREDICTABLE: u32 = 0x9F37;
+pub(crate) const UNPREDICTABLE: u32 = 0x9F37;
 
 /// What every cryptogram is made of: amounts, country, verification results, currency, date, type, number.
-pub(super) const IN_CRYPTOGRAMS: [(u32, u8); 8] =
+pub(crate) const IN_CRYPTOGRAMS: [(u32, u8); 8] =
     [(0x9F02, 6), (0x9F03, 6), (0x9F1A, 2), (0x95, 5), (0x5F2A, 2), (0x9A, 3), (0x9C, 1), (UNPREDICTABLE, 4)];
 
 /// The issuer's answer is known by its response code.

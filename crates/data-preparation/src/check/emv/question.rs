@@ -109,15 +109,15 @@ fn values(list: &Dol, number: [u8; 4]) -> Vec<u8> {
 }
 
 /// The answer to GENERATE AC, in either form.
-struct Answer<'a> {
-    information: u8,
-    counter: u16,
-    cryptogram: [u8; 8],
-    issuer_application_data: &'a [u8],
+pub(crate) struct Answer<'a> {
+    pub(crate) information: u8,
+    pub(crate) counter: u16,
+    pub(crate) cryptogram: [u8; 8],
+    pub(crate) issuer_application_data: &'a [u8],
 }
 
 impl<'a> Answer<'a> {
-    fn read(data: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(data: &'a [u8]) -> Option<Self> {
         let template = tlv::read_one(data).ok()?;
         let value = template.value;
         let [information, counter, cryptogram, issuer_application_data] = match template.tag.0 {

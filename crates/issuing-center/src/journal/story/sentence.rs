@@ -20,12 +20,17 @@ pub(super) fn of(told: &Told) -> String {
     ];
     let about: Vec<_> =
         told_about.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?))).collect();
-    let happened = happened(&told.entry.event);
+    let happened = match (&told.entry.event, told.entry.order) {
+        (Event::TicketIssued, None) => "The operator opened the desk of the terminal.".into(),
+        (event, _) => happened(event),
+    };
     if about.is_empty() { happened } else { format!("{happened} [{}]", about.join(", ")) }
 }
 
 fn happened(event: &Event) -> String {
     match event {
+        Event::Settled => "What the card holds is known again: the order was finished on it.".into(),
+        Event::CardMoved { state } => format!("The card is {state}."),
         Event::CenterCreated => "The center was set up.".into(),
         Event::Registered { what, name, present: true } if what == "PIN mailer" => {
             format!("The letter of the PIN was handed out under {name}.")

@@ -7,7 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
-use super::{certified, made_ahead, program};
+use super::{campaign, certified, made_ahead, program};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -45,6 +45,10 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         }
         Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
+        Registration::EndTicket(ticket, now) => {
+            let text = "UPDATE tickets SET expires = $1 WHERE id = $2 AND used_by IS NULL AND expires > $3";
+            writing.one("the ticket", statement(text, columns![*now, *ticket, *now])).await
+        }
         Registration::Idempotency(answer) => add_idempotency(writing, answer).await,
         Registration::DestructionKey { day, key } => {
             let text = "INSERT INTO destruction_keys (day, key) VALUES ($1, $2)";
@@ -73,6 +77,8 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::Program(row) => program::add(writing, row).await,
         Registration::ApproveProgram(load_file, approval) => program::approve(writing, load_file, *approval).await,
         Registration::WithdrawProgram(load_file) => program::withdraw(writing, load_file).await,
+        Registration::Free(freed) => campaign::free(writing, freed).await,
+        Registration::Campaign(change) => campaign::apply(writing, change).await,
     }
 }
 

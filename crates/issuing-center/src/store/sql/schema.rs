@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001.sql"),
     include_str!("../../../migrations/0002.sql"),
     include_str!("../../../migrations/0003_programs.sql"),
+    include_str!("../../../migrations/0005_campaigns.sql"),
 ];
 
 /// The text of a migration as the database wants it: strict tables in SQLite, whose only whole number is INTEGER.
@@ -74,6 +75,7 @@ mod tests {
     use cardwright_issuance::state::{CardState, IssuanceState, KeySetState, OrderState, State};
 
     use super::*;
+    use crate::store::CampaignState;
 
     /// The names in the lists that follow `introduction` in the tables' text, each list by itself.
     fn lists(introduction: &str) -> Vec<BTreeSet<&'static str>> {
@@ -92,6 +94,7 @@ mod tests {
             names(|_: CardState| true),
             names(|_: KeySetState| true),
             names(|_: IssuanceState| true),
+            CampaignState::NAMES.iter().map(|(_, name)| *name).collect(),
         ];
         assert_eq!(lists("CHECK (state IN"), all);
         let (free, ended) = (names(CardState::is_free), names(IssuanceState::is_ended));
