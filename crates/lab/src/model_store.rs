@@ -314,11 +314,7 @@ impl Store for ModelStore {
     }
 
     async fn pool_levels(&self) -> Result<Vec<PoolLevel>, StoreError> {
-        let mut levels = BTreeMap::new();
-        for key in self.rows().pool.values() {
-            *levels.entry((key.bits, key.exponent)).or_insert(0) += 1;
-        }
-        Ok(levels.into_iter().map(|((bits, exponent), keys)| PoolLevel { bits, exponent, keys }).collect())
+        Ok(ahead::pool_levels(&self.rows()))
     }
 
     async fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> Result<Vec<PoolKey>, StoreError> {
@@ -370,11 +366,7 @@ impl Store for ModelStore {
     }
 
     async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
-        let rows = self.rows();
-        let mut found: Vec<_> =
-            rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
-        found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
-        Ok(found)
+        Ok(ahead::card_certificates(&self.rows(), authority))
     }
 
     async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {
