@@ -60,9 +60,9 @@ impl Refused {
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED
             | Code::NUMBER_TAKEN
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::EVENT_UNKNOWN => {
-                StatusCode::NOT_FOUND
-            }
+            | Code::PROFILE_CHANGED
+            | Code::CAMPAIGN_NOT_SO
+            | Code::DECISION_REFUSED => StatusCode::CONFLICT,
             Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -20,10 +20,9 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber,
-    CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency,
-    Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store,
-    StoreError,
+    Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document,
+    EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer,
+    PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::Edge;
 
@@ -368,11 +367,7 @@ impl Store for ModelStore {
     }
 
     async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
-        let rows = self.rows();
-        let mut found: Vec<_> =
-            rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
-        found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
-        Ok(found)
+        Ok(ahead::card_certificates(&self.rows(), authority))
     }
 
     async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {

@@ -9,7 +9,7 @@ use cardwright_keystore::{Derivation, KeyId};
 use sha2::{Digest, Sha256};
 
 use crate::stock::in_stock;
-use crate::world::{PRODUCT, PROFILE, World};
+use crate::world::{PROFILE, World};
 
 async fn opens(world: &World, order: &Order) -> bool {
     sealing::open_prepared(&world.center, order.id).await.is_ok()
