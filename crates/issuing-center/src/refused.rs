@@ -40,7 +40,9 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::PERSON_REFUSED => StatusCode::UNAUTHORIZED,
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN => StatusCode::NOT_FOUND,
+            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::CARD_NOT_FOUND => {
+                StatusCode::NOT_FOUND
+            }
             Code::TERMINAL_TWICE
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT

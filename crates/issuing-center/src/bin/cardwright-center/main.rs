@@ -2,6 +2,7 @@
 
 mod acting;
 mod base;
+mod campaign;
 mod card;
 mod configuration;
 mod context;
@@ -16,6 +17,7 @@ mod log;
 mod order;
 mod order_face;
 mod order_import;
+mod order_show;
 mod output_file;
 mod person;
 mod pin_mailer;
@@ -115,6 +117,9 @@ enum Command {
     /// Customers' orders
     #[command(subcommand)]
     Order(order::Command),
+    /// One change of many cards
+    #[command(subcommand)]
+    Campaign(campaign::Command),
     /// Cards
     #[command(subcommand)]
     Card(card::Command),
@@ -160,6 +165,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Ticket(command) => command.run(&context).await,
         Command::Serve(serve) => serve.run(&context, cli.json).await,
         Command::Order(command) => command.run(&context).await,
+        Command::Campaign(command) => command.run(&context).await,
         Command::Card(command) => command.run(&context).await,
         Command::Log(command) => command.run(&context).await,
         #[cfg(feature = "failpoints")]
