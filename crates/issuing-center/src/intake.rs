@@ -1,20 +1,20 @@
 //! Orders in: read, checked against their profiles and cards, sealed, approved by another person, prepared, cancelled.
 
-mod approval;
-mod argument;
-mod cancellation;
-mod carried;
+pub(crate) mod approval;
+pub(crate) mod argument;
+pub(crate) mod cancellation;
+pub(crate) mod carried;
 mod certificates;
 mod effect;
 mod file;
 mod mailer;
 mod number;
 mod pin;
-mod preparation;
-mod reading;
-mod reception;
-mod sense;
-mod subject;
+pub(crate) mod preparation;
+pub(crate) mod reading;
+pub(crate) mod reception;
+pub(crate) mod sense;
+pub(crate) mod subject;
 mod validity;
 pub mod waiting;
 

@@ -40,9 +40,11 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::PERSON_REFUSED => StatusCode::UNAUTHORIZED,
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::EVENT_UNKNOWN => {
-                StatusCode::NOT_FOUND
-            }
+            Code::SESSION_UNKNOWN
+            | Code::ORDER_UNKNOWN
+            | Code::CAMPAIGN_UNKNOWN
+            | Code::CARD_NOT_FOUND
+            | Code::EVENT_UNKNOWN => StatusCode::NOT_FOUND,
             Code::TERMINAL_TWICE
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT
@@ -61,6 +63,7 @@ impl Refused {
             | Code::ORDER_NOT_PREPARED
             | Code::NUMBER_TAKEN
             | Code::PROFILE_CHANGED
+            | Code::CHANGE_REFUSED
             | Code::CAMPAIGN_NOT_SO
             | Code::DECISION_REFUSED => StatusCode::CONFLICT,
             Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {

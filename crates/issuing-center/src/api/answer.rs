@@ -151,12 +151,12 @@ fn language(headers: &HeaderMap) -> Language {
 }
 
 pub(super) async fn no_such_path(headers: HeaderMap) -> Response {
-    let next =
-        "The paths are /api/v1/orders, /api/v1/orders/{reference}, after it /approve or /face, and /api/v1/host/cards.";
+    let next = "The paths are /api/v1/orders, /api/v1/orders/{reference}, after it /approve, /cancel or /face, and \
+                /api/v1/host/cards.";
     Refusal::wrong_use(StatusCode::NOT_FOUND, "There is no such path.", next).answer(&headers)
 }
 
 pub(super) async fn no_such_method(headers: HeaderMap) -> Response {
-    let next = "POST creates and approves, GET reads.";
+    let next = "POST creates, approves and cancels, GET reads.";
     Refusal::wrong_use(StatusCode::METHOD_NOT_ALLOWED, "The path is not used so.", next).answer(&headers)
 }

@@ -21,7 +21,7 @@ use super::answer::{Answer, Refusal};
 use super::{Api, body, credentials, to_its_end};
 use crate::center::{Center, SEARCH_KEY};
 use crate::host::Standing;
-use crate::intake::{self, NewOrder};
+use crate::intake::{self, NewOrder, waiting};
 use crate::refused::Refused;
 use crate::registry::person::Role;
 use crate::store::{Idempotency, Person, Registration, Store, StoreError};
@@ -59,17 +59,25 @@ fn new_card() -> String {
 
 /// An order as it is answered: never a field of its.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     reference: &'a str,
     base: &'a str,
     profile: &'a str,
     kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argument: Option<&'a str>,
     state: &'a str,
     /// microseconds since 1970 UTC
     entered: i64,
     /// what people may see of the card's number, once there is a card
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<String>,
+    /// the state of that card
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_state: Option<&'static str>,
+    /// the changes that are offered when that card is seen, the next one first
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Vec<String>>,
     /// what the issuer's host knows of it, once there is something to know
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<Host>,
@@ -85,18 +93,36 @@ struct Host {
 }
 
 impl<'a> Shown<'a> {
-    fn of(order: &'a Order, card: Option<String>) -> Self {
+    pub(super) fn of(order: &'a Order) -> Self {
         let Order { reference, base, profile, kind, entered, .. } = order;
+        let (argument, state) = (order.argument.as_deref(), order.state.name());
+        let (kind, entered) = (kind.name(), *entered);
         Self {
             reference,
             base,
             profile,
-            kind: kind.name(),
-            state: order.state.name(),
-            entered: *entered,
-            card,
+            kind,
+            argument,
+            state,
+            entered,
+            card: None,
+            card_state: None,
+            waiting: None,
             host: None,
         }
+    }
+
+    /// With what is known of its card.
+    async fn with_card<S: Store>(store: &S, order: &'a Order) -> Result<Self, Refusal> {
+        let mut shown = Self::of(order);
+        if let Some(card) = order.card {
+            let Some(row) = store.card(card).await? else { return Ok(shown) };
+            let waiting = waiting::next_change(store, card).await?;
+            shown.card = row.masked_number;
+            shown.card_state = Some(row.state.name());
+            shown.waiting = Some(waiting.into_iter().map(|order| order.reference).collect());
+        }
+        Ok(shown)
     }
 }
 
@@ -140,7 +166,7 @@ async fn create_once<S: Store>(center: &Center<S>, person: &Person, key: &str, b
     }
     let mut received = intake::receive(center, person, &[order(body)?]).await.map_err(Refusal::of_order)?;
     let order = received.orders.first().ok_or_else(|| Refused::new(Code::STORE_UNAVAILABLE))?;
-    let answer = Answer::new(StatusCode::CREATED, &Shown::of(order, None));
+    let answer = Answer::new(StatusCode::CREATED, &Shown::of(order));
     let row = Idempotency {
         key: key.clone(),
         request,
@@ -207,13 +233,9 @@ pub(super) async fn read<S: Store + 'static>(
         let store = &api.center.store;
         let order = store.order_by_reference(&reference).await?;
         let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]))?;
-        let card = match order.card {
-            Some(card) => store.card(card).await?.and_then(|card| card.masked_number),
-            None => None,
-        };
         let standing = Standing::of(&**store, order.id).await?;
         let host = standing.map(|standing| Host { state: standing.name(), time: standing.time() });
-        Ok(Answer::new(StatusCode::OK, &Shown { host, ..Shown::of(&order, card) }))
+        Ok(Answer::new(StatusCode::OK, &Shown { host, ..Shown::with_card(&**store, &order).await? }))
     };
     respond(&headers, answered.await)
 }
@@ -229,7 +251,7 @@ pub(super) async fn approve<S: Store + 'static>(
         let person = api.credentials.person(&asked, from.ip(), &[Role::Approver]).await?;
         let orders = intake::approve(&api.center, &person, std::slice::from_ref(&reference)).await?;
         let order = orders.first().ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
-        Ok(Answer::new(StatusCode::OK, &Shown::of(order, None)))
+        Ok(Answer::new(StatusCode::OK, &Shown::of(order)))
     });
     respond(&headers, answered.await)
 }

@@ -1,11 +1,16 @@
 //! Approval: a second person says yes, and the card's data is prepared, checked and sealed in the same commit; or no.
 
+use std::collections::BTreeSet;
+
+use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::{OrderState, State};
 use cardwright_relay::Code;
 
+use super::cancellation::{self, is_cancellable};
 use super::effect::Effects;
 use super::preparation::{Made, Preparation};
 use super::validity::PREPARED_AGAIN;
@@ -15,7 +20,7 @@ use crate::registry::{is_a_refusal, told};
 use crate::store::{Commit, Person, Registration, Store, StoreError};
 
 /// How often a commit is made anew after somebody else took a key or a number of it.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 /// Approves and prepares the orders of these references: all of them or none. A refusal is in the log.
 ///
@@ -75,28 +80,99 @@ async fn attempt<S: Store>(
     references: &[String],
     step: Step,
 ) -> Result<(Commit, Vec<Order>), Refused> {
-    let (mut commit, mut preparation) = (Commit::default(), Preparation::default());
-    let mut effects = Effects::default();
-    let mut orders = Vec::with_capacity(references.len());
+    let mut wanted = Vec::with_capacity(references.len());
     for reference in references {
         let found = center.store.order_by_reference(reference).await?;
         let order = found.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]));
-        let order = told(&*center.store, center.now(), person, order).await?;
-        let admitted = match step {
-            Step::Approve => may_be_approved(&order, person),
-            Step::Again => may_be_prepared_again(&order, person),
-        };
-        let made = match admitted {
-            Ok(()) => made(center, &order, step, &mut preparation, &mut effects).await,
-            Err(refused) => Err(refused),
-        };
-        let (made, changes) = told_about(center, &order, person, made).await?;
-        commit.changes.extend(changes);
-        enter(center.now(), &order, person, step, made, &mut commit);
+        wanted.push(told(&*center.store, center.now(), person, order).await?);
+    }
+    let mut approving = Approving::of(&wanted);
+    let mut orders = Vec::with_capacity(wanted.len());
+    for order in wanted {
+        approving.add(center, person, &order, step).await?;
         let approved_by = if step == Step::Approve { Some(person.id) } else { order.approved_by };
         orders.push(Order { state: OrderState::Prepared, approved_by, ..order });
     }
-    Ok((commit, orders))
+    Ok((approving.commit, orders))
+}
+
+/// Orders that are approved, or prepared again, in one commit.
+pub(crate) struct Approving {
+    pub(crate) commit: Commit,
+    orders: BTreeSet<Id>,
+    preparation: Preparation,
+    effects: Effects,
+}
+
+impl Approving {
+    pub(crate) fn of(orders: &[Order]) -> Self {
+        Self {
+            commit: Commit::default(),
+            orders: orders.iter().map(|order| order.id).collect(),
+            preparation: Preparation::default(),
+            effects: Effects::default(),
+        }
+    }
+
+    /// Approves one order in the name of `person`. Nothing of it is in the commit where it is refused; the log has that.
+    ///
+    /// # Errors
+    /// Those of [`approve`].
+    pub(crate) async fn approve<S: Store>(
+        &mut self,
+        center: &Center<S>,
+        person: &Person,
+        order: &Order,
+    ) -> Result<(), Refused> {
+        self.add(center, person, order, Step::Approve).await
+    }
+
+    async fn add<S: Store>(
+        &mut self,
+        center: &Center<S>,
+        person: &Person,
+        order: &Order,
+        step: Step,
+    ) -> Result<(), Refused> {
+        let admitted = match step {
+            Step::Approve => may_be_approved(order, person),
+            Step::Again => may_be_prepared_again(order, person),
+        };
+        let made = match admitted {
+            Ok(()) => made(center, order, step, &mut self.preparation, &mut self.effects).await,
+            Err(refused) => Err(refused),
+        };
+        let (made, changes) = told_about(center, order, person, made).await?;
+        self.commit.changes.extend(changes);
+        enter(center.now(), order, person, step, made, &mut self.commit);
+        if step == Step::Approve {
+            self.close_others(center, person, order).await?;
+        }
+        Ok(())
+    }
+
+    /// What waits for a card that ends, or that another takes the place of, is cancelled, but for its lock and its end.
+    async fn close_others<S: Store>(
+        &mut self,
+        center: &Center<S>,
+        person: &Person,
+        order: &Order,
+    ) -> Result<(), Refused> {
+        let ends = match order.kind {
+            OrderKind::Terminate => order.card,
+            OrderKind::Replace => order.replaces,
+            _ => None,
+        };
+        let Some(card) = ends else { return Ok(()) };
+        for other in center.store.orders_of_card(card).await? {
+            let stays = matches!(other.kind, OrderKind::Block | OrderKind::Terminate) || other.kind.is_new_card();
+            // The second time it finds it among those of this commit.
+            if !stays && is_cancellable(&other) && self.orders.insert(other.id) {
+                cancellation::enter(&*center.store, center.now(), person, &other, &mut self.commit).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The order's data, where its kind has some, and what its approval does at once.

@@ -28,7 +28,7 @@ impl Reason {
 ///
 /// # Errors
 /// What would be right.
-pub(super) fn read(kind: OrderKind, text: &str) -> Result<Option<String>, &'static str> {
+pub(crate) fn read(kind: OrderKind, text: &str) -> Result<Option<String>, &'static str> {
     match kind {
         OrderKind::Replace => {
             let reason = Reason::named(text).map(|_| text.to_owned());

@@ -35,7 +35,7 @@ impl Effects {
             Some(card) => card.clone(),
             None => store.card(id).await?.ok_or_else(|| StoreError::Damaged("an order of no card".into()))?,
         };
-        if let Some(reason) = still(order.kind, card.state) {
+        if let Some(reason) = sense::gone(order.kind, card.state) {
             return Err(Refused::with(Code::CHANGE_REFUSED, [order.reference.as_str(), reason]));
         }
         let Some((to, told)) = effect(order) else { return Ok(Vec::new()) };
@@ -79,12 +79,4 @@ fn is_settled(from: CardState, to: CardState) -> bool {
         CardState::Unknown | CardState::PartlyActivated => to == CardState::Lost,
         _ => false,
     }
-}
-
-/// Why the change is not approved although it made sense when it was entered. A change of what a card holds waits where
-/// the card is locked, being written or not known; it does not where the card is gone.
-fn still(kind: OrderKind, state: CardState) -> Option<&'static str> {
-    let gone = matches!(state, CardState::Lost | CardState::Terminated | CardState::Scrapped);
-    let of_state = matches!(kind, OrderKind::Block | OrderKind::Unblock | OrderKind::Terminate | OrderKind::Replace);
-    if gone || of_state { sense::state_fault(kind, state) } else { None }
 }

@@ -103,22 +103,24 @@ pub(super) async fn of<S: Store>(
 
 /// The number and sequence number stay what they are.
 fn kept(wanted: &Wanted<'_>, known: &Known, said: Option<u8>) -> Result<Numbered, Refused> {
-    if let (SequenceSource::Field(field), Some(said)) = (&wanted.profile.number().sequence, said) {
-        if said != known.row.sequence {
-            return Err(Refused::with(Code::ORDER_FIELD_REFUSED, [field.as_str(), NOT_ITS_SEQUENCE]));
-        }
+    let other = said.is_some_and(|said| said != known.row.sequence);
+    if let (SequenceSource::Field(field), true) = (&wanted.profile.number().sequence, other) {
+        return Err(Refused::with(Code::ORDER_FIELD_REFUSED, [field.as_str(), NOT_ITS_SEQUENCE]));
     }
     let assigned = wanted.profile.number().source == NumberSource::Range;
     let digits = known.digits.clone().filter(|_| assigned);
     Ok(Numbered { digits, sequence: Some(known.row.sequence) })
 }
 
+/// What the order got before, where it is prepared again.
+type Before = (CardNumber, Zeroizing<String>);
+
 /// A number that was given before, is on record, is brought, or comes next in its range.
 async fn given<S: Store>(
     giving: &mut Giving,
     center: &Center<S>,
     wanted: &Wanted<'_>,
-    (before, known, sequence): (Option<(CardNumber, Zeroizing<String>)>, Option<Known>, u8),
+    (before, known, sequence): (Option<Before>, Option<Known>, u8),
     registrations: &mut Vec<Registration>,
 ) -> Result<Option<Zeroizing<String>>, Refused> {
     let rule = wanted.profile.number();

@@ -61,6 +61,20 @@ pub(crate) fn state_fault(kind: OrderKind, state: CardState) -> Option<&'static 
     }
 }
 
+/// Why the order, which made sense once, makes none any more.
+pub(crate) fn later_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
+    let of_state = gone(asked.kind, subject.card.state).map(|reason| ("card", reason.to_owned()));
+    of_state.or_else(|| content_fault(asked, subject)).or_else(|| already(asked, subject))
+}
+
+/// Why a change is not approved any more. One of what a card holds waits where the card is locked, being written or not
+/// known; it does not where the card is gone.
+pub(crate) fn gone(kind: OrderKind, state: CardState) -> Option<&'static str> {
+    let gone = matches!(state, CardState::Lost | CardState::Terminated | CardState::Scrapped);
+    let of_state = matches!(kind, OrderKind::Block | OrderKind::Unblock | OrderKind::Terminate | OrderKind::Replace);
+    if gone || of_state { state_fault(kind, state) } else { None }
+}
+
 fn content_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
     let profile = asked.profile.reference().name.as_str();
     match asked.kind {

@@ -61,7 +61,8 @@ impl Command {
     }
 }
 
-async fn find(store: &SqlStore, text: &str) -> Result<Option<Card>, Failure> {
+/// The card that people name so.
+pub(crate) async fn find(store: &SqlStore, text: &str) -> Result<Option<Card>, Failure> {
     let bytes = hex::decode(text).unwrap_or_default();
     if let Ok(id) = <[u8; 16]>::try_from(bytes.as_slice()) {
         return Ok(store.card(Id::from(id)).await?);

@@ -2,6 +2,7 @@
 
 mod acting;
 mod base;
+mod campaign;
 mod card;
 mod configuration;
 mod context;
@@ -18,6 +19,7 @@ mod log;
 mod order;
 mod order_face;
 mod order_import;
+mod order_show;
 mod output_file;
 mod person;
 mod pin_mailer;
@@ -124,6 +126,9 @@ enum Command {
     /// The issuer's host
     #[command(subcommand)]
     Host(host::Command),
+    /// One change of many cards
+    #[command(subcommand)]
+    Campaign(campaign::Command),
     /// Cards
     #[command(subcommand)]
     Card(card::Command),
@@ -171,6 +176,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Serve(serve) => serve.run(&context, cli.json).await,
         Command::Order(command) => command.run(&context).await,
         Command::Host(command) => command.run(&context).await,
+        Command::Campaign(command) => command.run(&context).await,
         Command::Card(command) => command.run(&context).await,
         Command::Log(command) => command.run(&context).await,
         #[cfg(feature = "failpoints")]

@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::State;
-use cardwright_issuing_center::host::Standing;
 use cardwright_issuing_center::intake;
-use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::registry::person::Role;
-use cardwright_issuing_center::store::Store;
-use cardwright_relay::Code;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -18,6 +15,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::order_face::Face;
 use crate::order_import::import;
+use crate::order_show;
 use crate::report::{Report, counted};
 
 #[derive(Subcommand)]
@@ -55,13 +53,23 @@ pub(crate) enum Command {
         #[command(flatten)]
         acting: Acting,
     },
-    /// List orders, newest first
+    /// Cancel an order that was not carried out: by who entered it, or an approver; it is closed for good
+    Cancel {
+        /// Its reference
+        reference: String,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// List orders, newest first; those about one card, oldest first
     List {
         /// The most that are listed
         #[arg(long, default_value_t = 100)]
         limit: u32,
+        /// A card: the reference of an order that it carries, its id or its key diversification data in hexadecimal
+        #[arg(long, value_name = "CARD")]
+        card: Option<String>,
     },
-    /// Show one order
+    /// Show one order, the state of its card, and what waits for that
     Show {
         /// Its reference
         reference: String,
@@ -77,8 +85,9 @@ impl Command {
             Self::Approve { references, acting } => approve(context, &references, &acting).await,
             Self::Prepare { references, acting } => prepare(context, &references, &acting).await,
             Self::Reject { reference, acting } => reject(context, &reference, &acting).await,
-            Self::List { limit } => list(context, limit).await,
-            Self::Show { reference } => show(context, &reference).await,
+            Self::Cancel { reference, acting } => cancel(context, &reference, &acting).await,
+            Self::List { limit, card } => order_show::list(context, limit, card.as_deref()).await,
+            Self::Show { reference } => order_show::show(context, &reference).await,
             Self::Face(face) => face.run(context).await,
         }
     }
@@ -107,45 +116,22 @@ async fn reject(context: &Context, reference: &str, acting: &Acting) -> Result<R
     Ok(Report::new(format!("Order {reference} is rejected."), value(&order)))
 }
 
-async fn list(context: &Context, limit: u32) -> Result<Report, Failure> {
-    let orders = context.store().await?.orders(limit).await?;
-    let lines: Vec<_> = orders.iter().map(line).collect();
-    Ok(Report::new(lines.join("\n"), json!({ "orders": orders.iter().map(value).collect::<Vec<_>>() })))
-}
-
-async fn show(context: &Context, reference: &str) -> Result<Report, Failure> {
+async fn cancel(context: &Context, reference: &str, acting: &Acting) -> Result<Report, Failure> {
     let store = context.store().await?;
-    let order = store.order_by_reference(reference).await?;
-    let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
-    let mut lines = vec![line(&order)];
-    let mut shown = value(&order);
-    if let Some(card) = order.card {
-        let card = store.card(card).await?.and_then(|card| card.masked_number).unwrap_or_default();
-        lines.push(format!("  card {card}"));
-        shown["card"] = json!(card);
-    }
-    if let Some(standing) = Standing::of(&*store, order.id).await? {
-        lines.push(format!("  {}", standing.text()));
-        shown["host"] = json!({ "state": standing.name(), "time": standing.time() });
-    }
-    let mut attempts = Vec::new();
-    for issuance in store.issuances_of(order.id).await? {
-        lines.push(format!(
-            "  attempt {}: {}, step {}",
-            hex::encode(*issuance.id),
-            issuance.state.name(),
-            issuance.step
-        ));
-        attempts.push(
-            json!({ "session": hex::encode(*issuance.id), "state": issuance.state.name(), "step": issuance.step }),
-        );
-    }
-    shown["attempts"] = json!(attempts);
-    Ok(Report::new(lines.join("\n"), shown))
-}
-
-fn line(order: &Order) -> String {
-    format!("{}  {}  {}  {}  {}", order.reference, order.state.name(), order.base, order.profile, order.kind.name())
+    let person = acting.one_of(context, &*store, &[Role::OrderEntry, Role::Approver]).await?;
+    let order = intake::cancel(&*store, context.now(), &person, reference).await?;
+    let stays = matches!(order.kind, OrderKind::Block | OrderKind::Terminate | OrderKind::Replace)
+        && order.approved_by.is_some();
+    let text = match (stays, order.kind) {
+        (false, _) => format!("Order {reference} is cancelled."),
+        (true, OrderKind::Terminate) => {
+            format!("Order {reference} is cancelled. The card stays terminated for the issuer's host.")
+        }
+        (true, _) => {
+            format!("Order {reference} is cancelled. Its card stays blocked until an order unblock is carried out.")
+        }
+    };
+    Ok(Report::new(text, value(&order)))
 }
 
 pub(crate) fn value(order: &Order) -> Value {
@@ -156,6 +142,7 @@ pub(crate) fn value(order: &Order) -> Value {
         "base": order.base,
         "profile": order.profile,
         "kind": order.kind.name(),
+        "argument": order.argument,
         "entered": order.entered,
     })
 }
