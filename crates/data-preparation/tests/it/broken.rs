@@ -1,4 +1,4 @@
-//! Seventy-one ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
+//! Seventy-two ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
 //!
 //! The ways of being wrong that an identity profile has too are in `profile.rs`.
 
@@ -27,7 +27,7 @@ pub(crate) const fn broken(
     Broken { base, old, new, code, at }
 }
 
-const BROKEN: [Broken; 71] = [
+const BROKEN: [Broken; 72] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
@@ -58,6 +58,7 @@ const BROKEN: [Broken; 71] = [
     ),
     broken(CREDIT, "zone-key = \"zone/host.1\"", "zone-key = \"zone/host\"", "key-handle", "zone-key = "),
     broken(CREDIT, "format = \"iso-9564-0\"", "format = \"iso-9564-3\"", "unknown-value", "format = \"iso-9564-3\""),
+    broken(DEBIT, "format = \"iso-9564-1\"", "format = \"iso-9564-0\"", "pin-way", "format = \"iso-9564-0\""),
     broken(DEBIT, "format = \"iso-9564-1\"", "format = \"iso-9564-2\"", "pin-way", "format = \"iso-9564-2\""),
     broken(DEBIT, "digits = 4", "digits = 3", "pin-way", "digits = 3"),
     broken(CREDIT, "card-key = \"cvk.1\"\n", "", "not-described", "[verification]"),
