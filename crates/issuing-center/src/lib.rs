@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod center;
 pub mod face;
 pub mod file_fault;
+pub mod host;
 pub mod intake;
 pub mod issuers;
 pub mod journal;

@@ -84,6 +84,12 @@ codes! {
     PROGRAM_NOT_APPROVED = 1032;
     /// the program is approved already. Parameters: program
     PROGRAM_APPROVED = 1033;
+    /// the issuer's host cannot be told there. Parameters: url, reason
+    HOST_REFUSED = 1040;
+    /// no issuer's host is set
+    HOST_UNKNOWN = 1041;
+    /// card numbers leave over loopback alone, where a proxy may speak TLS for it
+    HOST_NOT_PRIVATE = 1042;
 
     /// the terminal is not in the center's database
     TERMINAL_UNKNOWN = 2001;
@@ -215,6 +221,10 @@ codes! {
     CAMPAIGN_NOT_SO = 4022;
     /// a campaign that cannot be entered as described. Parameters: campaign, reason
     CAMPAIGN_REFUSED = 4023;
+    /// there is no such event. Parameters: event
+    EVENT_UNKNOWN = 4040;
+    /// what is to be decided does not fit the card's state. Parameters: card, decision, state
+    DECISION_REFUSED = 4041;
 
     /// the PC/SC service does not answer
     PCSC_UNAVAILABLE = 5001;

@@ -56,7 +56,7 @@ impl Desk<'_> {
         loop {
             match pcsc::look(&reader.card_slot).await? {
                 Slot::Card(card) => return Ok(Asked::Card(card)),
-                slot if mute.is_to_be_told(&slot) => {
+                slot if mute.is_to_be_told(&slot, Instant::now()) => {
                     self.voice.say(&screen::MUTE, json!({ "reader": reader.entry.name }));
                 }
                 Slot::Empty | Slot::Mute(_) => (),
@@ -124,15 +124,30 @@ struct Mute {
 }
 
 impl Mute {
-    fn is_to_be_told(&mut self, slot: &Slot) -> bool {
+    fn is_to_be_told(&mut self, slot: &Slot, now: Instant) -> bool {
         let Slot::Mute(number) = *slot else {
             self.since = None;
             return false;
         };
         let since = match self.since {
             Some((same, since)) if same == number => since,
-            _ => self.since.insert((number, Instant::now())).1,
+            _ => self.since.insert((number, now)).1,
         };
-        since.elapsed() >= MUTE && self.told.replace(number) != Some(number)
+        now.duration_since(since) >= MUTE && self.told.replace(number) != Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_does_not_answer_is_told_once_and_not_while_it_is_being_put_in() {
+        let (mut mute, began) = (Mute::default(), Instant::now());
+        let mut tells = |slot: Slot, seconds| mute.is_to_be_told(&slot, began + Duration::from_secs(seconds));
+        assert!(!tells(Slot::Mute(7), 0) && !tells(Slot::Mute(7), 1) && tells(Slot::Mute(7), 2));
+        assert!(!tells(Slot::Mute(7), 3), "once");
+        assert!(!tells(Slot::Empty, 4) && !tells(Slot::Mute(9), 5) && tells(Slot::Mute(9), 7), "put in again");
+        assert!(!tells(Slot::Mute(11), 8) && !tells(Slot::Empty, 9) && !tells(Slot::Mute(11), 10), "in, out and in");
     }
 }

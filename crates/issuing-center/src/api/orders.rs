@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Refusal};
 use super::{Api, body, credentials, to_its_end};
 use crate::center::{Center, SEARCH_KEY};
+use crate::host::Standing;
 use crate::intake::{self, NewOrder};
 use crate::refused::Refused;
 use crate::registry::person::Role;
@@ -69,12 +70,33 @@ struct Shown<'a> {
     /// what people may see of the card's number, once there is a card
     #[serde(skip_serializing_if = "Option::is_none")]
     card: Option<String>,
+    /// what the issuer's host knows of it, once there is something to know
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Host>,
+}
+
+/// What the issuer's host knows of an order.
+#[derive(Serialize)]
+struct Host {
+    /// told, waiting, or no-host
+    state: &'static str,
+    /// when it took the last event, or since when one waits; microseconds since 1970 UTC
+    time: i64,
 }
 
 impl<'a> Shown<'a> {
     fn of(order: &'a Order, card: Option<String>) -> Self {
         let Order { reference, base, profile, kind, entered, .. } = order;
-        Self { reference, base, profile, kind: kind.name(), state: order.state.name(), entered: *entered, card }
+        Self {
+            reference,
+            base,
+            profile,
+            kind: kind.name(),
+            state: order.state.name(),
+            entered: *entered,
+            card,
+            host: None,
+        }
     }
 }
 
@@ -189,7 +211,9 @@ pub(super) async fn read<S: Store + 'static>(
             Some(card) => store.card(card).await?.and_then(|card| card.masked_number),
             None => None,
         };
-        Ok(Answer::new(StatusCode::OK, &Shown::of(&order, card)))
+        let standing = Standing::of(&**store, order.id).await?;
+        let host = standing.map(|standing| Host { state: standing.name(), time: standing.time() });
+        Ok(Answer::new(StatusCode::OK, &Shown { host, ..Shown::of(&order, card) }))
     };
     respond(&headers, answered.await)
 }

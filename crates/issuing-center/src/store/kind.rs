@@ -63,6 +63,11 @@ const REGISTRATIONS: &[&str] = &[
     "campaign-card",
     "campaign-card-settled",
     "campaign-moved",
+    "host",
+    "card-expiry",
+    "event-taken",
+    "card-decision",
+    "card-decision-confirmed",
 ];
 
 impl CommitKind {
@@ -146,6 +151,11 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Program(_) => "program",
         Registration::ApproveProgram(..) => "program-approved",
         Registration::WithdrawProgram(_) => "program-withdrawn",
+        Registration::Host(_) => "host",
+        Registration::CardExpiry(..) => "card-expiry",
+        Registration::EventTaken(..) => "event-taken",
+        Registration::CardDecision(_) => "card-decision",
+        Registration::CardDecisionConfirmed { .. } => "card-decision-confirmed",
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
     let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
     let Some(registration) = super::programs::register(rows, registration)? else { return Ok(()) };
     let Some(registration) = super::campaigns::register(rows, registration)? else { return Ok(()) };
+    let Some(registration) = super::host::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {

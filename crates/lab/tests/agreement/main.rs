@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod altered;
+mod cap_files;
 mod channels;
 mod content;
 mod counters;
@@ -32,6 +33,7 @@ mod piv;
 #[path = "../../../data-preparation/tests/it/issuer.rs"]
 #[allow(dead_code, reason = "shared with the tests of data preparation")]
 mod preparer;
+mod scripts;
 mod specimens;
 mod wrapped_keys;
 

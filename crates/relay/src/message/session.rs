@@ -206,7 +206,8 @@ pub struct Verdict {
     /// what the operator may see of the card: masked number, grade of the proof
     #[n(3)]
     pub card: Option<String>,
-    /// how many further changes wait for this card; under a desk ticket the terminal goes on with it at once
+    /// how many further changes wait for this card; under a desk ticket the terminal goes on with it at once. None where
+    /// nothing more may be tried before the card is put in again, as after a try that failed
     #[n(4)]
     pub waiting: Option<u32>,
     /// what the operator is told beside the outcome

@@ -289,4 +289,34 @@ pub(super) const TEXTS: &[Text] = &[
             "対応は不要です。変更したプログラムは、別のパッケージ AID と名前を持つ CAP ファイルとして取り込んでください。",
         ),
     ),
+    text(
+        Code::HOST_REFUSED,
+        &["url", "reason"],
+        (
+            "The issuer's host cannot be told at {url}: {reason}.",
+            "Give an address https://HOST/PATH, or http:// on this machine alone, and with --ca the host's certificates.",
+        ),
+        (
+            "発行者ホスト {url} には通知できません: {reason}。",
+            "https://HOST/PATH の形式（このマシン内に限り http:// も可）で指定し、必要なら --ca で証明書を指定してください。",
+        ),
+    ),
+    text(
+        Code::HOST_UNKNOWN,
+        &[],
+        ("No issuer's host is set.", "Set it: cardwright-center host set --url URL."),
+        ("発行者ホストが設定されていません。", "cardwright-center host set --url URL で設定してください。"),
+    ),
+    text(
+        Code::HOST_NOT_PRIVATE,
+        &[],
+        (
+            "Card numbers are not sent over a connection that others can read.",
+            "Let the API listen on loopback, and put a proxy that speaks TLS before it.",
+        ),
+        (
+            "第三者が読み取れる接続ではカード番号を送信しません。",
+            "API をループバックで待ち受け、前段に TLS を終端するプロキシを置いてください。",
+        ),
+    ),
 ];

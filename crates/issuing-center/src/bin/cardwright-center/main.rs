@@ -8,6 +8,8 @@ mod context;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod failure;
+mod host;
+mod host_export;
 mod init;
 mod issuer_ca;
 mod key;
@@ -119,6 +121,9 @@ enum Command {
     /// Customers' orders
     #[command(subcommand)]
     Order(order::Command),
+    /// The issuer's host
+    #[command(subcommand)]
+    Host(host::Command),
     /// Cards
     #[command(subcommand)]
     Card(card::Command),
@@ -165,6 +170,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Ticket(command) => command.run(&context).await,
         Command::Serve(serve) => serve.run(&context, cli.json).await,
         Command::Order(command) => command.run(&context).await,
+        Command::Host(command) => command.run(&context).await,
         Command::Card(command) => command.run(&context).await,
         Command::Log(command) => command.run(&context).await,
         #[cfg(feature = "failpoints")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::State;
+use cardwright_issuing_center::host::Standing;
 use cardwright_issuing_center::intake;
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::registry::person::Role;
@@ -122,6 +123,10 @@ async fn show(context: &Context, reference: &str) -> Result<Report, Failure> {
         let card = store.card(card).await?.and_then(|card| card.masked_number).unwrap_or_default();
         lines.push(format!("  card {card}"));
         shown["card"] = json!(card);
+    }
+    if let Some(standing) = Standing::of(&*store, order.id).await? {
+        lines.push(format!("  {}", standing.text()));
+        shown["host"] = json!({ "state": standing.name(), "time": standing.time() });
     }
     let mut attempts = Vec::new();
     for issuance in store.issuances_of(order.id).await? {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cardwright_globalplatform::cap::{CapFile, LONGEST_FILE};
-use cardwright_issuing_center::journal::story::utc;
+use cardwright_issuing_center::calendar::utc;
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::program::{self, NewProgram};

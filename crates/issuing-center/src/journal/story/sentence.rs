@@ -35,6 +35,12 @@ fn happened(event: &Event) -> String {
         Event::Registered { what, name, present: true } if what == "PIN mailer" => {
             format!("The letter of the PIN was handed out under {name}.")
         }
+        Event::Registered { what, name, present: true } if what == "card for the host" => {
+            format!("The card's whole number, and what goes with it, were handed to the issuer's host: event {name}.")
+        }
+        Event::Registered { what, name, present: true } if what == "host event" => {
+            format!("The issuer's host was told: {name}.")
+        }
         Event::Registered { what, present: true, .. } if what == "newly prepared data" => {
             "The order is prepared again.".into()
         }

@@ -7,7 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
-use super::{campaign, certified, made_ahead, program};
+use super::{campaign, certified, host, made_ahead, program};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -79,6 +79,13 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::WithdrawProgram(load_file) => program::withdraw(writing, load_file).await,
         Registration::Free(freed) => campaign::free(writing, freed).await,
         Registration::Campaign(change) => campaign::apply(writing, change).await,
+        Registration::Host(row) => host::set_host(writing, row).await,
+        Registration::CardExpiry(order, day) => host::set_expiry(writing, *order, *day).await,
+        Registration::EventTaken(event, time) => host::event_taken(writing, *event, *time).await,
+        Registration::CardDecision(decision) => host::propose(writing, decision).await,
+        Registration::CardDecisionConfirmed { decision, by, time } => {
+            host::confirm(writing, *decision, *by, *time).await
+        }
     }
 }
 
