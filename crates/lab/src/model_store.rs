@@ -20,10 +20,9 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber,
-    CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency,
-    Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store,
-    StoreError,
+    Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document,
+    EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer,
+    PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::Edge;
 
