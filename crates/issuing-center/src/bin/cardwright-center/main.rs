@@ -3,6 +3,7 @@
 mod acting;
 mod base;
 mod card;
+mod card_show;
 mod configuration;
 mod context;
 #[cfg(feature = "failpoints")]
