@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+mod cards;
 mod commands;
 mod crash;
 mod employee;

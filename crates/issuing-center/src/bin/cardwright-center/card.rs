@@ -36,8 +36,8 @@ pub(crate) enum Command {
     /// List cards: without a state those that were left half-way and have not come back, the oldest first
     List {
         /// Only cards in this state
-        #[arg(long, value_parser = state)]
-        state: Option<CardState>,
+        #[arg(long = "in", value_name = "STATE", value_parser = state)]
+        in_state: Option<CardState>,
         /// Only cards whose last issuance was opened so many days ago or before
         #[arg(long, value_name = "DAYS")]
         older_than: Option<u32>,
@@ -74,7 +74,7 @@ impl Command {
                 };
                 show(&store, &found).await
             }
-            Self::List { state, older_than } => list(context, state, older_than).await,
+            Self::List { in_state, older_than } => list(context, in_state, older_than).await,
             Self::DeclareLost(deciding) => deciding.run(context, DecisionKind::Lost).await,
             Self::Quarantine(deciding) => deciding.run(context, DecisionKind::Quarantine).await,
             Self::LiftQuarantine(deciding) => deciding.run(context, DecisionKind::LiftQuarantine).await,
