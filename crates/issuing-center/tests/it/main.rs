@@ -5,6 +5,7 @@
 mod beside;
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;
+mod cards;
 mod commands;
 mod crash;
 mod employee;
