@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+mod changes;
 mod commands;
 mod crash;
 mod employee;
 mod face;
 mod issuer_ca;
+mod life;
 mod log;
 mod numbers;
 mod order_files;
