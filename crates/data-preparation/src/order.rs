@@ -61,6 +61,8 @@ pub enum FieldRule {
     Image,
     /// no card number of the profile's range, or one that was mistyped
     CardNumber,
+    /// an offline limit that is over the other
+    Limits,
     /// a letter that a payment card cannot have and that no rule writes otherwise, or too many of them
     Transliteration,
 }
@@ -79,6 +81,7 @@ impl FieldRule {
             Self::Date => "date",
             Self::Image => "image",
             Self::CardNumber => "card-number",
+            Self::Limits => "limits",
             Self::Transliteration => "transliteration",
         }
     }
@@ -122,6 +125,7 @@ impl OrderFields {
             let (rule, message, remedy) = uses::fault(profile, &field.name, &bytes.0)?;
             Some(FieldFault { field: field.name.clone(), rule, message, remedy })
         }));
+        faults.extend(uses::limits_fault(profile, |field| Some(values.get(field)?.0.as_slice())));
         if photo.is_some() && !profile.fields().iter().any(|field| field.field_type == FieldType::Photo) {
             match profile.left_out_photo() {
                 Some(field) if faults.iter().any(|fault| fault.field == field.name) => {}

@@ -138,7 +138,7 @@ pub enum Error {
         allowed: &'static str,
     },
     /// More commands than a block number can count.
-    #[error("{what}: {found} blocks, at most 256 can be numbered")]
+    #[error("{what}: {found} blocks would be needed, at most 256 can be numbered: what is sent is too large")]
     TooManyBlocks {
         /// LOAD or STORE DATA
         what: &'static str,

@@ -1,5 +1,7 @@
 //! The Key Information Template (GPCS §11.3.3.1.1): which keys a Security Domain says it has.
 
+use std::collections::BTreeSet;
+
 use cardwright_apdu::tlv;
 
 use crate::Error;
@@ -18,18 +20,55 @@ pub struct KeyInformation {
     pub components: Vec<(u8, u16)>,
 }
 
+/// A key set that is whole: the three keys of a secure channel, all of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeySetInformation {
+    /// key version number
+    pub version: u8,
+    /// type (GPCS Table 11-16): 80 for triple DES, 88 for AES
+    pub kind: u8,
+    /// length of each key in bytes
+    pub length: u16,
+}
+
+/// The whole key sets among `keys`, by version: those whose identifiers 01, 02 and 03 are there, each of one component
+/// and all of one type and length. Other keys of a version do not matter.
+#[must_use]
+pub fn key_sets(keys: &[KeyInformation]) -> Vec<KeySetInformation> {
+    let component = |version: u8, identifier: u8| {
+        let key = keys.iter().find(|key| (key.version, key.identifier) == (version, identifier))?;
+        if let [component] = key.components[..] { Some(component) } else { None }
+    };
+    let whole = |version: u8| {
+        let (kind, length) = component(version, 1)?;
+        let alike = [2, 3].into_iter().all(|identifier| component(version, identifier) == Some((kind, length)));
+        alike.then_some(KeySetInformation { version, kind, length })
+    };
+    let versions: BTreeSet<u8> = keys.iter().map(|key| key.version).collect();
+    versions.into_iter().filter_map(whole).collect()
+}
+
 /// Reads the answer's data to GET DATA E0.
 ///
 /// # Errors
-/// `Error::Malformed`, and `Error::Content` for an entry that is cut or has no component.
+/// `Error::Malformed`, and `Error::Content` for an entry that is cut or has no component, for a key that is there twice,
+/// and for anything that is no entry.
 pub fn read_key_information(response_data: &[u8]) -> Result<Vec<KeyInformation>, Error> {
     let template = read_data_object(DataObject::KeyInformation, response_data)?;
     let entries = tlv::read_all(template).map_err(|source| Error::Malformed { what: WHAT, source })?;
-    entries
-        .into_iter()
-        .filter(|entry| entry.tag.0 == 0xC0)
-        .map(|entry| read_entry(entry.value).ok_or(Error::Content { what: WHAT, problem: "an entry that is cut" }))
-        .collect()
+    let content = |problem| Error::Content { what: WHAT, problem };
+    let mut keys: Vec<KeyInformation> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if entry.tag.0 != 0xC0 {
+            return Err(content("an element that is no key (C0)"));
+        }
+        let key = read_entry(entry.value).ok_or(content("an entry that is cut"))?;
+        if keys.iter().any(|known| (known.version, known.identifier) == (key.version, key.identifier)) {
+            return Err(content("a key is there twice"));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
 }
 
 fn read_entry(value: &[u8]) -> Option<KeyInformation> {
@@ -42,7 +81,7 @@ fn read_entry(value: &[u8]) -> Option<KeyInformation> {
 /// Type 1, length 1, for each component.
 fn basic(components: &[u8]) -> Option<Vec<(u8, u16)>> {
     let pairs = components.chunks_exact(2);
-    let whole = pairs.remainder().is_empty();
+    let whole = pairs.remainder().is_empty() && pairs.clone().all(|pair| pair[0] != 0xFF);
     whole.then(|| pairs.map(|pair| (pair[0], u16::from(pair[1]))).collect())
 }
 

@@ -18,6 +18,7 @@
 //! Specifications: GPCS is the GlobalPlatform Card Specification 2.3.1, Amd D its Amendment D (SCP03) 1.2.
 
 pub mod cap;
+mod card_resources;
 mod channel;
 pub mod commands;
 mod conversation;
@@ -39,6 +40,7 @@ mod secrets;
 mod security_level;
 mod verification;
 
+pub use card_resources::CardResources;
 pub use conversation::{CardAuthenticated, Conversation, DataEncryptionKey, NeedsSessionKeys};
 pub use derivation::{KeyDerivation, KeyRequest, StaticKey};
 pub use diversification::Diversification;
@@ -46,7 +48,7 @@ pub use error::{Error, Fault};
 pub use initialize_update::{
     CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
 };
-pub use key_information::{KeyInformation, read_key_information};
+pub use key_information::{KeyInformation, KeySetInformation, key_sets, read_key_information};
 pub use parameters::ChannelParameters;
 pub use plan::{Content, PlannedCommand};
 pub use prediction::{PredictedChannel, Prediction, PredictionNeedsSessionKeys};

@@ -1,5 +1,11 @@
 //! What GET STATUS answers: the card's registry, entry by entry (GPCS §11.4.3.1).
 
+mod listing;
+mod load_file;
+
+pub use listing::{Listed, Listing, MOST_PAGES};
+pub use load_file::LoadFile;
+
 use cardwright_apdu::{Aid, tlv};
 
 use crate::Error;
@@ -56,7 +62,8 @@ impl LifeCycle {
 /// Reads one page of entries: the answer's data without the status word, in the format that was asked for.
 ///
 /// # Errors
-/// `Error::Malformed`, and `Error::Content` where an entry has no AID or no life cycle state.
+/// `Error::Malformed`, and `Error::Content` where an entry has no AID or no life cycle state of one byte, or says
+/// something twice.
 pub fn read_registry(scope: Scope, format: StatusFormat, response_data: &[u8]) -> Result<Vec<RegistryEntry>, Error> {
     match format {
         StatusFormat::Tlv => read_tlv(response_data),
@@ -75,16 +82,20 @@ fn read_tlv(data: &[u8]) -> Result<Vec<RegistryEntry>, Error> {
 
 fn read_entry(value: &[u8]) -> Result<RegistryEntry, Error> {
     let elements = tlv::read_all(value).map_err(malformed)?;
-    let find = |tag| elements.iter().find(|element| element.tag.0 == tag).map(|element| element.value);
+    let values = |tag| elements.iter().filter(move |element| element.tag.0 == tag).map(|element| element.value);
+    if [0x4F, 0x9F70, 0xC5, 0xC4, 0xCC, 0xCE].into_iter().any(|tag| values(tag).count() > 1) {
+        return Err(content("an entry that says something twice"));
+    }
+    let find = |tag| values(tag).next();
     let aid = |tag| find(tag).map(|bytes| Aid::new(bytes).map_err(malformed)).transpose();
-    let modules = elements.iter().filter(|element| element.tag.0 == 0x84);
     Ok(RegistryEntry {
         aid: aid(0x4F)?.ok_or(content("an entry without AID (4F)"))?,
-        life_cycle: find(0x9F70)
-            .and_then(|bytes| bytes.first().copied())
-            .ok_or(content("an entry without life cycle state (9F70)"))?,
+        life_cycle: match find(0x9F70) {
+            Some(&[state]) => state,
+            _ => return Err(content("an entry without a life cycle state (9F70) of one byte")),
+        },
         privileges: find(0xC5).map(Privileges::new).transpose()?,
-        modules: modules.map(|module| Aid::new(module.value).map_err(malformed)).collect::<Result<_, _>>()?,
+        modules: values(0x84).map(|module| Aid::new(module).map_err(malformed)).collect::<Result<_, _>>()?,
         load_file: aid(0xC4)?,
         security_domain: aid(0xCC)?,
         version: find(0xCE).map(<[u8]>::to_vec),

@@ -10,6 +10,7 @@
 //! selection        PSE or PPSE, candidates, SELECT             cardholder      CVM list; pin: VERIFY
 //! reading          GPO, AFL, READ RECORD                       risk, action    what the terminal wants
 //! authentication   SDA, DDA, CDA; certificates, public_key     cryptogram      GENERATE AC; issuer: ARQC and ARPC
+//!                                                              delivery        issuer scripts; script: the issuer's side
 //! ```
 
 mod action;
@@ -21,6 +22,7 @@ mod cipher;
 mod cryptogram;
 mod data;
 mod day;
+mod delivery;
 mod dictionary;
 mod fault;
 mod issuer;
@@ -33,6 +35,7 @@ mod reading;
 mod report;
 mod restrictions;
 mod risk;
+mod script;
 mod selection;
 mod session;
 mod settings;
@@ -47,7 +50,8 @@ pub use link::{Link, LinkFailure, PcscLink};
 pub use pin::Pin;
 pub use purchase::{purchase, read};
 pub use report::{
-    Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Directory, IssuerAuthentication,
-    Online, Outcome, Reading, Record, Report, Selected, Verified,
+    Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Delivered, Directory,
+    IssuerAuthentication, Online, Outcome, Reading, Record, Report, Selected, Verified,
 };
+pub use script::{Script, ScriptCommand, ScriptTime};
 pub use settings::{Application, Connection, Interface, Purchase, Terminal};

@@ -47,7 +47,7 @@ fn preloaded(product: &CardProduct) -> Result<Vec<Package>, Error> {
 
 /// Makes `card` a reader's SAM: the PIV application is there, selectable, with key and certificate.
 pub fn add_security_access_module(card: &mut CardState, private_key: Secret, certificate: &[u8]) {
-    let [_, piv, _] = built_in::all();
+    let [_, piv, ..] = built_in::all();
     debug_assert_eq!(piv.program, ProgramName::Piv);
     let module = piv.module();
     if card.package(&piv.package).is_none() {

@@ -3,6 +3,7 @@
 use cardwright_apdu::{Command, Header, Response, StatusWord};
 
 use crate::level::SecurityLevel;
+use crate::product::ChannelProtocol;
 use crate::{scp02, scp03};
 
 /// 6884: command chaining is not supported (ISO/IEC 7816-4).
@@ -14,8 +15,8 @@ pub(crate) enum Channel {
     /// none was opened in this application session
     #[default]
     Closed,
-    /// INITIALIZE UPDATE was answered; the version of the key set is kept beside the session
-    Challenged { session: Session, key_version: u8 },
+    /// INITIALIZE UPDATE was answered; the key set's version and protocol are kept beside the session
+    Challenged { session: Session, key_version: u8, protocol: ChannelProtocol },
     /// EXTERNAL AUTHENTICATE succeeded
     Open(Session),
     /// a security error ended it: every command but a new INITIALIZE UPDATE is refused
@@ -145,6 +146,15 @@ impl Session {
         if level.response_encryption() { (256 - mac) / 16 * 16 - 1 } else { 256 - mac }
     }
 
+    /// Bytes of a block of the cipher that keys and sensitive data are under: 8 or 16.
+    pub(crate) fn data_encryption_block(&self) -> usize {
+        match self {
+            Self::Scp02(_) => 8,
+            Self::Scp03(_) => 16,
+        }
+    }
+
+    /// Keys and other sensitive data, from under the channel's DEK; `None` where that is no whole number of blocks.
     pub(crate) fn decrypt_sensitive(&self, data: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Scp02(session) => session.decrypt_sensitive(data),

@@ -122,11 +122,19 @@ impl KeySet {
         self.keys.iter().find(|key| key.identifier == identifier)
     }
 
-    /// The keys of a secure channel, if all three are there and of `kind` (Amd D §7.1.1.3, Table 6-1).
-    pub(crate) fn channel_keys(&self, kind: KeyKind) -> Option<ChannelKeys<'_>> {
+    /// The kind of its keys, if ENC, MAC and DEK are there and alike: such a set opens a channel where the card has a
+    /// protocol for the kind (Amd D §7.1.1.3, Table 6-1).
+    #[must_use]
+    pub fn channel_kind(&self) -> Option<KeyKind> {
         let keys = [self.key(1)?, self.key(2)?, self.key(3)?];
-        let alike = keys.iter().all(|key| key.kind == kind && key.has_the_characteristics_of(keys[0]));
-        let [encryption, mac, data_encryption] = keys.map(|key| key.value.expose());
-        alike.then_some(ChannelKeys { encryption, mac, data_encryption })
+        keys.iter().all(|key| key.has_the_characteristics_of(keys[0])).then_some(keys[0].kind)
+    }
+
+    /// The keys of a secure channel, where the set can open one.
+    pub(crate) fn channel_keys(&self) -> Option<ChannelKeys<'_>> {
+        self.channel_kind()?;
+        let [encryption, mac, data_encryption] =
+            [self.key(1)?, self.key(2)?, self.key(3)?].map(|key| key.value.expose());
+        Some(ChannelKeys { encryption, mac, data_encryption })
     }
 }

@@ -33,7 +33,7 @@ pub use card::{Card, PowerCut};
 pub use entropy::{Entropy, SeededEntropy};
 pub use key::{Key, KeyKind, KeySet};
 pub use life_cycle::{ApplicationState, CardLifeCycle};
-pub use product::{CardProduct, Diversification, Proof, StoreDataIn, Timing};
+pub use product::{CardProduct, ChannelProtocol, Diversification, Proof, StoreDataIn, Timing};
 pub use registry::{Application, Package, ProgramName};
 pub use secret::Secret;
 pub use state::{CardIdentity, CardState, DataObject, FORMAT};

@@ -25,8 +25,17 @@ pub struct CardProduct {
     pub scp: u8,
     /// the protocol's parameter i
     pub i: u8,
-    /// bytes of each static key: 16, 24 or 32
+    /// bytes of each static key on delivery: 16, 24 or 32
     pub key_length: usize,
+    /// bytes that a key put later may have; empty: `key_length` alone
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_lengths: Vec<usize>,
+    /// how many key sets the card holds; with one, new keys can only take its place
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub key_sets: u8,
+    /// the protocol of key sets of the other kind, which are put later; none: the card takes no such keys
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<ChannelProtocol>,
     /// version of the keys the card is delivered with, 0x01 to 0x7F or 0xFF
     pub transport_key_version: u8,
     /// how these keys are made from a batch's master key
@@ -50,6 +59,52 @@ pub struct CardProduct {
     /// them unless the product says so
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub published_transport_keys: bool,
+}
+
+/// A secure channel protocol with its parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelProtocol {
+    /// 0x02 or 0x03
+    pub scp: u8,
+    /// the protocol's parameter i
+    pub i: u8,
+}
+
+impl ChannelProtocol {
+    /// The kind of its static keys: 3DES for SCP02, AES for SCP03.
+    #[must_use]
+    pub fn key_kind(self) -> KeyKind {
+        if self.scp == 2 { KeyKind::TripleDes } else { KeyKind::Aes }
+    }
+
+    /// Whether challenges, cryptograms and MACs have 16 bytes: SCP03 with bit 1 of i (Amd D Table 5-1).
+    #[must_use]
+    pub fn is_s16(self) -> bool {
+        self.scp == 3 && self.i & 0x01 != 0
+    }
+
+    /// Whether the card challenge can be computed beforehand: SCP03 bit 5, SCP02 bit 7 of i.
+    #[must_use]
+    pub fn has_pseudo_random_challenge(self) -> bool {
+        self.i & if self.scp == 3 { 0x10 } else { 0x40 } != 0
+    }
+
+    fn is_known(self) -> bool {
+        match self.scp {
+            2 => matches!(self.i, 0x15 | 0x55),
+            3 => self.i & !0x71 == 0 && self.i & 0x60 != 0x40,
+            _ => false,
+        }
+    }
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn is_one(count: &u8) -> bool {
+    *count == 1
 }
 
 /// How card keys are made from a master key and the key diversification data.
@@ -108,38 +163,47 @@ impl CardProduct {
         Ok(product)
     }
 
-    /// The kind of the static keys: 3DES for SCP02, AES for SCP03.
+    /// The protocol of the keys it is delivered with.
+    #[must_use]
+    pub fn protocol(&self) -> ChannelProtocol {
+        ChannelProtocol { scp: self.scp, i: self.i }
+    }
+
+    /// The protocols of the card, the delivered keys' first.
+    pub fn protocols(&self) -> impl Iterator<Item = ChannelProtocol> + use<> {
+        [Some(self.protocol()), self.also].into_iter().flatten()
+    }
+
+    /// The protocol that key sets of `kind` speak; none where such keys open nothing.
+    #[must_use]
+    pub fn protocol_of(&self, kind: KeyKind) -> Option<ChannelProtocol> {
+        self.protocols().find(|protocol| protocol.key_kind() == kind)
+    }
+
+    /// The kind of the keys it is delivered with.
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
-        if self.scp == 2 { KeyKind::TripleDes } else { KeyKind::Aes }
+        self.protocol().key_kind()
     }
 
-    /// Whether challenges, cryptograms and MACs have 16 bytes: SCP03 with bit 1 of i (Amd D Table 5-1).
+    /// Whether a key of `length` bytes can be put. A 3DES key has 16.
     #[must_use]
-    pub fn is_s16(&self) -> bool {
-        self.scp == 3 && self.i & 0x01 != 0
-    }
-
-    /// Whether the card challenge can be computed beforehand: SCP03 bit 5, SCP02 bit 7 of i.
-    #[must_use]
-    pub fn has_pseudo_random_challenge(&self) -> bool {
-        self.i & if self.scp == 3 { 0x10 } else { 0x40 } != 0
+    pub fn takes_key_length(&self, length: usize) -> bool {
+        if self.key_lengths.is_empty() { length == self.key_length } else { self.key_lengths.contains(&length) }
     }
 
     /// Whether the values fit together; the reason where they do not.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        let known_i = match self.scp {
-            2 => matches!(self.i, 0x15 | 0x55),
-            3 => self.i & !0x71 == 0 && self.i & 0x60 != 0x40,
-            _ => false,
-        };
         let name_ok = self.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let key_ok = if self.scp == 2 { self.key_length == 16 } else { matches!(self.key_length, 16 | 24 | 32) };
         let rules = [
             (self.format == 1, "format is not 1"),
             (name_ok && !self.name.is_empty(), "name has other than a-z, 0-9 and -"),
-            (known_i, "no such scp and i"),
+            (self.protocol().is_known(), "no such scp and i"),
             (key_ok, "key_length does not fit the scp"),
+            (self.key_lengths_fit(), "key_lengths does not fit key_length or the protocols"),
+            (self.key_sets > 0, "key_sets is 0"),
+            (self.also_fits(), "also is no other protocol, or no such scp and i"),
             (matches!(self.transport_key_version, 1..=0x7F | 0xFF), "transport_key_version is not 1 to 0x7F or 0xFF"),
             (
                 (self.diversification == Diversification::Kdf3) == (self.scp == 3),
@@ -153,5 +217,17 @@ impl CardProduct {
             ),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
+    }
+
+    /// Each once, `key_length` among them; other lengths than 16 are for AES alone.
+    fn key_lengths_fit(&self) -> bool {
+        let lengths = &self.key_lengths;
+        let has_aes = self.protocols().any(|protocol| protocol.scp == 3);
+        let known = lengths.iter().all(|length| *length == 16 || has_aes && matches!(length, 24 | 32));
+        lengths.is_empty() || known && lengths.is_sorted_by(|a, b| a < b) && lengths.contains(&self.key_length)
+    }
+
+    fn also_fits(&self) -> bool {
+        self.also.is_none_or(|other| other.is_known() && other.scp != self.scp)
     }
 }

@@ -42,12 +42,13 @@ pub(crate) fn select(state: &CardState, volatile: &mut Volatile, command: &Comma
         Some(Selected::Application(aid)) if state.life_cycle.allows_changes() => {
             let application = state.application(&aid).ok_or(StatusWord::NOT_FOUND)?;
             let information = application.program.select(state, &aid)?;
+            let status = application.program.selection_status();
             if application.program.outlasts_selection() && volatile.selected == Selected::Application(aid) {
                 volatile.select_again();
             } else {
                 volatile.begin_session(Selected::Application(aid));
             }
-            Ok(Response::new(wanted(information), StatusWord::SUCCESS))
+            Ok(Response::new(wanted(information), status))
         }
         Some(Selected::Application(_)) => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
         None => Err(StatusWord::NOT_FOUND),

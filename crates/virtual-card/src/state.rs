@@ -7,7 +7,7 @@ use crate::Error;
 use crate::hexadecimal;
 use crate::key::{Key, KeySet};
 use crate::life_cycle::CardLifeCycle;
-use crate::product::CardProduct;
+use crate::product::{CardProduct, ChannelProtocol};
 use crate::registry::{Application, Package};
 
 /// The format that this software writes.
@@ -102,6 +102,12 @@ impl CardState {
         self.key_sets.iter().find(|set| set.version == version)
     }
 
+    /// The protocol that `set` speaks; none where it opens no channel on this card.
+    #[must_use]
+    pub fn protocol_of(&self, set: &KeySet) -> Option<ChannelProtocol> {
+        self.product.protocol_of(set.channel_kind()?)
+    }
+
     pub(crate) fn key_set_mut(&mut self, version: u8) -> Option<&mut KeySet> {
         self.key_sets.iter_mut().find(|set| set.version == version)
     }
@@ -114,6 +120,13 @@ impl CardState {
 
     pub(crate) fn application_mut(&mut self, aid: &Aid) -> Option<&mut Application> {
         self.applications.iter_mut().find(|application| application.aid == *aid)
+    }
+
+    /// The version of the program that the instance `aid` runs: its load file's major version; 1 where that is not here.
+    #[must_use]
+    pub fn program_version(&self, aid: &Aid) -> u8 {
+        let package = self.application(aid).and_then(|application| self.package(&application.package));
+        package.map_or(1, |package| package.version[0])
     }
 
     /// The load file with `aid`.

@@ -5,6 +5,7 @@ use cardwright_apdu::{Aid, Command, Response, StatusWord};
 use crate::applications::ApplicationSession;
 use crate::channel::Channel;
 use crate::security_domain::{LoadInProgress, Personalization};
+use crate::state::CardState;
 
 /// What the basic logical channel talks with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +53,16 @@ impl Volatile {
         let mut application = std::mem::take(&mut self.application);
         application.interrupt();
         *self = Self { selected: self.selected, application, ..Self::default() };
+    }
+
+    /// What was to be personalized is deleted: another instance of the same AID is given nothing without a new INSTALL
+    /// [for personalization].
+    pub(crate) fn forget_deleted(&mut self, state: &CardState) {
+        let is_gone = |begun: &Personalization| state.application(&begun.application).is_none();
+        if self.personalization.as_ref().is_some_and(is_gone) {
+            self.personalization = None;
+            self.next_block = 0;
+        }
     }
 
     /// GET RESPONSE (ISO/IEC 7816-4 §11.8.1).

@@ -29,7 +29,7 @@ pub(crate) use script::{MOST_COMMANDS, read_back_script};
 use zeroize::Zeroizing;
 
 use crate::emv::{Pan, tlv};
-use crate::standard::payment::OWN_PACKAGE;
+use crate::standard::payment::is_own;
 use crate::{Application, CertificationKey, PersonalizationData, Standard};
 use groupings::Groupings;
 use view::View;
@@ -57,7 +57,7 @@ pub(crate) fn read_back(application: &Application, data: &PersonalizationData) -
         certified.join(certificates::check(view, &groupings, application, &data.certification_keys)?, view)?;
     }
     groupings.check_personal()?;
-    keys::check(&groupings, &certified, application.package.as_bytes() != OWN_PACKAGE)?;
+    keys::check(&groupings, &certified, !is_own(application.package.as_bytes()))?;
     internal::check(&groupings, views())
 }
 

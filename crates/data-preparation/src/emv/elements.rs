@@ -124,6 +124,11 @@ pub static ELEMENTS: [Element; 64] = [
 /// The tags that a record must never hold: the card answers them itself, and two answers would differ.
 pub const NEVER_IN_RECORDS: [u32; 5] = [0x9F36, 0x9F13, 0x9F17, 0x9F26, 0x9F27];
 
+/// The tags that no script of an issuer writes: the number, what the certificates and the card's keys are made of, what
+/// must agree with them, and what scripts are asked for by.
+pub const NEVER_BY_SCRIPT: [u32; 13] =
+    [0x5A, 0x5F34, 0x57, 0x5F24, 0x5F25, 0x8C, 0x8D, 0x90, 0x93, 0x9F46, 0x9F47, 0x9F2D, 0x9F2E];
+
 /// The tags that must stand in the records of an application (`EMV B3`).
 pub const MANDATORY_IN_RECORDS: [u32; 4] = [0x5A, 0x5F24, 0x8C, 0x8D];
 

@@ -45,20 +45,23 @@ pub fn command_mac(key: &[u8; 16], header: [u8; 5], counter: u16, cryptogram: [u
     retail_mac(key, &pad_with_mark(&message))
 }
 
-/// `data` enciphered. Version 10 puts the length before it, fills it up with 80 00.. only where it is no whole number of
-/// blocks, and takes each block by itself; version 18 fills it up always, and chains the blocks.
+/// Bytes of a PIN block enciphered.
+const ENCIPHERED: usize = 16;
+
+/// A PIN `block` enciphered. Version 10 puts its length before it and takes each block of 8 bytes by itself; version 18
+/// chains the blocks. Both fill it up with 80 00.. to whole blocks.
 #[must_use]
-pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], data: &[u8]) -> Vec<u8> {
-    // Room for all of it at once: a buffer that grew would leave a copy in clear behind.
-    let mut out = Vec::with_capacity(data.len() + 16);
-    if version == CryptogramVersion::Ten {
-        out.push(data.len() as u8);
-    }
-    out.extend_from_slice(data);
-    if version == CryptogramVersion::Eighteen || !out.len().is_multiple_of(8) {
-        out.push(0x80);
-        out.resize(out.len().next_multiple_of(8), 0);
-    }
+pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], block: &[u8; 8]) -> [u8; ENCIPHERED] {
+    let mut out = [0; ENCIPHERED];
+    let start = match version {
+        CryptogramVersion::Ten => {
+            out[0] = block.len() as u8;
+            1
+        }
+        CryptogramVersion::Eighteen => 0,
+    };
+    out[start..start + block.len()].copy_from_slice(block);
+    out[start + block.len()] = 0x80;
     let (blocks, _) = out.as_chunks_mut::<8>();
     let mut before = [0; 8];
     for block in blocks {
@@ -69,4 +72,49 @@ pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], data: &[u8]) -> Ve
         before = *block;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The example of docs/emv-application.md, section 6: both card keys, transaction 001C, its cryptogram.
+    const KEY: [u8; 16] =
+        [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10];
+    const COUNTER: u16 = 0x001C;
+    const CRYPTOGRAM: [u8; 8] = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88];
+    const PIN: [u8; 8] = [0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+
+    /// MAC of PUT DATA 9F58 = 05; the enciphered PIN and the MAC of PIN CHANGE.
+    fn example(version: CryptogramVersion) -> [String; 4] {
+        let key = session_key(version, &KEY, COUNTER, CRYPTOGRAM);
+        let put = command_mac(&key, [0x04, 0xDA, 0x9F, 0x58, 0x09], COUNTER, CRYPTOGRAM, &[0x05]);
+        let pin = enciphered(version, &key, &PIN);
+        let change = command_mac(&key, [0x84, 0x24, 0x00, 0x02, 0x18], COUNTER, CRYPTOGRAM, &pin);
+        let mut odd = *key;
+        crate::emv::tdes::set_odd_parity(&mut odd);
+        [hex::encode_upper(odd), hex::encode_upper(put), hex::encode_upper(pin), hex::encode_upper(change)]
+    }
+
+    #[test]
+    fn the_example_of_the_card_s_page_is_made_by_both_versions() {
+        assert_eq!(
+            example(CryptogramVersion::Ten),
+            [
+                "0123456789ABCDF2FEDCBA987654CDF2",
+                "B0329E779C66C618",
+                "FDA8B871A2F4C2279AF1EC50A27FAAF3",
+                "EE5A587F4C97A6D4",
+            ]
+        );
+        assert_eq!(
+            example(CryptogramVersion::Eighteen),
+            [
+                "2643517CB09B100770F26176FEF40BE6",
+                "A9AD120573539E9F",
+                "081C43E4AE4A9CBCA076FCCADA6DB0AD",
+                "BA0B4D0FEE0885AB",
+            ]
+        );
+    }
 }

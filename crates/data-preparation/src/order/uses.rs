@@ -1,16 +1,36 @@
 //! What a value, right by itself, breaks of what the profile makes of its field.
 
-use super::{Broken, FieldRule};
+use super::{Broken, FieldFault, FieldRule};
 use crate::Profile;
 use crate::piv::{self, DistinguishedName, Unfit};
-use crate::profile::{PivObjectProfile, PivProfile, TextSource};
+use crate::profile::{Element, PivObjectProfile, PivProfile, TextSource};
 use crate::transliteration::{Untransliterable, transliterate, written_plainly};
+
+/// Lower and upper consecutive offline limit.
+const LOWER_LIMIT: u32 = 0x9F58;
+const UPPER_LIMIT: u32 = 0x9F59;
 
 /// The first thing that `bytes` break.
 pub(super) fn fault(profile: &Profile, field: &str, bytes: &[u8]) -> Option<Broken> {
     let piv = profile.applications().iter().filter_map(|application| application.piv.as_ref());
     number_fault(profile, field, bytes).or_else(|| transliteration_fault(profile, field, bytes)).or_else(|| {
         piv.into_iter().find_map(|piv| object_fault(piv, field, bytes).or_else(|| key_fault(piv, field, bytes)))
+    })
+}
+
+/// What stands against the offline limits of a payment application, which the card holds against each other.
+pub(super) fn limits_fault<'a>(profile: &Profile, value: impl Fn(&str) -> Option<&'a [u8]>) -> Option<FieldFault> {
+    let field = |tag: u32| {
+        let limit = profile.elements().iter().find(|element| element.tag == Some(tag) && element.field().is_some());
+        limit.and_then(Element::field)
+    };
+    let number = |field: &str| std::str::from_utf8(value(field)?).ok()?.parse::<u32>().ok();
+    let (lower, upper) = (field(LOWER_LIMIT)?, field(UPPER_LIMIT)?);
+    (number(lower)? > number(upper)?).then(|| FieldFault {
+        field: lower.to_owned(),
+        rule: FieldRule::Limits,
+        message: format!("it is over `{upper}`"),
+        remedy: "ask the issuer for both offline limits: the lower first".to_owned(),
     })
 }
 

@@ -160,6 +160,10 @@ fn write_field(value: &[u8], encoding: FieldEncoding, out: &mut Vec<u8>) {
             out.resize(start + length, 0);
             pack_right(value.iter().copied(), &mut out[start..]);
         }
+        FieldEncoding::Binary(length) => {
+            out.resize(start + length, 0);
+            value.iter().for_each(|digit| add_digit(&mut out[start..], digit - b'0'));
+        }
         FieldEncoding::Compressed => {
             out.resize(start + value.len().div_ceil(2), 0);
             pack_left(value.iter().copied(), 0x0F, &mut out[start..]);
@@ -167,6 +171,16 @@ fn write_field(value: &[u8], encoding: FieldEncoding, out: &mut Vec<u8>) {
         FieldEncoding::Bcd => date().into_iter().for_each(|day| write_day(day, DateEncoding::Bcd, out)),
         FieldEncoding::ShortBcd => date().into_iter().for_each(|day| write_day(day, DateEncoding::ShortBcd, out)),
         FieldEncoding::Hexadecimal => out.extend(pin::bytes_of(value)),
+    }
+}
+
+/// Ten times the big-endian `number`, and `digit`.
+fn add_digit(number: &mut [u8], digit: u8) {
+    let mut carry = u16::from(digit);
+    for byte in number.iter_mut().rev() {
+        carry += u16::from(*byte) * 10;
+        *byte = carry as u8;
+        carry >>= 8;
     }
 }
 

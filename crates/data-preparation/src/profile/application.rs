@@ -3,6 +3,7 @@
 mod dgis;
 mod payment_rules;
 mod records;
+mod script_rules;
 
 use cardwright_apdu::Aid;
 
@@ -165,7 +166,7 @@ fn read(declared: &Declared<'_, '_>, section: &Section<'_>, faults: &mut Faults<
     let known = payment.as_ref().and_then(Option::as_ref);
     let dgis = match standard {
         Standard::Piv => Vec::new(),
-        _ => dgis::read_all(dgis::Within { declared, standard, payment: known }, section, faults),
+        _ => dgis::read_all(dgis::Within { declared, standard, payment: known, rewrite }, section, faults),
     };
     let (route, commit_point) = way?;
     Some(ApplicationProfile {
@@ -237,7 +238,23 @@ fn read_rewrite(section: &Section<'_>, standard: Option<Standard>, faults: &mut 
         Some(Standard::Piv) => Rewrite::PutData,
         _ => Rewrite::StoreData,
     };
-    section.optional_choice("rewrite", &rewrites, default, faults)
+    let rewrite = section.optional_choice("rewrite", &rewrites, default, faults)?;
+    if let Some((others, remedy)) = standard.and_then(|standard| unfit(standard, rewrite)) {
+        let message = format!("the card's application is not changed in this way: it takes {others}");
+        faults.add(section.value_span("rewrite"), FaultKind::Rewrite, message, remedy);
+    }
+    Some(rewrite)
+}
+
+/// What an application of `standard` takes instead of `rewrite`, where it does not take that, and what to write.
+fn unfit(standard: Standard, rewrite: Rewrite) -> Option<(&'static str, &'static str)> {
+    let (own, others, remedy) = match standard {
+        Standard::Identity => (Some(Rewrite::StoreData), "STORE DATA", "write \"store-data\", or \"reinstall\""),
+        Standard::Piv => (Some(Rewrite::PutData), "PUT DATA", "write \"put-data\", or \"reinstall\""),
+        Standard::Emv => (Some(Rewrite::IssuerScript), "scripts", "write \"issuer-script\", or \"reinstall\""),
+        Standard::PaymentEnvironment => (None, "nothing once it is complete", "write \"reinstall\""),
+    };
+    (rewrite != Rewrite::Reinstall && own != Some(rewrite)).then_some((others, remedy))
 }
 
 fn read_aid(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Aid> {

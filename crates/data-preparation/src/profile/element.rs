@@ -96,6 +96,8 @@ pub enum FieldEncoding {
     Numeric(usize),
     /// two digits a byte, F after them; of digits
     Compressed,
+    /// the number that they are, big-endian in so many bytes; of digits
+    Binary(usize),
     /// YYYYMMDD, two digits a byte; of a date
     Bcd,
     /// YYMMDD, two digits a byte; of a date

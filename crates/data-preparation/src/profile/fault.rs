@@ -125,6 +125,8 @@ pub enum FaultKind {
     Face,
     /// a commit point that does not go with the route
     CommitPoint,
+    /// a way of being changed that the application does not take, or something rewritable that cannot be
+    Rewrite,
     /// a validity rule that is not exactly one period within limits
     DateRule,
 }
@@ -181,6 +183,7 @@ impl FaultKind {
             Self::PinWay => "pin-way",
             Self::Face => "face",
             Self::CommitPoint => "commit-point",
+            Self::Rewrite => "rewrite",
             Self::DateRule => "date-rule",
         }
     }

@@ -6,7 +6,7 @@ use super::application::ApplicationProfile;
 use super::element::RsaKey;
 use super::fault::{FaultKind, Faults};
 use super::section::Section;
-use crate::standard::payment::OWN_PACKAGE;
+use crate::standard::payment::is_own;
 
 /// The table `[application.payment]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,9 +100,8 @@ pub(super) fn read(application: &Section<'_>, faults: &mut Faults<'_>) -> Option
 /// The application of `docs/emv-application.md` takes keys of 3DES alone.
 fn hold_option(application: &Section<'_>, keys: &Section<'_>, option: KeyOption, faults: &mut Faults<'_>) {
     let package = application.optional_text("package", faults);
-    let own: String = OWN_PACKAGE.iter().map(|byte| format!("{byte:02X}")).collect();
-    let is_own = package.is_some_and(|package| package.get_ref().eq_ignore_ascii_case(&own));
-    if is_own && option == KeyOption::C {
+    let package = package.and_then(|package| package.get_ref().parse::<cardwright_apdu::Aid>().ok());
+    if package.is_some_and(|package| is_own(package.as_bytes())) && option == KeyOption::C {
         let message = "the payment application that comes with cardwright makes no cryptograms under AES keys";
         let remedy = "write option \"A\" or \"B\", or name the package of an application that takes AES keys";
         faults.add(keys.value_span("option"), FaultKind::UnknownValue, message, remedy);

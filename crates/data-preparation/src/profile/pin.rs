@@ -25,7 +25,7 @@ pub enum PinRule {
         digits: u8,
         /// the zone key of the mailer
         mailer_key: KeyId,
-        /// the format of the block for the mailer: 0 or 1
+        /// the format of the block for the mailer: 1
         format: PinBlockFormat,
     },
 }
@@ -85,8 +85,8 @@ fn read_generated(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<PinR
     section.only(&["source", "digits", "mailer-key", "format"], faults);
     let digits = section.number("digits", 4..=12, FaultKind::PinWay, faults);
     let mailer_key = section.key_handle("mailer-key", faults);
-    // Format 2 is for a card alone (ISO 9564-1).
-    let format = section.choice("format", &FORMATS[..2], FaultKind::PinWay, faults);
+    // Format 2 is for a card alone (ISO 9564-1). Format 0 opens with the card number, which letters are made without.
+    let format = section.choice("format", &FORMATS[1..2], FaultKind::PinWay, faults);
     Some(PinRule::Generated { digits: digits? as u8, mailer_key: mailer_key?, format: format? })
 }
 

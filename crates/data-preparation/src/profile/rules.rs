@@ -8,7 +8,7 @@ use super::fault::{FaultKind, Faults};
 use super::number::NumberSource;
 use super::section::Section;
 use crate::emv::Pan;
-use crate::{Date, SecurityLevel};
+use crate::{Date, Rewrite, SecurityLevel};
 
 /// How long a card is valid from the day of its preparation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,12 +108,27 @@ pub(super) fn nothing_unused(whole: &Section<'_>, profile: &Profile, faults: &mu
         let message = format!("the field `{}` is used nowhere", field.name);
         faults.add(span, FaultKind::Unused, message, "remove it: what is not needed is not to be asked for");
     }
+    nothing_rewritable_in_vain(whole, profile, faults);
     let dgis = profile.applications.iter().flat_map(|application| &application.dgis);
     let used: BTreeSet<&str> = dgis.flat_map(|dgi| profile.all_elements(&dgi.content)).collect();
     for element in profile.elements.iter().filter(|element| !used.contains(element.name.as_str())) {
         let span = whole.span_of("element", &element.name).unwrap_or_default();
         let message = format!("the element `{}` is in no DGI", element.name);
         faults.add(span, FaultKind::Unused, message, "remove it, or name it in the `content` of a DGI");
+    }
+}
+
+/// Refuses `rewritable` where no script of an issuer could write the element.
+fn nothing_rewritable_in_vain(whole: &Section<'_>, profile: &Profile, faults: &mut Faults<'_>) {
+    let scripts = profile.applications.iter().filter(|application| application.rewrite == Rewrite::IssuerScript);
+    let dgis = scripts.flat_map(|application| &application.dgis);
+    let written: BTreeSet<&str> = dgis.flat_map(|dgi| profile.all_elements(&dgi.content)).collect();
+    let in_vain = |element: &&super::Element| element.rewritable && !written.contains(element.name.as_str());
+    for element in profile.elements.iter().filter(in_vain) {
+        let span = whole.span_of("element", &element.name).unwrap_or_default();
+        let message = format!("`{}` is rewritable, and no application that scripts change has it", element.name);
+        let remedy = "remove `rewritable`, or write rewrite = \"issuer-script\" where it belongs";
+        faults.add(span, FaultKind::Rewrite, message, remedy);
     }
 }
 

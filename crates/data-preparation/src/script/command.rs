@@ -62,10 +62,9 @@ impl ScriptCommand {
         let unfit = EmvFault::Template(dgi.identifier);
         match dgi.identifier {
             payment::INTERNAL => {
-                for element in tlv::read_all(&dgi.data).map_err(|_| unfit.clone())? {
-                    let tag = u16::try_from(element.tag.0).map_err(|_| unfit.clone())?;
-                    all.push(Self::PutData { tag, value: Zeroizing::new(element.value.to_vec()) });
-                }
+                let limit = |tag| tlv::find(&dgi.data, tag).ok().flatten()?.first().copied();
+                let (Some(lower), Some(upper)) = (limit(0x9F58), limit(0x9F59)) else { return Err(unfit) };
+                all.extend(limits(lower, upper));
             }
             payment::PIN => {
                 let block = dgi.data.as_slice().try_into().map_err(|_| unfit)?;
@@ -105,9 +104,15 @@ impl ScriptCommand {
             Self::UnblockPin | Self::BlockApplication | Self::UnblockApplication | Self::BlockCard => &[],
         }
     }
+}
 
-    /// Whether its data is enciphered.
-    pub(super) fn is_secret(&self) -> bool {
-        matches!(self, Self::ChangePin(_))
+/// The offline limits, whatever the card has: it refuses a lower one over the upper. So the lower goes first to 0, which
+/// is under every upper one; where 0 is what it stays, it is not sent again.
+fn limits(lower: u8, upper: u8) -> Vec<ScriptCommand> {
+    let limit = |tag, value| ScriptCommand::PutData { tag, value: Zeroizing::new(vec![value]) };
+    let mut commands = vec![limit(0x9F58, 0), limit(0x9F59, upper)];
+    if lower > 0 {
+        commands.push(limit(0x9F58, lower));
     }
+    commands
 }

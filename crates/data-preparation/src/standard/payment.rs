@@ -6,8 +6,13 @@ use super::{Rule, Shape};
 use crate::Protection;
 use crate::profile::{RsaKey, RsaPart};
 
-/// The package of the payment application that comes with this project.
-pub(crate) const OWN_PACKAGE: [u8; 10] = *b"\xF0CARDWEMV\x00";
+/// The packages of the payment application that comes with this project: its two versions.
+const OWN_PACKAGES: [[u8; 10]; 2] = [*b"\xF0CARDWEMV\x00", *b"\xF0CARDWEMV\x02"];
+
+/// Whether `package` is one of them.
+pub(crate) fn is_own(package: &[u8]) -> bool {
+    OWN_PACKAGES.iter().any(|own| own == package)
+}
 
 /// Records: short file identifier, record number.
 pub(crate) const RECORDS: RangeInclusive<u16> = 0x0101..=0x1EFF;

@@ -1,15 +1,15 @@
-//! Seventy-one ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
+//! Seventy-two ways to write a wrong profile of a payment or PIV card, and what each is told: code and line.
 //!
 //! The ways of being wrong that an identity profile has too are in `profile.rs`.
 
 use cardwright_data_preparation::{Error, Profile};
 
-const CREDIT: &str = include_str!("../../../../profiles/emv-credit.toml");
-const DEBIT: &str = include_str!("../../../../profiles/emv-debit.toml");
-const PIV: &str = include_str!("../../../../profiles/piv-employee.toml");
+pub(crate) const CREDIT: &str = include_str!("../../../../profiles/emv-credit.toml");
+pub(crate) const DEBIT: &str = include_str!("../../../../profiles/emv-debit.toml");
+pub(crate) const PIV: &str = include_str!("../../../../profiles/piv-employee.toml");
 
 /// One broken profile: the one place of `old` in `base` becomes `new`; the fault is at the line of `at` in the result.
-struct Broken {
+pub(crate) struct Broken {
     base: &'static str,
     old: &'static str,
     new: &'static str,
@@ -17,7 +17,7 @@ struct Broken {
     at: &'static str,
 }
 
-const fn broken(
+pub(crate) const fn broken(
     base: &'static str,
     old: &'static str,
     new: &'static str,
@@ -27,7 +27,7 @@ const fn broken(
     Broken { base, old, new, code, at }
 }
 
-const BROKEN: [Broken; 71] = [
+const BROKEN: [Broken; 72] = [
     // the number
     broken(CREDIT, "check-digit = true\n", "", "card-number", "[card-number]"),
     broken(CREDIT, "length = 16", "length = 8", "card-number", "bin = "),
@@ -58,6 +58,7 @@ const BROKEN: [Broken; 71] = [
     ),
     broken(CREDIT, "zone-key = \"zone/host.1\"", "zone-key = \"zone/host\"", "key-handle", "zone-key = "),
     broken(CREDIT, "format = \"iso-9564-0\"", "format = \"iso-9564-3\"", "unknown-value", "format = \"iso-9564-3\""),
+    broken(DEBIT, "format = \"iso-9564-1\"", "format = \"iso-9564-0\"", "pin-way", "format = \"iso-9564-0\""),
     broken(DEBIT, "format = \"iso-9564-1\"", "format = \"iso-9564-2\"", "pin-way", "format = \"iso-9564-2\""),
     broken(DEBIT, "digits = 4", "digits = 3", "pin-way", "digits = 3"),
     broken(CREDIT, "card-key = \"cvk.1\"\n", "", "not-described", "[verification]"),
@@ -301,7 +302,7 @@ const BROKEN: [Broken; 71] = [
         "route = \"application\"\ncommit-point = \"personalized\"",
         "route = \"application\"\ncommit-point = \"make-selectable\"",
         "commit-point",
-        "commit-point = \"make-selectable\"\nactivation = \"in-script\"\nrewrite",
+        "commit-point = \"make-selectable\"\nactivation = \"in-script\"\n# On a card in use",
     ),
     broken(CREDIT, "left = 6800", "left = 8000", "face", "[[face]]\nshows = \"printed-value\""),
     broken(
@@ -320,8 +321,14 @@ fn line_of(text: &str, place: &str) -> usize {
 
 #[test]
 fn every_broken_profile_is_told_where_and_what() {
+    assert_told(&BROKEN);
+}
+
+/// Each is told once, by its code and at its line.
+#[track_caller]
+pub(crate) fn assert_told(all: &[Broken]) {
     let mut wrong = Vec::new();
-    for one in &BROKEN {
+    for one in all {
         let places = one.base.matches(one.old).count();
         if places != 1 {
             wrong.push(format!("{:?} is there {places} times, not once", one.old));

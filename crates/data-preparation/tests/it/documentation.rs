@@ -10,11 +10,13 @@ use crate::sample::IDENTITY;
 const DOCUMENT: &str = include_str!("../../../../docs/profiles.md");
 
 /// The profiles that come with the project: together they have every kind of table.
-const PROFILES: [&str; 4] = [
+const PROFILES: [&str; 6] = [
     crate::sample::WITH_FACE,
     include_str!("../../../../profiles/emv-credit.toml"),
     include_str!("../../../../profiles/emv-debit.toml"),
     include_str!("../../../../profiles/piv-employee.toml"),
+    include_str!("../../../../profiles/identity-2.toml"),
+    include_str!("../../../../profiles/emv-debit-2.toml"),
 ];
 
 /// `text` with a key that nobody reads in every table.

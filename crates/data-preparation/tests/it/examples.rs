@@ -25,6 +25,15 @@ fn the_debit_profile_loads() {
 }
 
 #[test]
+fn the_profiles_of_second_versions_load() {
+    let profile = loads(include_str!("../../../../profiles/identity-2.toml"));
+    assert_eq!(profile.applications()[0].package.to_string(), "F04341524457494402");
+    let profile = loads(include_str!("../../../../profiles/emv-debit-2.toml"));
+    assert!(profile.applications().iter().all(|one| one.package.to_string() == "F04341524457454D5602"));
+    assert_eq!(profile.fields().len(), 3);
+}
+
+#[test]
 fn the_employee_profile_loads() {
     let profile = loads(include_str!("../../../../profiles/piv-employee.toml"));
     let piv = profile.applications()[0].piv.as_ref().unwrap();

@@ -179,7 +179,7 @@ impl Draft {
             2 => {
                 let digits = 4 + self.numbers.below(9);
                 write!(head, "[pin]\nsource = \"generated\"\ndigits = {digits}\nmailer-key = \"mailer.1\"\n").unwrap();
-                write!(head, "format = \"{format}\"\n\n").unwrap();
+                head.push_str("format = \"iso-9564-1\"\n\n");
             }
             _ => {}
         }

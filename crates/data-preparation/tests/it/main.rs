@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod broken;
+mod broken_rewriting;
 mod change;
 mod documentation;
 mod emv_bits;
@@ -20,6 +21,8 @@ mod order;
 mod payment;
 mod payment_order;
 mod piv;
+mod piv_change;
 mod preparation;
 mod profile;
 mod sample;
+mod script;

@@ -12,8 +12,7 @@ pub struct PackageVersion {
 }
 
 impl PackageVersion {
-    /// As GET STATUS tells it under tag CE: major, then minor. GPCS §11.4.3.1 leaves the two bytes to the card; this is
-    /// what Java Cards are met with.
+    /// As GET STATUS tells it under tag CE: major, then minor (GPCS §11.4.3.1, note 1).
     #[must_use]
     pub fn to_bytes(self) -> [u8; 2] {
         [self.major, self.minor]

@@ -3,6 +3,7 @@
 use cardwright_apdu::{Command, tlv};
 
 use crate::Error;
+use crate::plan::{Content, PlannedCommand};
 
 /// A data object of a Security Domain (GPCS §11.3.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +20,8 @@ pub enum DataObject {
     SequenceCounter,
     /// 9F7F: Card Production Life Cycle data
     ProductionLifeCycle,
+    /// FF21: Extended Card Resources Information, which a card need not have
+    ExtendedCardResources,
 }
 
 impl DataObject {
@@ -32,6 +35,7 @@ impl DataObject {
             Self::KeyInformation => 0x00E0,
             Self::SequenceCounter => 0x00C1,
             Self::ProductionLifeCycle => 0x9F7F,
+            Self::ExtendedCardResources => 0xFF21,
         }
     }
 }
@@ -41,6 +45,12 @@ impl DataObject {
 pub fn get_data(object: DataObject) -> Command {
     let [p1, p2] = object.tag().to_be_bytes();
     Command::new(0x80, 0xCA, p1, p2).expecting_all()
+}
+
+/// GET DATA of `object` through a channel, so that the card's MAC is on the answer.
+#[must_use]
+pub fn get_data_in_channel(object: DataObject) -> PlannedCommand {
+    PlannedCommand::new(get_data(object), Content::Management)
 }
 
 /// The value of `object` in the data of the answer, which is the object with its tag (GPCS §11.3.3.1).

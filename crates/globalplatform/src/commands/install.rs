@@ -13,6 +13,9 @@ const FOR_MAKE_SELECTABLE: u8 = 0x08;
 const FOR_PERSONALIZATION: u8 = 0x20;
 const FOR_REGISTRY_UPDATE: u8 = 0x40;
 
+/// The length of a hash is one byte, 00 to 7F (GPCS Table 11-42).
+const LONGEST_HASH: usize = 0x7F;
+
 /// An empty token: none is needed where the Security Domain's own provider manages content (GPCS §11.5.2.3.2).
 const NO_TOKEN: u8 = 0x00;
 
@@ -54,16 +57,20 @@ impl Privileges {
 }
 
 /// INSTALL [for load]: announces a load file (GPCS Table 11-42). `security_domain` is whose it becomes, `None` for
-/// the selected one; `hash` of the load file data block may be empty, and so may `parameters` (TLV, Table 11-48).
+/// the selected one; `hash` of the load file data block, without tag C4 and its length (§C.2), may be empty, and so may
+/// `parameters` ([`super::MemoryRequirement::load_parameters`]). The card need not verify the hash.
 ///
 /// # Errors
-/// `Error::Argument` where it does not fit a short command.
+/// `Error::Argument` for a hash of more than 127 bytes, and where it does not fit a short command.
 pub fn install_for_load(
     load_file: &Aid,
     security_domain: Option<&Aid>,
     hash: &[u8],
     parameters: &[u8],
 ) -> Result<PlannedCommand, Error> {
+    if hash.len() > LONGEST_HASH {
+        return Err(Error::Argument { what: "load file data block hash", found: hash.len(), allowed: "0 to 127" });
+    }
     let mut data = Vec::new();
     write_aid(&mut data, Some(load_file));
     write_aid(&mut data, security_domain);

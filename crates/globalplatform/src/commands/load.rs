@@ -6,14 +6,21 @@ use super::short;
 use crate::Error;
 use crate::plan::{Content, PlannedCommand};
 
-/// The LOAD commands of a load file that is `data_block` under tag C4 (GPCS Table 11-58), each with at most `limit`
-/// bytes ([`crate::ChannelParameters::command_data_limit`]). INSTALL [for load] comes before them.
+/// Tag C4 and a length of up to three bytes after its first: they stand whole in the first command.
+const SHORTEST_LIMIT: usize = 5;
+
+/// The LOAD commands of a load file that is `data_block` under tag C4 (GPCS Table 11-58), as few as `limit` bytes each
+/// ([`crate::ChannelParameters::command_data_limit`]) allow. INSTALL [for load] comes before them.
 ///
 /// # Errors
-/// `Error::TooManyBlocks` where more than 256 would be needed; `Error::Argument` for a limit of 0 or over 255.
+/// `Error::TooManyBlocks` where more than 256 would be needed: the load file is too large for a channel of this level;
+/// `Error::Argument` for an empty block, and for a limit under 5 or over 255.
 pub fn load(data_block: &[u8], limit: usize) -> Result<Vec<PlannedCommand>, Error> {
-    if limit == 0 || limit > crate::channel::SHORT_COMMAND_DATA {
-        return Err(Error::Argument { what: "the limit of a command", found: limit, allowed: "1 to 255" });
+    if !(SHORTEST_LIMIT..=crate::channel::SHORT_COMMAND_DATA).contains(&limit) {
+        return Err(Error::Argument { what: "the limit of a command", found: limit, allowed: "5 to 255" });
+    }
+    if data_block.is_empty() {
+        return Err(Error::Argument { what: "the load file data block", found: 0, allowed: "1 and more" });
     }
     let load_file = tlv::element(0xC4, data_block);
     let count = load_file.len().div_ceil(limit);

@@ -8,18 +8,20 @@ mod get_data;
 mod get_status;
 mod install;
 mod load;
+mod memory;
 mod put_key;
 mod select;
 mod set_status;
 mod store_data;
 
 pub use delete::{delete, delete_keys};
-pub use get_data::{DataObject, get_data, read_data_object};
+pub use get_data::{DataObject, get_data, get_data_in_channel, read_data_object};
 pub use get_status::{Occurrence, Scope, StatusFormat, get_status};
 pub use install::{
     Installation, Privileges, RegistryUpdate, install_for_load, install_for_personalization, make_selectable,
 };
 pub use load::load;
+pub use memory::MemoryRequirement;
 pub use put_key::{AesKeyBlock, EncryptedKey, EncryptedKeySet, KeyType, check_put_key_answer, put_key, put_keys};
 pub use select::{SelectedDomain, select, select_issuer_security_domain};
 pub use set_status::{CardState, lock_application, set_card_state, unlock_application};

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cap;
+mod cap_builder;
+mod cap_properties;
 mod card;
 mod channel;
 mod commands;
@@ -11,6 +14,7 @@ mod diversification_vectors;
 mod grouping;
 mod inputs;
 mod keystore;
+mod loading;
 mod nodes;
 mod opening;
 mod prediction;
@@ -19,4 +23,5 @@ mod remains;
 mod scp02_channel;
 mod scp02_vectors;
 mod scp03_vectors;
+mod survey;
 mod vectors;

@@ -42,7 +42,7 @@ pub(crate) fn own() -> String {
         "field = \"card_number\"\nbin = \"47617390\"\nlength = 16\ncheck-digit = true\nsequence-field = \"sequence\"";
     let range = "bin = \"47617390123\"\nlength = 13\ncheck-digit = true\nsequence = 1";
     let pin = "source = \"order\"\nfield = \"pin_block\"\nzone-key = \"zone/host.1\"\nformat = \"iso-9564-0\"";
-    let mailer = "source = \"generated\"\ndigits = 5\nmailer-key = \"zone/mailer.1\"\nformat = \"iso-9564-0\"";
+    let mailer = "source = \"generated\"\ndigits = 5\nmailer-key = \"zone/mailer.1\"\nformat = \"iso-9564-1\"";
     let mut text = CREDIT.replace("name = \"emv-credit\"", "name = \"emv-own\"");
     for (from, to) in [(number, range), (pin, mailer)] {
         assert!(text.contains(from), "{from}");
@@ -316,12 +316,12 @@ async fn a_range_that_is_used_up_refuses_and_a_pin_goes_to_its_mailer_once() {
     intake::handed_out(center, letters.commit).await.unwrap();
     assert_eq!(intake::handed_out(center, second.commit).await.unwrap_err().code, Code::CHANGED_MEANWHILE);
     assert_eq!(intake::letters(center, &bank.world.admin, "zone/mailer").await.unwrap().count, 0);
-    // The block opens, under the mailer's key, to a PIN of the card whose number it names.
+    // The block opens, under the mailer's key, to a PIN: who prints it need not know the card's number.
     let line = letters.text.lines().nth(1).unwrap().split(',').collect::<Vec<_>>();
-    assert_eq!((line[0], line[2], line[4]), ("C-0", "0", "zone/mailer.1"));
+    assert_eq!((line[0], line[2], line[4]), ("C-0", "1", "zone/mailer.1"));
     let under = KeyRef::Named(KeyId::new("zone/mailer", 1).unwrap());
     let data = hex::decode(line[3]).unwrap();
     let item = Enciphering { under: &under, mechanism: BlockMechanism::TdesEcb, data: &data };
     let clear = center.keystore.decipher(&item).unwrap();
-    assert_eq!(clear.expose()[0], 0x05, "format 0, five digits");
+    assert_eq!(clear.expose()[0], 0x15, "format 1, five digits");
 }

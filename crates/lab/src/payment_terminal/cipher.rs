@@ -15,6 +15,18 @@ pub(super) fn encrypt(key: &[u8; 16], blocks: &[u8]) -> Result<Vec<u8>, Wrong> {
     run(&three, Mode::Encrypt, blocks)
 }
 
+/// Enciphers whole blocks in a chain that begins with zeros.
+pub(super) fn encrypt_chained(key: &[u8; 16], blocks: &[u8]) -> Result<Vec<u8>, Wrong> {
+    let mut previous = vec![0; 8];
+    let mut out = Vec::with_capacity(blocks.len());
+    for block in blocks.chunks_exact(8) {
+        let mixed: Vec<u8> = previous.iter().zip(block).map(|(one, other)| one ^ other).collect();
+        previous = encrypt(key, &mixed)?;
+        out.extend_from_slice(&previous);
+    }
+    Ok(out)
+}
+
 fn run(three: &[u8], mode: Mode, blocks: &[u8]) -> Result<Vec<u8>, Wrong> {
     let mut crypter = Crypter::new(Cipher::des_ede3(), mode, three, None)?;
     crypter.pad(false);
@@ -76,11 +88,17 @@ pub(super) fn card_key_b(master: &[u8; 16], account_number: &[u8], sequence: [u8
     card_key(master, &chosen)
 }
 
-/// Session key of a transaction (B2 §A1.3.1): the counter, F0 and 0F after it.
+/// Session key of a transaction's cryptograms, which its counter makes.
 pub(super) fn session_key(card_key: &[u8; 16], counter: u16) -> Result<Key, Wrong> {
     let [high, low] = counter.to_be_bytes();
-    let blocks = [[high, low, 0xF0, 0, 0, 0, 0, 0], [high, low, 0x0F, 0, 0, 0, 0, 0]].concat();
-    odd(encrypt(card_key, &blocks)?)
+    common_session_key(card_key, [high, low, 0, 0, 0, 0, 0, 0])
+}
+
+/// The common derivation (B2 §A1.3.1): the diversifier with F0 as its third byte, then with 0F.
+pub(super) fn common_session_key(card_key: &[u8; 16], diversifier: [u8; 8]) -> Result<Key, Wrong> {
+    let (mut left, mut right) = (diversifier, diversifier);
+    (left[2], right[2]) = (0xF0, 0x0F);
+    odd(encrypt(card_key, &[left, right].concat())?)
 }
 
 fn card_key(master: &[u8; 16], digits: &[u8]) -> Result<Key, Wrong> {

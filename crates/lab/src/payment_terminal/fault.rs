@@ -29,6 +29,8 @@ pub enum Step {
     FirstCryptogram,
     /// the issuer and its answer (B3 §10.9)
     OnlineProcessing,
+    /// the issuer's scripts (B3 §10.10)
+    ScriptProcessing,
     /// the second GENERATE AC (B3 §10.11)
     SecondCryptogram,
 }
@@ -156,6 +158,7 @@ impl fmt::Display for Step {
             Self::TerminalActionAnalysis => "terminal action analysis",
             Self::FirstCryptogram => "first cryptogram",
             Self::OnlineProcessing => "online processing",
+            Self::ScriptProcessing => "issuer-to-card script processing",
             Self::SecondCryptogram => "second cryptogram",
         })
     }

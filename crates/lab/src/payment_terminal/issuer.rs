@@ -9,6 +9,7 @@ use super::data::CardData;
 use super::fault::Wrong;
 use super::pin::Pin;
 use super::report::Cryptogram;
+use super::script::{CardKeys, Script, template};
 
 /// How the card's key comes from the master key (B2 §A1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Issuer {
     pub lies: bool,
     /// the PIN that it compares, where one comes online
     pub pin: Option<Pin>,
+    /// what it wants of the card besides
+    pub script: Option<Script>,
 }
 
 impl Issuer {
@@ -50,7 +53,7 @@ impl Issuer {
     #[must_use]
     pub fn new(master_key: [u8; 16], derivation: Derivation) -> Self {
         let master_key = Zeroizing::new(master_key);
-        Self { master_key, derivation, method: Method::One, approves: true, lies: false, pin: None }
+        Self { master_key, derivation, method: Method::One, approves: true, lies: false, pin: None, script: None }
     }
 }
 
@@ -67,6 +70,8 @@ pub struct Answer {
     pub response_code: [u8; 2],
     /// 91
     pub authentication_data: Vec<u8>,
+    /// 71 and 72, whole
+    pub scripts: Vec<Vec<u8>>,
 }
 
 /// What the terminal knows of a cryptogram's making.
@@ -78,7 +83,7 @@ pub(super) struct Request<'a> {
 }
 
 /// The cryptogram versions that the issuer knows; the issuer application data is `length, key index, version, CVR ..`.
-enum Version {
+pub(super) enum Version {
     /// 0A: the card's key itself; zeros as padding; CVR only
     Ten,
     /// 12: a session key; 80 as padding; all issuer application data
@@ -116,7 +121,8 @@ impl Issuer {
             (false, true) => *b"05",
             (_, false) => *b"55",
         };
-        let key = self.cryptogram_key(&version(request.cryptogram)?, request)?;
+        let version = version(request.cryptogram)?;
+        let key = self.cryptogram_key(&version, request)?;
         let mut authentication_data = match self.method {
             Method::One => method_one(&key, request.cryptogram.value, response_code)?,
             Method::Two => method_two(&key, request.cryptogram.value, &response_code == b"00")?,
@@ -124,18 +130,35 @@ impl Issuer {
         if self.lies {
             authentication_data[0] ^= 0x01;
         }
-        Ok(Answer { response_code, authentication_data })
+        let scripts =
+            self.script.iter().map(|script| self.scripted(script, &version, request)).collect::<Result<_, _>>()?;
+        Ok(Answer { response_code, authentication_data, scripts })
+    }
+
+    fn scripted(&self, script: &Script, version: &Version, request: &Request<'_>) -> Result<Vec<u8>, Wrong> {
+        let keys = CardKeys {
+            integrity: self.card_key(&script.integrity, request)?,
+            confidentiality: self.card_key(&script.confidentiality, request)?,
+        };
+        template(script, &keys, version, request.cryptogram)
     }
 
     fn cryptogram_key(&self, version: &Version, request: &Request<'_>) -> Result<Key, Wrong> {
-        let (account_number, sequence) = (request.card.account_number()?, request.card.sequence_number());
-        let card_key = match self.derivation {
-            Derivation::A => cipher::card_key_a(&self.master_key, &account_number, sequence)?,
-            Derivation::B => cipher::card_key_b(&self.master_key, &account_number, sequence)?,
-        };
+        let card_key = self.card_key(&self.master_key, request)?;
         match version {
             Version::Ten => Ok(card_key),
             Version::Eighteen => cipher::session_key(&card_key, request.cryptogram.counter),
+        }
+    }
+}
+
+impl Issuer {
+    /// The card's own key out of a master key.
+    fn card_key(&self, master_key: &[u8; 16], request: &Request<'_>) -> Result<Key, Wrong> {
+        let (account_number, sequence) = (request.card.account_number()?, request.card.sequence_number());
+        match self.derivation {
+            Derivation::A => cipher::card_key_a(master_key, &account_number, sequence),
+            Derivation::B => cipher::card_key_b(master_key, &account_number, sequence),
         }
     }
 }

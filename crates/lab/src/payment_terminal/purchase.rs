@@ -1,13 +1,15 @@
 //! A purchase from the first SELECT to the last cryptogram (B3 §8.2).
 
+use super::delivery::deliver;
 use super::fault::{Fault, Step, Wrong};
 use super::issuer::{self, Answer, Issuer};
 use super::link::Link;
 use super::object_list::ObjectList;
 use super::report::{
-    Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Directory, IssuerAuthentication,
-    Online, Outcome, Reading, Report, Selected, Verified,
+    Authentication, Candidate, CardholderVerification, Cryptogram, CryptogramKind, Delivered, Directory,
+    IssuerAuthentication, Online, Outcome, Reading, Report, Selected, Verified,
 };
+use super::script::ScriptTime;
 use super::session::{Bit, Session};
 use super::settings::{Connection, Purchase, Terminal};
 use super::{action, authentication, cardholder, cryptogram, reading, restrictions, risk, selection};
@@ -56,6 +58,7 @@ pub fn purchase(
         first: ending.first,
         online: ending.online,
         second: ending.second,
+        scripts: ending.scripts,
         outcome: ending.outcome,
     })
 }
@@ -88,6 +91,7 @@ struct Ending {
     first: Cryptogram,
     online: Option<Online>,
     second: Option<Cryptogram>,
+    scripts: Vec<Delivered>,
     outcome: Outcome,
 }
 
@@ -105,10 +109,14 @@ fn end(
     if first.kind != CryptogramKind::Online {
         let approved = first.kind == CryptogramKind::Approve;
         let outcome = if approved { Outcome::ApprovedOffline } else { Outcome::DeclinedOffline };
-        return Ok(Ending { first, online: None, second: None, outcome });
+        return Ok(Ending { first, online: None, second: None, scripts: Vec::new(), outcome });
     }
 
     let online = go_online(session, issuer, &first, verification)?;
+    let script = |session: &mut Session<'_>, time| {
+        deliver(session, online.answer.as_ref(), time).map_err(|wrong| wrong.at(Step::ScriptProcessing))
+    };
+    let mut scripts = script(session, ScriptTime::Before)?;
     let asked = match &online.answer {
         Some(answer) if answer.response_code == *b"00" => CryptogramKind::Approve,
         Some(_) => CryptogramKind::Decline,
@@ -125,13 +133,14 @@ fn end(
         let wrong = Wrong::value(0x9F36, "the two cryptograms count differently");
         return Err(wrong.at(Step::SecondCryptogram));
     }
+    scripts.extend(script(session, ScriptTime::After)?);
     let outcome = match (second.kind == CryptogramKind::Approve, online.answer.is_some()) {
         (true, true) => Outcome::ApprovedOnline,
         (true, false) => Outcome::ApprovedOffline,
         (false, true) => Outcome::DeclinedOnline,
         (false, false) => Outcome::DeclinedOffline,
     };
-    Ok(Ending { first, online: Some(online), second: Some(second), outcome })
+    Ok(Ending { first, online: Some(online), second: Some(second), scripts, outcome })
 }
 
 /// A cryptogram, computed again by the issuer where there is one.

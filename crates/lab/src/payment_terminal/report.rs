@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::issuer::Answer;
+use super::script::ScriptTime;
 
 /// A purchase that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Report {
     pub online: Option<Online>,
     /// the second cryptogram, where there was one
     pub second: Option<Cryptogram>,
+    /// the issuer's scripts, and what the card said to them
+    pub scripts: Vec<Delivered>,
     /// the end
     pub outcome: Outcome,
 }
@@ -194,6 +197,17 @@ pub struct Online {
     pub answer: Option<Answer>,
     /// what the card made of it
     pub authentication: IssuerAuthentication,
+}
+
+/// A script that was handed to the card (B3 §10.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// before the second cryptogram, or after it
+    pub time: ScriptTime,
+    /// what the card answered to each command that was sent
+    pub statuses: Vec<u16>,
+    /// whether the last of them was an error, which ended the script
+    pub failed: bool,
 }
 
 /// How the card looked at the issuer's answer.

@@ -83,6 +83,7 @@ impl Setting {
         product.preloaded.truncate(1); // the identity application's: what else there is, the tests bring themselves
         product.i = self.i;
         product.key_length = self.key_length;
+        product.key_sets = 2; // these tests add sets beside the first
         product.transport_key_version = KEY_VERSION;
         product.preloaded.truncate(1); // the identity application's: these tests load the others, and list what is there
         product.proof = if self.scp == 3 && self.i & 0x20 != 0 { Proof::RMac } else { Proof::None };

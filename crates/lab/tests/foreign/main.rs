@@ -5,11 +5,14 @@
 //! `opensc-tool` knows nothing of cards like ours and reads them as any terminal would.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod issuer_scripts;
 mod opensc;
 mod payment_oracles;
 mod pcscd;
 mod purchases;
+mod rewritten;
 mod scll_channels;
+mod script_oracles;
 
 #[allow(dead_code, reason = "only an issued card is wanted here, not the moments of its issuance")]
 #[path = "../agreement/new_card.rs"]

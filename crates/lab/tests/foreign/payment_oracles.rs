@@ -6,7 +6,7 @@
 //! its value is too short; there, and only there, ours may be longer. psec has no PIN blocks of format 1, and none of
 //! formats 0 and 3 for numbers of 12 digits; pyemv has no AES (option C).
 
-mod card;
+pub(crate) mod card;
 mod issuer;
 
 use std::fs::File;

@@ -16,18 +16,24 @@ use crate::new_card::Recording;
 use crate::pcscd::{Inserted, is_beside};
 use crate::preparer::Issuer as Preparer;
 
-/// The master key for cryptograms, which the issuer behind the terminal knows as well.
-const MASTER: [u8; 16] =
-    [0x21, 0x43, 0x65, 0x87, 0xA9, 0xCB, 0xED, 0x0F, 0x1E, 0x2D, 0x3C, 0x4B, 0x5A, 0x69, 0x78, 0x87];
+/// The master keys for cryptograms, for scripts' MACs and for what scripts encipher, which the issuer behind the
+/// terminal knows as well.
+pub(crate) const MASTERS: [[u8; 16]; 3] = [
+    0x2143_6587_A9CB_ED0F_1E2D_3C4B_5A69_7887_u128.to_be_bytes(),
+    0x3143_6587_A9CB_ED0F_2E2D_3C4B_5A69_7887_u128.to_be_bytes(),
+    0x4143_6587_A9CB_ED0F_3E2D_3C4B_5A69_7887_u128.to_be_bytes(),
+];
 const READER: &str = "Card Reader 0 00 00";
 
-/// The data of a card by an example profile, whose master key for cryptograms is ours.
-fn prepared(profile: &str, master: &str, number: &str) -> Checked<PersonalizationData> {
+/// The data of a card by an example profile, whose master keys are ours; their names begin with `masters`.
+pub(crate) fn prepared(profile: &str, masters: &str, number: &str) -> Checked<PersonalizationData> {
     let profile = Profile::parse(&file(&format!("profiles/{profile}.toml"))).unwrap();
     let preparer = Preparer::empty();
-    let id = master.parse().unwrap();
-    let new = NewKey { id, kind: KeyKind::Tdes2, purpose: Purpose::Personalize, created: 0 };
-    preparer.keystore.import(&new, &MASTER, None, PublishedKeys::Refused).unwrap();
+    for (name, value) in ["ac.1", "smi.1", "smc.1"].iter().zip(&MASTERS) {
+        let id = format!("{masters}-{name}").parse().unwrap();
+        let new = NewKey { id, kind: KeyKind::Tdes2, purpose: Purpose::Personalize, created: 0 };
+        preparer.keystore.import(&new, value, None, PublishedKeys::Refused).unwrap();
+    }
     let preparer = preparer.furnish(&profile);
     let mut columns = vec![("name", "Ada Example".to_owned())];
     if !profile.assigns_number() {
@@ -42,23 +48,23 @@ fn prepared(profile: &str, master: &str, number: &str) -> Checked<Personalizatio
 }
 
 /// The PIN that preparation makes of the first random bytes, which are no secret in tests.
-fn generated_pin(random: &[u8], digits: usize) -> String {
+pub(crate) fn generated_pin(random: &[u8], digits: usize) -> String {
     let (numbers, _) = random.as_chunks::<4>();
     numbers[..digits].iter().map(|number| char::from(b'0' + (u32::from_be_bytes(*number) % 10) as u8)).collect()
 }
 
 /// A shop with a card in its reader, and the card's issuer behind it.
-struct Shop {
-    link: PcscLink,
-    terminal: Terminal,
-    purchase: Purchase,
-    issuer: Issuer,
+pub(crate) struct Shop {
+    pub(crate) link: PcscLink,
+    pub(crate) terminal: Terminal,
+    pub(crate) purchase: Purchase,
+    pub(crate) issuer: Issuer,
     _inserted: Inserted,
 }
 
 impl Shop {
     /// The card is issued on a card of `product`; the shop asks the issuer about everything.
-    fn new(data: &Checked<PersonalizationData>, product: &str, derivation: Derivation) -> Self {
+    pub(crate) fn new(data: &Checked<PersonalizationData>, product: &str, derivation: Derivation) -> Self {
         let inserted = Inserted::new(Recording::with(product, data).card.state());
         let link = connect();
         let applications = data.applications.iter().filter(|one| one.standard == Standard::Emv);
@@ -71,10 +77,10 @@ impl Shop {
         terminal.floor_limit = 0;
         terminal.interface = link.interface().unwrap();
         let purchase = Purchase::new(1_500, 0x0978, Day::new(2026, 11, 24).unwrap(), [0x11, 0x22, 0x33, 0x44]);
-        Self { link, terminal, purchase, issuer: Issuer::new(MASTER, derivation), _inserted: inserted }
+        Self { link, terminal, purchase, issuer: Issuer::new(MASTERS[0], derivation), _inserted: inserted }
     }
 
-    fn buy(&mut self) -> Report {
+    pub(crate) fn buy(&mut self) -> Report {
         let bought = purchase(&mut self.link, &self.terminal, &self.purchase, Some(&self.issuer));
         bought.unwrap_or_else(|fault| panic!("{fault}"))
     }
@@ -92,7 +98,7 @@ fn connect() -> PcscLink {
     }
 }
 
-fn assert_approved_online(report: &Report) {
+pub(crate) fn assert_approved_online(report: &Report) {
     assert_eq!(report.outcome, Outcome::ApprovedOnline);
     let online = report.online.as_ref().unwrap();
     assert_eq!(online.authentication, IssuerAuthentication::Succeeded);
@@ -106,7 +112,7 @@ fn a_credit_card_buys_with_cda_its_pin_both_ways_and_its_issuers_proof() {
     if !is_beside("purchases::a_credit_card_buys_with_cda_its_pin_both_ways_and_its_issuers_proof") {
         return;
     }
-    let data = prepared("emv-credit", "imk-ac.1", "4761739001010119");
+    let data = prepared("emv-credit", "imk", "4761739001010119");
     let mut shop = Shop::new(&data, "scp03-i70", Derivation::A);
     shop.purchase.pin = Pin::new("1234");
     let report = shop.buy();
@@ -132,7 +138,7 @@ fn a_credit_card_refuses_a_wrong_pin_and_an_issuer_that_lies() {
     if !is_beside("purchases::a_credit_card_refuses_a_wrong_pin_and_an_issuer_that_lies") {
         return;
     }
-    let data = prepared("emv-credit", "imk-ac.1", "4761739001010119");
+    let data = prepared("emv-credit", "imk", "4761739001010119");
     let mut shop = Shop::new(&data, "scp03-i70", Derivation::A);
     shop.purchase.pin = Pin::new("9999");
     let before = shop.buy().verification.tries_left.unwrap();
@@ -160,7 +166,7 @@ fn a_debit_card_buys_with_dda_and_the_pin_that_was_made_for_it() {
     if !is_beside("purchases::a_debit_card_buys_with_dda_and_the_pin_that_was_made_for_it") {
         return;
     }
-    let data = prepared("emv-debit", "debit-imk-ac.1", "4761740000000010");
+    let data = prepared("emv-debit", "debit-imk", "4761740000000010");
     let random: Vec<u8> = (0..16).map(|at: usize| (at * 37 + 11) as u8).collect();
     let pin = Pin::new(&generated_pin(&random, 4));
     let mut shop = Shop::new(&data, "scp02-i55", Derivation::B);
@@ -183,7 +189,7 @@ fn a_contactless_card_is_read_by_its_own_directory() {
     if !is_beside("purchases::a_contactless_card_is_read_by_its_own_directory") {
         return;
     }
-    let data = prepared("emv-credit", "imk-ac.1", "4761739001010119");
+    let data = prepared("emv-credit", "imk", "4761739001010119");
     let mut shop = Shop::new(&data, "scp03-i70-contactless", Derivation::A);
     assert_eq!(shop.terminal.interface, Interface::Contactless);
     let reading = read(&mut shop.link, &shop.terminal, &shop.purchase).unwrap_or_else(|fault| panic!("{fault}"));

@@ -85,11 +85,19 @@ impl Program {
     /// What SELECT by name answers, or why the instance called `aid` does not want to be selected.
     pub(crate) fn select(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         match self {
-            Self::Identity(data) => data.file_control_information(aid),
+            Self::Identity(data) => data.file_control_information(state.program_version(aid), aid),
             Self::Piv(_) => Ok(piv::property_template(aid)),
-            Self::Emv(data) => Ok(data.file_control_information(state, aid)),
-            Self::PaymentEnvironment(data) => Ok(data.file_control_information(state, aid)),
+            Self::Emv(data) => data.file_control_information(state, aid),
+            Self::PaymentEnvironment(data) => data.file_control_information(state, aid),
             Self::Opaque => Ok(Vec::new()),
+        }
+    }
+
+    /// 6283 where the instance can be selected and is blocked (EMV Book 3 §6.5.1).
+    pub(crate) fn selection_status(&self) -> StatusWord {
+        match self {
+            Self::Emv(data) if data.is_blocked() => StatusWord(0x6283),
+            _ => StatusWord::SUCCESS,
         }
     }
 

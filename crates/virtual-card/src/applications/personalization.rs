@@ -4,10 +4,8 @@
 use cardwright_apdu::{Aid, StatusWord};
 
 use super::{Program, emv, identity};
+use crate::channel::Session;
 use crate::memory::{Memory, Stop};
-
-/// Decrypts sensitive data under the Security Domain's DEK; `None` where it is no whole number of blocks.
-pub(crate) type DecryptSensitive<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
 
 /// A new personalization of the instance called `aid` begins.
 ///
@@ -21,17 +19,12 @@ pub(crate) fn begin_personalization(memory: &mut Memory, aid: &Aid) -> Result<()
     }
 }
 
-/// One STORE DATA for the instance called `aid`, its block number checked: one atomic write, or nothing.
-pub(crate) fn store_data(
-    memory: &mut Memory,
-    aid: &Aid,
-    p1: u8,
-    block: &[u8],
-    decrypt: DecryptSensitive<'_>,
-) -> Result<(), Stop> {
+/// One STORE DATA for the instance called `aid`, its block number checked: one atomic write, or nothing. Sensitive data
+/// is under the DEK of `channel`.
+pub(crate) fn store_data(memory: &mut Memory, aid: &Aid, p1: u8, block: &[u8], channel: &Session) -> Result<(), Stop> {
     match memory.read().application(aid).map(|application| &application.program) {
-        Some(Program::Identity(_)) => identity::store_data(memory, aid, p1, block, decrypt),
-        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::store_data(memory, aid, p1, block, decrypt),
+        Some(Program::Identity(_)) => identity::store_data(memory, aid, p1, block, channel),
+        Some(Program::Emv(_) | Program::PaymentEnvironment(_)) => emv::store_data(memory, aid, p1, block, channel),
         Some(Program::Piv(_) | Program::Opaque) | None => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
     }
 }

@@ -9,7 +9,7 @@ use crate::key::KeySet;
 use crate::level::SecurityLevel;
 use crate::life_cycle::CardLifeCycle;
 use crate::memory::{Memory, Stop};
-use crate::product::CardProduct;
+use crate::product::{CardProduct, ChannelProtocol};
 use crate::scp02::CardChallenge;
 use crate::volatile::Volatile;
 use crate::{scp02, scp03};
@@ -33,21 +33,21 @@ pub(crate) fn initialize_update(
     if command.header.p2 != 0x00 {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    let product = &memory.read().product;
-    if command.data().len() != if product.is_s16() { 16 } else { 8 } {
+    let (key_version, protocol) = usable_key_set(memory, command.header.p1)?;
+    if command.data().len() != if protocol.is_s16() { 16 } else { 8 } {
         return Err(StatusWord::WRONG_LENGTH.into());
     }
-    let key_version = usable_key_set(memory, command.header.p1)?;
     let opening = Opening {
         aid: volatile.selected.aid().unwrap_or(memory.read().security_domain),
         key_version,
+        protocol,
         host_challenge: command.data(),
     };
-    let (session, answer) = match memory.read().product.scp {
+    let (session, answer) = match protocol.scp {
         2 => challenge_scp02(memory, entropy, &opening)?,
         _ => challenge_scp03(memory, entropy, &opening)?,
     };
-    volatile.channel = Channel::Challenged { session, key_version };
+    volatile.channel = Channel::Challenged { session, key_version, protocol };
     Ok(Response::new(answer, StatusWord::SUCCESS))
 }
 
@@ -56,21 +56,18 @@ struct Opening<'a> {
     /// of the application that asks for the channel (Amd D §6.2.2.1, GPCS §E.4.2.3)
     aid: Aid,
     key_version: u8,
+    protocol: ChannelProtocol,
     host_challenge: &'a [u8],
 }
 
-/// The version of the key set that P1 names; 00 names the first. 6A88 where a key is missing (Amd D §7.1.1.3),
-/// 6983 where too many EXTERNAL AUTHENTICATEs failed.
-fn usable_key_set(memory: &Memory, p1: u8) -> Result<u8, StatusWord> {
+/// The version of the key set that P1 names, and the protocol that its keys speak; 00 names the first set. 6A88 where
+/// a key is missing (Amd D §7.1.1.3), 6983 where too many EXTERNAL AUTHENTICATEs with this set failed.
+fn usable_key_set(memory: &Memory, p1: u8) -> Result<(u8, ChannelProtocol), StatusWord> {
     let state = memory.read();
-    let complete = |set: &&KeySet| set.channel_keys(state.product.key_kind()).is_some();
-    let set = state
-        .key_sets
-        .iter()
-        .find(|set| p1 == 0 && complete(set) || p1 != 0 && set.version == p1)
-        .filter(complete)
-        .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-    if is_blocked(set, &state.product) { Err(StatusWord::AUTHENTICATION_BLOCKED) } else { Ok(set.version) }
+    let mut named = state.key_sets.iter().filter(|set| p1 == 0 || set.version == p1);
+    let found = named.find_map(|set| Some((set, state.protocol_of(set)?)));
+    let (set, protocol) = found.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+    if is_blocked(set, &state.product) { Err(StatusWord::AUTHENTICATION_BLOCKED) } else { Ok((set.version, protocol)) }
 }
 
 fn is_blocked(set: &KeySet, product: &CardProduct) -> bool {
@@ -84,13 +81,13 @@ fn challenge_scp03(
     opening: &Opening<'_>,
 ) -> Result<(Session, Vec<u8>), Stop> {
     let key_version = opening.key_version;
-    let pseudo_random = memory.read().product.has_pseudo_random_challenge();
+    let pseudo_random = opening.protocol.has_pseudo_random_challenge();
     let counter = if pseudo_random { Some(step_counter(memory, key_version)?) } else { None };
     let (session, challenge) = derive_scp03(memory, entropy, opening, counter).ok_or(StatusWord(0x6400))?;
     let cryptogram = session.card_cryptogram().ok_or(StatusWord(0x6400))?;
     let state = memory.read();
     let mut answer = state.identity.key_diversification_data.clone();
-    answer.extend_from_slice(&[key_version, 0x03, state.product.i]);
+    answer.extend_from_slice(&[key_version, 0x03, opening.protocol.i]);
     answer.extend_from_slice(&challenge);
     answer.extend_from_slice(&cryptogram);
     if let Some(counter) = counter {
@@ -117,7 +114,7 @@ fn derive_scp03(
     counter: Option<u32>,
 ) -> Option<(scp03::Session, Vec<u8>)> {
     let state = memory.read();
-    let keys = state.key_set(opening.key_version)?.channel_keys(state.product.key_kind())?;
+    let keys = state.key_set(opening.key_version)?.channel_keys()?;
     let length = opening.host_challenge.len();
     let challenge = match counter {
         Some(counter) => scp03::pseudo_random_challenge(keys.encryption, counter, opening.aid.as_bytes(), length)?,
@@ -160,8 +157,8 @@ fn derive_scp02(
     counter: [u8; 2],
 ) -> Option<scp02::Session> {
     let state = memory.read();
-    let keys = state.key_set(opening.key_version)?.channel_keys(state.product.key_kind())?;
-    let challenge = if state.product.has_pseudo_random_challenge() {
+    let keys = state.key_set(opening.key_version)?.channel_keys()?;
+    let challenge = if opening.protocol.has_pseudo_random_challenge() {
         CardChallenge::OverAid(opening.aid.as_bytes())
     } else {
         let mut random = [0; 6];
@@ -180,7 +177,7 @@ pub(crate) fn external_authenticate(
 ) -> Result<Response, Stop> {
     end_what_was_begun(volatile);
     let channel = std::mem::take(&mut volatile.channel);
-    let Channel::Challenged { mut session, key_version } = channel else {
+    let Channel::Challenged { mut session, key_version, protocol } = channel else {
         volatile.channel = match channel {
             Channel::Aborted | Channel::Open(_) => Channel::Aborted,
             _ => Channel::Closed,
@@ -188,8 +185,7 @@ pub(crate) fn external_authenticate(
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     };
     let (header, data) = (command.header, command.data());
-    let product = &memory.read().product;
-    let level = SecurityLevel::new(header.p1, product.scp, product.i)
+    let level = SecurityLevel::new(header.p1, protocol.scp, protocol.i)
         .filter(|_| header.p2 == 0x00)
         .ok_or(StatusWord::INCORRECT_P1_P2)?;
     let length = session.mac_length();
@@ -199,7 +195,7 @@ pub(crate) fn external_authenticate(
     count_failure(memory, key_version)?;
     let host_proved = session.proves_the_host(&data[..length]);
     let mac_right = session.verify_authenticate(header, data);
-    if mac_right {
+    if mac_right && protocol.scp == 2 {
         step_scp02_counter(memory, key_version)?;
     }
     if !host_proved {
@@ -228,8 +224,5 @@ fn count_failure(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
 /// The counter of SCP02 steps when the first C-MAC of a session is right, whatever the command then comes to
 /// (GPCS §E.1.2).
 fn step_scp02_counter(memory: &mut Memory, key_version: u8) -> Result<(), Stop> {
-    if memory.read().product.scp != 2 {
-        return Ok(());
-    }
     memory.write(|state| state.key_set_mut(key_version).into_iter().for_each(|set| set.sequence_counter += 1))
 }

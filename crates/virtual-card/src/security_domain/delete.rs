@@ -6,9 +6,10 @@ use super::NO_CONFIRMATION;
 use crate::key::Key;
 use crate::memory::{Memory, Stop};
 use crate::state::CardState;
+use crate::volatile::Volatile;
 
 /// Deletes what the data names.
-pub(super) fn delete(memory: &mut Memory, command: &Command) -> Result<Response, Stop> {
+pub(super) fn delete(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {
     let header = command.header;
     if header.p1 != 0x00 || header.p2 & 0x7F != 0x00 {
         return Err(StatusWord::INCORRECT_P1_P2.into());
@@ -18,7 +19,9 @@ pub(super) fn delete(memory: &mut Memory, command: &Command) -> Result<Response,
     match named[..] {
         [(0x4F, aid)] => {
             let aid = Aid::new(aid).map_err(|_| StatusWord::WRONG_DATA)?;
-            delete_content(memory, &aid, header.p2 & 0x80 != 0)?;
+            let deleted = delete_content(memory, &aid, header.p2 & 0x80 != 0);
+            volatile.forget_deleted(memory.read());
+            deleted?;
         }
         [(0xD0, [identifier])] => delete_keys(memory, Some(*identifier), None)?,
         [(0xD2, [version])] => delete_keys(memory, None, Some(*version))?,
@@ -77,7 +80,6 @@ fn delete_keys(memory: &mut Memory, identifier: Option<u8>, version: Option<u8>)
 
 /// The sets that can open a channel.
 fn channel_sets(state: &CardState) -> impl Iterator<Item = (u8, &[Key])> {
-    let kind = state.product.key_kind();
-    let complete = state.key_sets.iter().filter(move |set| set.channel_keys(kind).is_some());
+    let complete = state.key_sets.iter().filter(|set| state.protocol_of(set).is_some());
     complete.map(|set| (set.version, &set.keys[..]))
 }

@@ -14,7 +14,8 @@ pub(crate) struct LoadInProgress {
     aid: Aid,
     /// of the load file data block: SHA-256, -384 or -512; empty: none
     hash: Vec<u8>,
-    next_block: u8,
+    /// 00 to FF: there is no block after these (GPCS §11.6.2.2)
+    next_block: u16,
     received: Vec<u8>,
 }
 
@@ -24,23 +25,34 @@ impl LoadInProgress {
     }
 }
 
-/// Takes one block; an error ends the load (GPCS §9.3.5).
+/// Takes one block; an error ends the load, and nothing of it stays (GPCS §9.3.5).
 pub(super) fn load(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Result<Response, Stop> {
     let mut progress = volatile.load.take().ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
-    if command.header.p2 != progress.next_block {
+    if u16::from(command.header.p2) != progress.next_block {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    progress.next_block = progress.next_block.wrapping_add(1);
+    progress.next_block += 1;
     progress.received.extend_from_slice(command.data());
-    if progress.received.len() > memory.read().memory_free() as usize {
-        return Err(StatusWord::NOT_ENOUGH_MEMORY.into());
-    }
+    progress.check_length(memory.read().memory_free() as usize)?;
     if command.header.p1 & 0x80 == 0 {
         volatile.load = Some(progress);
     } else {
         finish(memory, &progress)?;
     }
     Ok(Response::new(NO_CONFIRMATION, StatusWord::SUCCESS))
+}
+
+impl LoadInProgress {
+    /// What has arrived is no more than its head announces, and that fits the memory.
+    fn check_length(&self, free: usize) -> Result<(), StatusWord> {
+        let [0xC4, after_tag @ ..] = &self.received[..] else { return Err(StatusWord::WRONG_DATA) };
+        match tlv::read_length(after_tag) {
+            Ok((announced, _)) if announced > free => Err(StatusWord::NOT_ENOUGH_MEMORY),
+            Ok((announced, content)) if content.len() > announced => Err(StatusWord::WRONG_DATA),
+            Ok(_) | Err(cardwright_apdu::Error::Truncated { .. }) => Ok(()),
+            Err(_) => Err(StatusWord::WRONG_DATA),
+        }
+    }
 }
 
 /// The load file is `C4 {load file data block}`: no DAP, not ciphered (GPCS Table 11-58).

@@ -86,7 +86,7 @@ fn run(memory: &mut Memory, volatile: &mut Volatile, command: &Command) -> Resul
         0xF2 => Ok(get_status::get_status(memory.read(), volatile, command)?),
         0xE6 => install::install(memory, volatile, command),
         0xE8 => load::load(memory, volatile, command),
-        0xE4 => delete::delete(memory, command),
+        0xE4 => delete::delete(memory, volatile, command),
         0xD8 => put_key::put_key(memory, &volatile.channel, command),
         0xE2 => store_data::store_data(memory, volatile, command),
         0xF0 => set_status::set_status(memory, command),

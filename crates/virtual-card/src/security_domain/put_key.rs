@@ -31,6 +31,7 @@ pub(super) fn put_key(memory: &mut Memory, channel: &Channel, command: &Command)
     if !matches!(version, 1..=0x7F) || keys.is_empty() || (p2 & 0x80 == 0 && keys.len() > 1) {
         return Err(StatusWord::WRONG_DATA.into());
     }
+    check_kinds(memory.read(), &keys)?;
     let mut answer = vec![version];
     keys.iter().for_each(|key| answer.extend_from_slice(&key.check_value()));
     if p1 == 0 {
@@ -54,12 +55,18 @@ fn read_key(fields: &mut Fields<'_>, identifier: u8, session: &Session) -> Resul
     }
 }
 
+/// A key that opens no channel on this card, or has not one of the product's lengths, is 6A80 (GPCS Table 11-78, which
+/// deprecates 9484).
+fn check_kinds(state: &CardState, keys: &[Key]) -> Result<(), StatusWord> {
+    let fits = |key: &Key| {
+        state.product.protocol_of(key.kind).is_some() && state.product.takes_key_length(key.value.expose().len())
+    };
+    if keys.iter().all(fits) { Ok(()) } else { Err(StatusWord::WRONG_DATA) }
+}
+
 /// Whole blocks are the encrypted value; otherwise its clear length stands before them (GPCS §11.8.2.3.3).
 fn read_component(component: &[u8], session: &Session) -> Result<Secret, StatusWord> {
-    let block = match session {
-        Session::Scp02(_) => 8,
-        Session::Scp03(_) => 16,
-    };
+    let block = session.data_encryption_block();
     let mut fields = Fields(component);
     let length = if component.len().is_multiple_of(block) { component.len() } else { fields.length()? };
     let plain = session.decrypt_sensitive(fields.0).map(Secret::new).ok_or(StatusWord::WRONG_DATA)?;
@@ -67,24 +74,30 @@ fn read_component(component: &[u8], session: &Session) -> Result<Secret, StatusW
     padding.map(|_| Secret::new(plain.expose()[..length].to_vec())).ok_or(StatusWord::WRONG_DATA)
 }
 
-/// P1 00: new keys. The first set that is added takes the place of an initial set FF.
+/// P1 00: new keys. The first set that is added takes the place of an initial set FF; otherwise a set that is new needs
+/// a free slot: 6A84 where there is none.
 fn add(memory: &mut Memory, version: u8, keys: Vec<Key>) -> Result<(), Stop> {
     let state = memory.read();
     let present = state.key_set(version);
     if present.is_some_and(|set| keys.iter().any(|key| set.key(key.identifier).is_some())) {
         return Err(StatusWord::WRONG_DATA.into());
     }
-    check_memory(state, &keys)?;
+    let mut set = KeySet { version, keys, sequence_counter: 0, failures: 0 };
+    let replaces_initial = state.protocol_of(&set).is_some() && state.key_set(INITIAL_VERSION).is_some();
+    let has_slot = state.key_sets.len() < usize::from(state.product.key_sets) || present.is_some() || replaces_initial;
+    if !has_slot {
+        return Err(StatusWord::NOT_ENOUGH_MEMORY.into());
+    }
+    check_memory(state, &set.keys)?;
     memory.write(|state| {
         match state.key_set_mut(version) {
-            Some(set) => {
-                set.keys.extend(keys);
-                set.keys.sort_by_key(|key| key.identifier);
+            Some(present) => {
+                present.keys.append(&mut set.keys);
+                present.keys.sort_by_key(|key| key.identifier);
             }
-            None => state.key_sets.push(KeySet { version, keys, sequence_counter: 0, failures: 0 }),
+            None => state.key_sets.push(set),
         }
-        let kind = state.product.key_kind();
-        let opens = state.key_sets.iter().any(|set| set.version == version && set.channel_keys(kind).is_some());
+        let opens = state.key_set(version).is_some_and(|set| state.protocol_of(set).is_some());
         state.key_sets.retain(|set| !(opens && set.version == INITIAL_VERSION));
     })
 }
@@ -104,7 +117,7 @@ fn replace(memory: &mut Memory, old_version: u8, version: u8, keys: Vec<Key>) ->
     if old_version != version && (!whole || state.key_set(version).is_some()) {
         return Err(StatusWord::WRONG_DATA.into());
     }
-    let restart = whole || state.product.scp == 2;
+    let restart = whole || state.protocol_of(set).is_some_and(|protocol| protocol.scp == 2);
     memory.write(|state| {
         if let Some(set) = state.key_set_mut(old_version) {
             set.version = version;

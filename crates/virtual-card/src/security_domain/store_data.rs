@@ -21,8 +21,7 @@ pub(super) fn store_data(memory: &mut Memory, volatile: &mut Volatile, command: 
     let p1 = command.header.p1;
     match (&volatile.personalization, volatile.channel.open()) {
         (Some(personalization), Some(session)) => {
-            let decrypt = |data: &[u8]| session.decrypt_sensitive(data);
-            applications::store_data(memory, &personalization.application, p1, command.data(), &decrypt)?;
+            applications::store_data(memory, &personalization.application, p1, command.data(), session)?;
         }
         _ => store_own(memory, p1, command.data())?,
     }

@@ -93,7 +93,7 @@ impl Scp03 {
         version: u8,
         level: u8,
     ) -> Result<(Self, Vec<u8>), u16> {
-        let length = if card.state().product.is_s16() { 16 } else { 8 };
+        let length = if card.state().product.protocols().any(|protocol| protocol.is_s16()) { 16 } else { 8 };
         let host_challenge = vec![0x5A; length];
         let command = [&[0x80, 0x50, version, 0, length as u8][..], &host_challenge, &[0]].concat();
         let answer = card.transmit(&command);
@@ -128,7 +128,7 @@ impl Scp03 {
         split(&card.transmit(&command)).1
     }
 
-    fn with_mac(&mut self, header: [u8; 4], data: &[u8]) -> Vec<u8> {
+    pub(crate) fn with_mac(&mut self, header: [u8; 4], data: &[u8]) -> Vec<u8> {
         let command = [&header[..], &[(data.len() + self.length) as u8], data].concat();
         self.chaining = cmac(&self.mac, &[&self.chaining[..], &command].concat());
         [&command[..], &self.chaining[..self.length]].concat()
@@ -341,5 +341,26 @@ impl Scp02 {
         let answer = transmit(card, &command);
         let (data, status) = split(&answer);
         (data.to_vec(), status)
+    }
+
+    /// The data of PUT KEY for 3DES keys under this channel's DEK (GPCS §E.4.7).
+    pub(crate) fn key_data(&self, version: u8, keys: &[Vec<u8>]) -> Vec<u8> {
+        self.key_blocks(version, keys, 0x80, |key| triple_des_cbc(key, &[0; 8])[..3].to_vec())
+    }
+
+    /// The same for AES keys.
+    pub(crate) fn aes_key_data(&self, version: u8, keys: &[Vec<u8>]) -> Vec<u8> {
+        self.key_blocks(version, keys, 0x88, |key| aes_block(key, [1; 16])[..3].to_vec())
+    }
+
+    fn key_blocks(&self, version: u8, keys: &[Vec<u8>], kind: u8, check: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        let mut data = vec![version];
+        for key in keys {
+            data.extend_from_slice(&[kind, key.len() as u8]);
+            key.chunks(8).for_each(|block| data.extend_from_slice(&triple_des_cbc(&self.dek, block)));
+            data.push(3);
+            data.extend(check(key));
+        }
+        data
     }
 }

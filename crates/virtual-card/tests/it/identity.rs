@@ -108,7 +108,7 @@ pub(crate) fn read_everything(card: &mut Card) {
     }
 }
 
-fn read_file(card: &mut Card) -> Vec<u8> {
+pub(crate) fn read_file(card: &mut Card) -> Vec<u8> {
     let mut file = Vec::new();
     loop {
         let answer = hex::decode(send(card, &format!("00B0{:04X}00", file.len()))).unwrap();

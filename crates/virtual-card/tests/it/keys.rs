@@ -2,14 +2,14 @@
 
 use cardwright_virtual_card::Card;
 
-use crate::host::{Scp02, Scp03, aes_block, aes_cbc, triple_des_cbc};
+use crate::host::{Scp02, Scp03, aes_block, aes_cbc};
 use crate::world::{card, card_of, product, static_keys};
 
-fn new_keys(length: usize) -> [Vec<u8>; 3] {
+pub(crate) fn new_keys(length: usize) -> [Vec<u8>; 3] {
     [0x11, 0x22, 0x33].map(|byte| (0..length).map(|index| byte + index as u8).collect())
 }
 
-fn versions(card: &Card) -> Vec<u8> {
+pub(crate) fn versions(card: &Card) -> Vec<u8> {
     card.state().key_sets.iter().map(|set| set.version).collect()
 }
 
@@ -34,7 +34,7 @@ fn a_whole_set_is_replaced_and_its_counter_starts_again() {
 
 #[test]
 fn a_set_is_added_beside_the_old_but_takes_the_place_of_ff() {
-    let mut card = card("scp03-i70");
+    let mut card = card("scp03-i70-life");
     let mut host = Scp03::open(&mut card, 0x33);
     assert_eq!(host.status(&mut card, "80D80081", &host.key_data(0x10, &new_keys(16))), 0x9000);
     assert_eq!(versions(&card), [0x30, 0x10]);
@@ -42,9 +42,11 @@ fn a_set_is_added_beside_the_old_but_takes_the_place_of_ff() {
 
     let mut card = crate::world::card("scp03-i60");
     let mut host = Scp03::open(&mut card, 0x33);
-    assert_eq!(host.status(&mut card, "80D80081", &host.key_data(0x01, &new_keys(32))), 0x9000, "another size, too");
+    assert_eq!(host.status(&mut card, "80D80081", &host.key_data(0x01, &new_keys(16))), 0x9000, "one slot, and FF's");
     assert_eq!(versions(&card), [0x01]);
-    assert!(Scp03::open_with(&mut card, &new_keys(32), 0, 0x33).is_ok());
+    assert!(Scp03::open_with(&mut card, &new_keys(16), 0, 0x33).is_ok());
+    let mut host = Scp03::open_with(&mut card, &new_keys(16), 0, 0x33).unwrap();
+    assert_eq!(host.status(&mut card, "80D80081", &host.key_data(0x02, &new_keys(16))), 0x6A84, "not a second time");
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn a_replacement_of_another_size_or_algorithm_is_refused() {
 #[test]
 fn both_forms_of_the_key_component_are_taken() {
     for with_length in [true, false] {
-        let mut card = card("scp03-i70");
+        let mut card = card("scp03-i70-life");
         let mut host = Scp03::open(&mut card, 0x33);
         let mut data = vec![0x10];
         for key in new_keys(16) {
@@ -115,7 +117,7 @@ fn one_key_of_a_set_is_replaced_and_the_scp03_counter_goes_on() {
 
 #[test]
 fn keys_are_deleted_but_never_the_last_set_that_opens() {
-    let mut card = card("scp03-i70");
+    let mut card = card("scp03-i70-life");
     let mut host = Scp03::open(&mut card, 0x33);
     assert_eq!(host.status(&mut card, "80E40000", &[0xD2, 1, 0x30]), 0x6985);
     assert_eq!(host.status(&mut card, "80E40000", &[0xD0, 1, 0x01]), 0x6985);
@@ -131,13 +133,7 @@ fn scp02_keys_are_replaced_under_the_session_dek() {
     let mut card = card("scp02-i55");
     let mut host = Scp02::open(&mut card, 0x03);
     let keys = new_keys(16);
-    let mut data = vec![0x01];
-    for key in &keys {
-        data.extend_from_slice(&[0x80, 0x10]);
-        key.chunks(8).for_each(|block| data.extend_from_slice(&triple_des_cbc(&host.dek, block)));
-        data.push(3);
-        data.extend_from_slice(&triple_des_cbc(key, &[0; 8])[..3]);
-    }
+    let data = host.key_data(0x01, &keys);
     let (answer, status) = host.send(&mut card, "80D80181", &data);
     assert_eq!((answer.len(), status), (10, 0x9000));
     let host = Scp02::open_with(&mut card, &keys, 0x01, 0x03).unwrap();

@@ -14,12 +14,12 @@ fn empty_card() -> Card {
     card_of(product)
 }
 
-fn announce(package: &str, hash: &[u8]) -> Vec<u8> {
+pub(crate) fn announce(package: &str, hash: &[u8]) -> Vec<u8> {
     let aid = hex::decode(package).unwrap();
     [&[aid.len() as u8][..], &aid, &[0, hash.len() as u8], hash, &[0, 0]].concat()
 }
 
-fn load_file(block: &[u8]) -> Vec<u8> {
+pub(crate) fn load_file(block: &[u8]) -> Vec<u8> {
     let [high, low] = (block.len() as u16).to_be_bytes();
     let length = match block.len() {
         0..=0x7F => vec![low],
@@ -30,7 +30,7 @@ fn load_file(block: &[u8]) -> Vec<u8> {
 }
 
 /// Sends the load file in blocks; the status of the last command that was sent.
-fn load(card: &mut Card, host: &mut Scp03, file: &[u8]) -> u16 {
+pub(crate) fn load(card: &mut Card, host: &mut Scp03, file: &[u8]) -> u16 {
     let count = file.len().div_ceil(200);
     for (number, block) in file.chunks(200).enumerate() {
         let last = if number + 1 == count { 0x80 } else { 0x00 };
@@ -105,9 +105,9 @@ fn what_does_not_fit_the_memory_is_refused_and_leaves_nothing() {
     assert_eq!(host.status(&mut card, "80E60200", &announce("F000000001", &[])), 0x9000);
     assert_eq!(load(&mut card, &mut host, &load_file(&[0xEE; 1200])), 0x6A84);
     assert_eq!(card.state().memory_free(), free);
-    let block = built_in::all()[0].load_file_data_block();
-    assert_eq!(host.status(&mut card, "80E60200", &announce(IDENTITY_PACKAGE, &[])), 0x9000);
-    assert_eq!(load(&mut card, &mut host, &load_file(&block)), 0x6A84, "the program is larger than its file");
+    let block = built_in::all()[3].load_file_data_block();
+    assert_eq!(host.status(&mut card, "80E60200", &announce("F04341524457494402", &[])), 0x9000);
+    assert_eq!(load(&mut card, &mut host, &load_file(&block)), 0x6A84, "a program of this project's");
     let wanted = hex::decode("05F0000000010000").unwrap();
     let with_c6 = [&wanted[..], &[8, 0xEF, 6, 0xC6, 4, 0, 0, 0xFF, 0xFF, 0]].concat();
     assert_eq!(host.status(&mut card, "80E60200", &with_c6), 0x6A84, "C6 says so beforehand");

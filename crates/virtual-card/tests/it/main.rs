@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod channels;
+mod content_management;
 mod dialogues;
 mod emv;
 mod host;
 mod identity;
+mod key_sets;
 mod keys;
 mod loading;
 mod no_panic;
@@ -14,7 +16,9 @@ mod opensc;
 mod piv;
 mod power;
 mod products;
+mod rewriting;
 mod security_access_module;
 mod states;
 mod tool;
+mod upgrade;
 mod world;

@@ -1,11 +1,21 @@
 //! Product files: every one of this project loads; what is wrong is named.
 
-use cardwright_virtual_card::CardProduct;
+use cardwright_virtual_card::{CardProduct, ChannelProtocol, KeyKind};
 
 use crate::world::{card, product};
 
-const NAMES: [&str; 7] =
-    ["scp03-i70", "scp03-i70-contactless", "scp03-i71", "scp03-i60", "scp03-i10", "scp02-i15", "scp02-i55"];
+const NAMES: [&str; 10] = [
+    "scp03-i70",
+    "scp03-i70-contactless",
+    "scp03-i70-life",
+    "scp03-i70-small",
+    "scp03-i71",
+    "scp03-i60",
+    "scp03-i10",
+    "scp02-i15",
+    "scp02-i55",
+    "scp02-then-scp03",
+];
 
 fn text(name: &str) -> String {
     std::fs::read_to_string(format!("{}/../../products/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -41,10 +51,30 @@ fn an_unknown_key_and_a_contradiction_are_refused() {
         ("proof = \"r-mac\"", "proof = \"none\""),
         ("store_data_in = \"installed\"", "store_data_in = \"sometimes\""),
         ("name = \"scp03-i70\"", "name = \"SCP03\""),
+        ("i = 0x70", "i = 0x70\nkey_sets = 0"),
+        ("i = 0x70", "i = 0x70\nkey_lengths = [24, 32]"),
+        ("i = 0x70", "i = 0x70\nkey_lengths = [16, 20]"),
+        ("i = 0x70", "i = 0x70\nkey_lengths = [16, 16]"),
+        ("i = 0x70", "i = 0x70\nalso = { scp = 3, i = 0x60 }"),
+        ("i = 0x70", "i = 0x70\nalso = { scp = 2, i = 0x70 }"),
+        ("i = 0x70", "i = 0x70\nalso = { scp = 2, i = 0x55, x = 1 }"),
     ] {
         assert!(good.contains(from), "{from}");
         assert!(CardProduct::from_toml(&good.replace(from, to)).is_err(), "{to}");
     }
+}
+
+#[test]
+fn what_is_left_out_is_one_key_set_of_one_length_and_one_protocol() {
+    let plain = product("scp03-i70");
+    assert_eq!((plain.key_sets, plain.also, plain.protocols().count()), (1, None, 1));
+    assert!(plain.takes_key_length(16) && !plain.takes_key_length(32));
+    let both = product("scp02-then-scp03");
+    assert!([16, 24, 32].iter().all(|length| both.takes_key_length(*length)));
+    assert_eq!(both.protocol_of(KeyKind::Aes), Some(ChannelProtocol { scp: 3, i: 0x70 }));
+    assert_eq!(both.protocol_of(KeyKind::TripleDes), Some(both.protocol()));
+    let longer = text("scp02-i55").replace("i = 0x55", "i = 0x55\nkey_lengths = [16, 24]");
+    assert!(CardProduct::from_toml(&longer).is_err(), "3DES keys have 16 bytes");
 }
 
 #[test]

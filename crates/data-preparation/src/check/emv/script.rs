@@ -7,16 +7,13 @@ use super::groupings::{Groupings, is_record};
 use super::view::{Found, find, read_template};
 use super::{EmvFault, IN_CRYPTOGRAMS, Interface, internal};
 use crate::emv::dol::Dol;
-use crate::emv::elements::NEVER_IN_RECORDS;
+use crate::emv::elements::{NEVER_BY_SCRIPT, NEVER_IN_RECORDS};
 use crate::emv::script::LONGEST;
 use crate::standard::payment;
 use crate::{Application, IssuerScript, Scope};
 
 /// The offline limits: all that PUT DATA writes.
 const LIMITS: [u32; 2] = [0x9F58, 0x9F59];
-
-/// What the certificates vouch for, and what must agree with it: no script writes it alone.
-const NEVER_BY_SCRIPT: [u32; 10] = [0x5A, 0x57, 0x5F24, 0x5F25, 0x8C, 0x8D, 0x90, 0x93, 0x9F46, 0x9F2D];
 
 /// The most script commands that a card counts in one transaction.
 pub(crate) const MOST_COMMANDS: usize = 15;
@@ -80,7 +77,7 @@ fn record(dgi: u16, bytes: &[u8]) -> Result<usize, EmvFault> {
     Ok(1)
 }
 
-/// The offline limits, both or one, in their order.
+/// The offline limits, both and in their order: the commands that bring them.
 fn limits(bytes: &[u8]) -> Result<usize, EmvFault> {
     let elements = tlv::read_all(bytes).map_err(|_| EmvFault::Template(payment::INTERNAL))?;
     let elements: Vec<Found<'_>> = elements
@@ -99,6 +96,7 @@ fn limits(bytes: &[u8]) -> Result<usize, EmvFault> {
     }
     match (find(&elements, 0x9F58), find(&elements, 0x9F59)) {
         (Some(lower), Some(upper)) if lower > upper => Err(EmvFault::OfflineLimits),
-        _ => Ok(elements.len()),
+        (Some(_), Some(_)) => Ok(3),
+        _ => Err(EmvFault::Disagreement(0x9F58, 0x9F59)),
     }
 }

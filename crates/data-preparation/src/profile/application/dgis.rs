@@ -6,14 +6,15 @@ use super::super::element::{Element, Source};
 use super::super::fault::{FaultKind, Faults};
 use super::super::section::Section;
 use super::{Declared, DgiProfile, PaymentRule, payment_rules};
-use crate::Protection;
 use crate::standard::{Rule, Shape, Standard, payment};
+use crate::{Protection, Rewrite};
 
 /// What the groupings of one application are held against.
 pub(super) struct Within<'a, 't> {
     pub(super) declared: &'a Declared<'a, 't>,
     pub(super) standard: Standard,
     pub(super) payment: Option<&'a PaymentRule>,
+    pub(super) rewrite: Option<Rewrite>,
 }
 
 pub(super) fn read_all(within: Within<'_, '_>, section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<DgiProfile> {

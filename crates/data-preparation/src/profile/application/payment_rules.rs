@@ -6,7 +6,8 @@ use super::super::payment::{COMBINED, DYNAMIC};
 use super::super::section::Section;
 use super::DgiProfile;
 use super::dgis::Within;
-use super::records;
+use super::{records, script_rules};
+use crate::Rewrite;
 use crate::standard::{Standard, payment};
 
 /// The groupings of a payment application, with where they stand.
@@ -35,6 +36,9 @@ pub(super) fn hold(
         groupings.hold_keys(faults);
         groupings.hold_pin(faults);
         groupings.refuse_clear_pin(faults);
+        if within.rewrite == Some(Rewrite::IssuerScript) {
+            script_rules::hold(&groupings, faults);
+        }
     }
 }
 

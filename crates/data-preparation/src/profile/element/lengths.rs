@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
         match encoding {
             FieldEncoding::Bcd => 4..=4,
             FieldEncoding::ShortBcd => 3..=3,
-            FieldEncoding::Numeric(length) => length..=length,
+            FieldEncoding::Numeric(length) | FieldEncoding::Binary(length) => length..=length,
             FieldEncoding::Compressed | FieldEncoding::Hexadecimal => least.div_ceil(2)..=most.div_ceil(2),
             // Names that come out shorter or longer are refused when the order is read.
             FieldEncoding::Transliterated => transliteration::LENGTHS,

@@ -105,8 +105,11 @@ pub(in crate::profile) fn read_all(
     for section in whole.optional_sections("element", faults) {
         let name = section.name("name", faults);
         let tag = read_tag(&section, faults);
-        let rewritable = section.optional_flag("rewritable", faults);
-        let source = Declared { whole, fields, before: &elements }.source(&section, faults);
+        let named = section.choice("source", &Named::ALL, FaultKind::UnknownSource, faults);
+        let takes = named.is_some_and(|named| named.keys().contains(&"rewritable"));
+        let rewritable = if takes { section.optional_flag("rewritable", faults) } else { Some(false) };
+        let declared = Declared { whole, fields, before: &elements };
+        let source = named.and_then(|named| declared.source(named, &section, faults));
         let (Some(name), Some(tag), Some(source), Some(rewritable)) = (name, tag, source, rewritable) else { continue };
         if elements.iter().any(|other| other.name == name) {
             let message = format!("`{name}` is already the name of an element");
@@ -138,8 +141,7 @@ fn read_tag(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Option<u32
 }
 
 impl Declared<'_, '_> {
-    fn source(&self, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
-        let named = section.choice("source", &Named::ALL, FaultKind::UnknownSource, faults)?;
+    fn source(&self, named: Named, section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Source> {
         section.only(named.keys(), faults);
         match named {
             Named::Field => self.of_field(section, faults),
@@ -247,12 +249,16 @@ fn field_encoding(
     named: &At<&str>,
     faults: &mut Faults<'_>,
 ) -> Option<FieldEncoding> {
-    let numeric = FieldEncoding::Numeric(field.lengths.end().div_ceil(2));
+    let most = *field.lengths.end();
+    let (numeric, binary) = (FieldEncoding::Numeric(most.div_ceil(2)), FieldEncoding::Binary(bytes_for(most)));
     let known: &[(&str, FieldEncoding)] = match field.field_type {
         FieldType::Text(_) => &[("utf-8", FieldEncoding::Utf8), ("transliterated", FieldEncoding::Transliterated)],
-        FieldType::Digits => {
-            &[("ascii", FieldEncoding::Ascii), ("compressed", FieldEncoding::Compressed), ("numeric", numeric)]
-        }
+        FieldType::Digits => &[
+            ("ascii", FieldEncoding::Ascii),
+            ("compressed", FieldEncoding::Compressed),
+            ("numeric", numeric),
+            ("binary", binary),
+        ],
         FieldType::Date => &[("bcd", FieldEncoding::Bcd), ("yymmdd", FieldEncoding::ShortBcd)],
         FieldType::Photo => &[("raw", FieldEncoding::Raw)],
         FieldType::Hexadecimal => &[("hex", FieldEncoding::Hexadecimal)],
@@ -269,14 +275,24 @@ fn field_encoding(
         let message = format!("`{}` cannot be written as `{}`", field.name, named.get_ref());
         faults.add(named.span(), FaultKind::Encoding, message, format!("use {}", names.join(" or ")));
     }
-    if section.has("length") && !matches!(found, Some(FieldEncoding::Numeric(_))) {
-        let message = "`length` goes with the encoding `numeric` alone";
+    if section.has("length") && !matches!(found, Some(FieldEncoding::Numeric(_) | FieldEncoding::Binary(_))) {
+        let message = "`length` goes with the encodings `numeric` and `binary` alone";
         faults.add(section.value_span("length"), FaultKind::Encoding, message, "remove `length`");
         return None;
     }
-    let FieldEncoding::Numeric(least) = found? else { return found };
+    let found = found?;
+    let (FieldEncoding::Numeric(least) | FieldEncoding::Binary(least)) = found else { return Some(found) };
     let length = section.optional_number("length", least as u32..=32, FaultKind::LengthRange, faults);
-    Some(FieldEncoding::Numeric(length.map_or(least, |length| length as usize)))
+    let length = length.map_or(least, |length| length as usize);
+    Some(match found {
+        FieldEncoding::Numeric(_) => FieldEncoding::Numeric(length),
+        _ => FieldEncoding::Binary(length),
+    })
+}
+
+/// The bytes that every number of so many decimal digits fits: 10^digits is under 256^bytes, and 5 bytes hold 12 digits.
+fn bytes_for(digits: usize) -> usize {
+    (digits * 5).div_ceil(12)
 }
 
 fn only_encoding(section: &Section<'_>, only: &str, faults: &mut Faults<'_>) -> Option<()> {

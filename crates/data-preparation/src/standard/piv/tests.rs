@@ -100,6 +100,7 @@ fn sample() -> PersonalizationData {
         route: Route::Application,
         rewrite: Rewrite::PutData,
         piv: Some(content),
+        script: None,
     };
     PersonalizationData {
         format: encoding::Format,
@@ -109,6 +110,7 @@ fn sample() -> PersonalizationData {
         applications: vec![application],
         certification_keys: Vec::new(),
         face: Vec::new(),
+        scope: Scope::Whole,
     }
 }
 

@@ -1,9 +1,14 @@
 //! What others computed. Passport of the cryptograms and keys: made with pyemv 1.5.0 (Python registry), functions
 //! `kd.derive_icc_mk_a`, `kd.derive_icc_mk_b`, `kd.derive_common_sk`, `ac.generate_ac`, `ac.generate_arpc_1`,
-//! `ac.generate_arpc_2`.
+//! `ac.generate_arpc_2`; of the scripts `kd.derive_visa_sm_sk`, `sm.generate_command_mac`, `sm.encrypt_command_data`.
 
 use super::MASTER_KEY;
-use crate::payment_terminal::{Interface, cipher, day::Day, object_list::ObjectList};
+use crate::payment_terminal::issuer::Version;
+use crate::payment_terminal::script::{CardKeys, template};
+use crate::payment_terminal::{
+    Cryptogram, CryptogramKind, Interface, Pin, Script, ScriptCommand, ScriptTime, cipher, day::Day,
+    object_list::ObjectList,
+};
 
 fn bytes(text: &str) -> Vec<u8> {
     hex::decode(text).unwrap()
@@ -39,6 +44,38 @@ fn cryptograms_and_answers_are_those_of_pyemv() {
     assert_eq!(cipher::encrypt(&a, &mixed).unwrap(), bytes("55DF4B167177103F"));
     let update = cipher::padded(bytes("8D2BC975CC02FB2A00800000"));
     assert_eq!(cipher::mac(&session, &update).unwrap()[..4], bytes("698977A5"));
+}
+
+#[test]
+fn scripts_are_those_of_pyemv() {
+    let keys = || CardKeys { integrity: MASTER_KEY.into(), confidentiality: MASTER_KEY.into() };
+    let cryptogram = Cryptogram {
+        kind: CryptogramKind::Online,
+        reason: 0,
+        counter: 0x1C,
+        value: [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88],
+        issuer_data: Vec::new(),
+        signed_number: None,
+        is_checked: true,
+    };
+    let script = Script {
+        time: ScriptTime::After,
+        integrity: MASTER_KEY.into(),
+        confidentiality: MASTER_KEY.into(),
+        commands: vec![
+            ScriptCommand::PutData { tag: 0x9F58, value: vec![5] },
+            ScriptCommand::ChangePin(Pin::new("1234").unwrap()),
+        ],
+        lies: false,
+    };
+    for (version, limit, pin) in [
+        (Version::Ten, "B0329E779C66C618", "FDA8B871A2F4C2279AF1EC50A27FAAF3EE5A587F4C97A6D4"),
+        (Version::Eighteen, "A9AD120573539E9F", "081C43E4AE4A9CBCA076FCCADA6DB0ADBA0B4D0FEE0885AB"),
+    ] {
+        let made = template(&script, &keys(), &version, &cryptogram).unwrap();
+        let expected = format!("72369F180400000001 860E04DA9F580905{limit} 861D8424000218{pin}").replace(' ', "");
+        assert_eq!(hex::encode_upper(made), expected);
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::{COMBINED, Card, Connection, DYNAMIC, Derivation, Interface, Pin, REST, STATIC, Shop};
 use crate::payment_terminal::{
-    Authentication, CryptogramKind, Directory, IssuerAuthentication, Method, Outcome, Verified,
+    Authentication, CryptogramKind, Directory, IssuerAuthentication, Method, Outcome, Script, ScriptCommand,
+    ScriptTime, Verified,
 };
 
 #[test]
@@ -209,4 +210,30 @@ fn a_card_that_declines_or_asks_for_the_issuer_is_followed() {
     let mut card = Card::new(REST | 0x20);
     card.answer(&[0x80, 0xAE, 0x40], |answer| answer);
     assert_eq!(Shop::new().buy(&mut card).unwrap().outcome, Outcome::ApprovedOffline);
+}
+
+#[test]
+fn a_script_ends_at_its_first_error_and_a_warning_is_none() {
+    for (time, bit) in [(ScriptTime::Before, 0x20), (ScriptTime::After, 0x10)] {
+        for (answer, failed) in [([0x90, 0x00], false), ([0x62, 0x00], false), ([0x69, 0x88], true)] {
+            let mut shop = Shop::online();
+            shop.issuer.script = Some(Script {
+                time,
+                integrity: super::MASTER_KEY.into(),
+                confidentiality: super::MASTER_KEY.into(),
+                commands: vec![ScriptCommand::UnblockPin, ScriptCommand::BlockApplication],
+                lies: false,
+            });
+            let mut card = Card::new(COMBINED);
+            card.answer(&[0x84, 0x24], move |_| answer.to_vec());
+            card.answer(&[0x84, 0x1E], |_| vec![0x90, 0x00]);
+            let report = shop.buy(&mut card).unwrap();
+            assert_eq!((report.scripts[0].time, report.scripts[0].failed), (time, failed));
+            assert_eq!(report.scripts[0].statuses.len(), if failed { 1 } else { 2 });
+            assert_eq!(report.verification_results[4], if failed { bit } else { 0 });
+            assert_eq!(report.status[0] & 0x04, 0x04);
+            let place = |ins| card.commands.iter().rposition(|command| command[1] == ins).unwrap();
+            assert_eq!(place(0x24) < place(0xAE), time == ScriptTime::Before, "before the last cryptogram or after it");
+        }
+    }
 }

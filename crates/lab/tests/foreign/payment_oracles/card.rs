@@ -7,7 +7,7 @@ use cardwright_data_preparation::emv::pin_block::Pin;
 use cardwright_data_preparation::emv::{ExpiryMonth, Pan, Sequence, pan::check_digit};
 
 /// Chance from a seed (SplitMix64).
-pub(super) struct Chance(pub(super) u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -18,19 +18,19 @@ impl Chance {
         value ^ (value >> 31)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
-    fn bytes(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next() as u8).collect()
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn array<const N: usize>(&mut self) -> [u8; N] {
         self.bytes(N).try_into().unwrap()
     }
 
-    fn digits(&mut self, length: usize) -> String {
+    pub(crate) fn digits(&mut self, length: usize) -> String {
         (0..length).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
 }

@@ -51,7 +51,7 @@ impl CryptogramKey {
     pub(super) fn new(version: Version, card_key: &[u8], counter: u16) -> Option<Self> {
         let key = match version {
             Version::Cvn0A => Secret::new(card_key.to_vec()),
-            Version::Cvn12 => session_key(card_key, counter)?,
+            Version::Cvn12 => transaction_session_key(card_key, counter)?,
         };
         (key.expose().len() == 16).then_some(Self { version, key })
     }
@@ -110,11 +110,17 @@ pub(super) enum IssuerSays {
     StatusUpdate { approves: bool },
 }
 
-/// CSK: 3DES of `ATC F0 00 ..` and `ATC 0F 00 ..`.
-fn session_key(card_key: &[u8], counter: u16) -> Option<Secret> {
+/// The session key for cryptograms, derived from the counter.
+fn transaction_session_key(card_key: &[u8], counter: u16) -> Option<Secret> {
     let [high, low] = counter.to_be_bytes();
+    common_session_key(card_key, [high, low, 0, 0, 0, 0, 0, 0])
+}
+
+/// CSK: 3DES of `diversifier` with F0 as its third byte, and with 0F.
+pub(super) fn common_session_key(card_key: &[u8], diversifier: [u8; 8]) -> Option<Secret> {
     let cipher = BlockCipher::triple_des(card_key)?;
-    let mut derived = vec![high, low, 0xF0, 0, 0, 0, 0, 0, high, low, 0x0F, 0, 0, 0, 0, 0];
+    let mut derived = diversifier.repeat(2);
+    (derived[2], derived[10]) = (0xF0, 0x0F);
     derived.chunks_exact_mut(8).for_each(|block| cipher.encrypt_block(block));
     Some(Secret::new(derived))
 }

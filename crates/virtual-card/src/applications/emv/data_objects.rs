@@ -100,6 +100,14 @@ impl<'a> AnswerToGpo<'a> {
     pub(super) fn records(&self) -> impl Iterator<Item = (u8, u8)> + '_ {
         self.locator.chunks_exact(4).flat_map(|range| (range[1]..=range[2]).map(move |number| (range[0] >> 3, number)))
     }
+
+    /// Whether a record is among the first of a range, those that take part in what is signed once for all.
+    pub(super) fn signs(&self, file: u8, number: u8) -> bool {
+        self.locator.chunks_exact(4).any(|range| {
+            let signed = u16::from(range[1])..u16::from(range[1]) + u16::from(range[3]);
+            range[0] >> 3 == file && signed.contains(&u16::from(number))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -124,6 +132,8 @@ mod tests {
         let good = [0x82, 2, 0x3D, 0, 0x94, 8, 0x08, 1, 2, 1, 0x10, 1, 1, 0];
         let answer = AnswerToGpo::parse(&good).unwrap();
         assert_eq!(answer.records().collect::<Vec<_>>(), [(1, 1), (1, 2), (2, 1)]);
+        let signed: Vec<_> = answer.records().filter(|(file, number)| answer.signs(*file, *number)).collect();
+        assert_eq!(signed, [(1, 1)]);
         for (at, byte) in [(0, 0x83), (5, 7), (6, 0x09), (6, 0x00), (7, 0), (7, 3), (9, 3), (13, 2)] {
             let mut wrong = good;
             wrong[at] = byte;

@@ -1,7 +1,8 @@
 //! What the card decides at GENERATE AC, and what it says about it in the card verification results (CVR).
 
-use super::EmvData;
 use super::cryptogram::IssuerSays;
+use super::script::Tally;
+use super::{Blocking, EmvData};
 
 /// What GENERATE AC can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(super) struct Facts {
     pin_blocked: bool,
     /// INTERNAL AUTHENTICATE was answered
     signed: bool,
+    application_blocked: bool,
+    scripts: Tally,
 }
 
 /// How the attempt to go online ended.
@@ -106,6 +109,8 @@ impl Facts {
             pin,
             pin_blocked: card.pin_tries() == Some(0),
             signed,
+            application_blocked: card.blocking != Blocking::None,
+            scripts: card.scripts,
         }
     }
 
@@ -117,8 +122,11 @@ impl Facts {
         self.limits.is_some_and(|(_, upper)| self.offline_in_a_row > u16::from(upper))
     }
 
-    /// The card never answers more than was asked for: AAC < ARQC < TC.
+    /// The card never answers more than was asked for: AAC < ARQC < TC. A blocked application answers an AAC alone.
     pub(super) fn decide_first(&self, requested: Kind) -> Kind {
+        if self.application_blocked {
+            return Kind::Aac;
+        }
         let wants_online = self.is_over_lower() || self.online_not_completed || self.issuer_not_authenticated;
         if requested == Kind::Tc && wants_online { Kind::Arqc } else { requested }
     }
@@ -157,7 +165,7 @@ impl Facts {
                 | set(self.never_online, 0x10)
                 | set(self.issuer_not_authenticated, 0x08)
                 | set(not_performed, 0x04),
-            set(self.signed, 0x02),
+            self.scripts.results() | set(self.signed, 0x02),
         ]
     }
 }

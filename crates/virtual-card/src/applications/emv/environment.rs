@@ -5,7 +5,7 @@ use cardwright_apdu::{Aid, Command, Response, StatusWord};
 use serde::{Deserialize, Serialize};
 
 use super::groupings::Groupings;
-use super::{personalize, reading};
+use super::{Blocking, personalize, reading};
 use crate::applications::{Program, Running};
 use crate::memory::Stop;
 use crate::state::CardState;
@@ -15,6 +15,9 @@ use crate::state::CardState;
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentData {
     pub(super) groupings: Groupings,
+    /// whether CARD BLOCK has disabled it
+    #[serde(default, skip_serializing_if = "Blocking::is_none")]
+    pub(super) blocking: Blocking,
 }
 
 impl EnvironmentData {
@@ -33,8 +36,14 @@ impl EnvironmentData {
         self.groupings.memory_used()
     }
 
-    pub(in crate::applications) fn file_control_information(&self, state: &CardState, aid: &Aid) -> Vec<u8> {
-        super::file_control_information(&self.groupings, state, aid)
+    /// As the payment application's.
+    pub(in crate::applications) fn file_control_information(
+        &self,
+        state: &CardState,
+        aid: &Aid,
+    ) -> Result<Vec<u8>, StatusWord> {
+        self.blocking.check()?;
+        Ok(super::file_control_information(&self.groupings, state, aid))
     }
 }
 
@@ -44,6 +53,7 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     let Some(Program::PaymentEnvironment(data)) = program else {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     };
+    data.blocking.check()?;
     if !data.groupings.complete {
         return personalize(running, command);
     }

@@ -6,7 +6,8 @@ use super::cryptogram::{CryptogramKey, ELEMENTS, Input, Version};
 use super::data_objects::{COMBINED_AUTHENTICATION, Dol, ISSUER_AUTHENTICATION};
 use super::decision::{Facts, IssuerAuthentication, Kind, OnlineResult};
 use super::groupings::KEYS;
-use super::{EmvData, data, signature, write};
+use super::script::{ScriptTime, Tally};
+use super::{Blocking, EmvData, data, signature, write};
 use crate::applications::Running;
 use crate::memory::Stop;
 
@@ -27,7 +28,8 @@ pub(super) enum Stage {
     Begun,
     /// the first cryptogram was an ARQC
     Online(Online),
-    Finished,
+    /// the last cryptogram is out; the issuer's scripts may come after an ARQC, and where the application is blocked
+    Finished(Option<ScriptTime>),
 }
 
 /// What the second GENERATE AC needs of the first.
@@ -64,6 +66,11 @@ impl Transaction {
     pub(super) fn new(counter: u16, profile: [u8; 2], list: Dol, values: &[u8]) -> Self {
         let options = Values { list, bytes: values.to_vec() };
         Self { counter, profile, options, signed: false, stage: Stage::Begun }
+    }
+
+    /// The time for issuer scripts, where it has come.
+    pub(super) fn script_time(&mut self) -> Option<&mut ScriptTime> {
+        if let Stage::Finished(time) = &mut self.stage { time.as_mut() } else { None }
     }
 
     fn has(&self, bit: u8) -> bool {
@@ -119,7 +126,7 @@ pub(super) fn generate(running: &mut Running<'_>, command: &Command) -> Result<R
         match &transaction.stage {
             Stage::Begun => first(running, &transaction, request, command),
             Stage::Online(online) => second(running, &transaction, online, request, command),
-            Stage::Finished => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+            Stage::Finished(_) => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
         }
     };
     let answer = answer.map(|(response, stage)| {
@@ -151,7 +158,8 @@ fn first(
     };
     let (response, cryptogram) = making.answer(&mut *running.entropy).ok_or(StatusWord(0x6400))?;
     if kind != Kind::Arqc {
-        return Ok((response, Stage::Finished));
+        let time = (card.blocking != Blocking::None).then(|| ScriptTime::new(transaction.counter, cryptogram));
+        return Ok((response, Stage::Finished(time)));
     }
     write(running.memory, running.aid, |data| data.online_not_completed = true)?;
     let authentication = IssuerAuthentication::NotPerformed;
@@ -184,9 +192,11 @@ fn second(
         if result.is_completed() {
             data.online_not_completed = false;
             data.last_online = data.transaction_counter;
+            data.scripts = Tally::default();
         }
     })?;
-    Ok((response, Stage::Finished))
+    let time = ScriptTime::new(transaction.counter, online.cryptogram);
+    Ok((response, Stage::Finished(Some(time))))
 }
 
 /// Issuer authentication data in CDOL2 (tag 91) count where EXTERNAL AUTHENTICATE has brought none; 00 .. is none.

@@ -82,6 +82,13 @@ impl Groupings {
         self.stored.push(Grouping { identifier, content });
     }
 
+    /// Takes the place of the one that is there, which stays the same in the order.
+    pub(super) fn replace(&mut self, identifier: u16, content: Secret) {
+        if let Some(held) = self.stored.iter_mut().find(|grouping| grouping.identifier == identifier) {
+            held.content = content;
+        }
+    }
+
     pub(super) fn remove(&mut self, identifier: u16) {
         self.stored.retain(|grouping| grouping.identifier != identifier);
     }
@@ -114,6 +121,11 @@ impl Groupings {
     /// Whether the file `sfi` has any record.
     pub(super) fn has_file(&self, sfi: u8) -> bool {
         self.stored.iter().any(|grouping| grouping.identifier.to_be_bytes()[0] == sfi)
+    }
+
+    /// Whether a record takes part in what is signed, by contacts or on the air.
+    pub(super) fn is_signed(&self, file: u8, number: u8) -> bool {
+        GPO.iter().filter_map(|one| AnswerToGpo::parse(self.get(*one)?)).any(|answer| answer.signs(file, number))
     }
 
     /// The value of a data element in any record of the files 1 to 10.

@@ -14,6 +14,8 @@ mod pin;
 mod reading;
 mod receiving;
 mod rsa;
+mod script;
+mod secure_messaging;
 mod signature;
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
@@ -50,6 +52,35 @@ pub struct EmvData {
     online_not_completed: bool,
     /// the issuer's last answer did not prove itself
     issuer_not_authenticated: bool,
+    /// what the issuer has taken away
+    #[serde(default, skip_serializing_if = "Blocking::is_none")]
+    blocking: Blocking,
+    /// issuer script commands of which the issuer has not heard yet
+    #[serde(default, skip_serializing_if = "script::Tally::is_empty")]
+    scripts: script::Tally,
+}
+
+/// What the issuer has taken away by a script.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Blocking {
+    #[default]
+    None,
+    /// APPLICATION BLOCK: it declines everything, until APPLICATION UNBLOCK
+    Application,
+    /// CARD BLOCK: for good
+    Card,
+}
+
+impl Blocking {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// 6A81 after CARD BLOCK.
+    fn check(self) -> Result<(), StatusWord> {
+        if self == Self::Card { Err(StatusWord::FUNCTION_NOT_SUPPORTED) } else { Ok(()) }
+    }
 }
 
 /// What an instance remembers while it is selected.
@@ -91,9 +122,15 @@ impl EmvData {
         self.groupings.memory_used()
     }
 
-    /// `6F {84 AID, A5 ..}`, in any state: before personalization the channel is opened with it.
-    pub(super) fn file_control_information(&self, state: &CardState, aid: &Aid) -> Vec<u8> {
-        file_control_information(&self.groupings, state, aid)
+    /// Whether it is blocked, and SELECT says so.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocking == Blocking::Application
+    }
+
+    /// `6F {84 AID, A5 ..}`, in any state: before personalization the channel is opened with it. 6A81 after CARD BLOCK.
+    pub(super) fn file_control_information(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
+        self.blocking.check()?;
+        Ok(file_control_information(&self.groupings, state, aid))
     }
 }
 
@@ -107,7 +144,9 @@ fn file_control_information(groupings: &Groupings, state: &CardState, aid: &Aid)
 /// Runs one command of a selected payment application.
 pub(crate) fn process(mut running: Running<'_>, command: &Command) -> Result<Response, Stop> {
     let header = command.header;
-    if !data(running.memory, running.aid)?.groupings.complete {
+    let card = data(running.memory, running.aid)?;
+    card.blocking.check()?;
+    if !card.groupings.complete {
         return personalize(running, command);
     }
     let challenge = running.session.emv.challenge.take();
@@ -120,7 +159,9 @@ pub(crate) fn process(mut running: Running<'_>, command: &Command) -> Result<Res
         (0x00, 0x88) => Ok(signature::internal_authenticate(&mut running, command)?),
         (0x80, 0xAE) => generate_ac::generate(&mut running, command),
         (0x00, 0x82) => Ok(issuer::external_authenticate(&mut running, command)?),
+        (0x04, 0xDA | 0xDC) | (0x84, 0x16 | 0x18 | 0x1E | 0x24) => script::obey(&mut running, command),
         (0x80, 0x50 | 0xE2) => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+        (_, 0x16 | 0x18 | 0x1E | 0x24 | 0xDA | 0xDC) => Err(StatusWord::CLASS_NOT_SUPPORTED.into()),
         (_, 0x20 | 0x82 | 0x84 | 0x88 | 0xA8 | 0xAE | 0xB2 | 0xCA) => Err(StatusWord::CLASS_NOT_SUPPORTED.into()),
         _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),
     }
@@ -140,10 +181,20 @@ fn personalize(running: Running<'_>, command: &Command) -> Result<Response, Stop
     if header.p2 != expected {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    let decrypt = |data: &[u8]| channel.decrypt_sensitive(data);
-    store_data(running.memory, running.aid, header.p1, command.data(), &decrypt)?;
+    store_data(running.memory, running.aid, header.p1, command.data(), channel)?;
     *next_block = expected.wrapping_add(1);
     Ok(Response::new([], StatusWord::SUCCESS))
+}
+
+/// CARD BLOCK: no payment application or environment of the card does anything more.
+fn disable_all(state: &mut CardState) {
+    for application in &mut state.applications {
+        match &mut application.program {
+            Program::Emv(data) => data.blocking = Blocking::Card,
+            Program::PaymentEnvironment(data) => data.blocking = Blocking::Card,
+            _ => {}
+        }
+    }
 }
 
 /// The data of the instance with `aid`.

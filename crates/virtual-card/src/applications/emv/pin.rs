@@ -33,7 +33,7 @@ impl Pin {
         (filled && digits.iter().all(|digit| *digit <= 9)).then(|| Self(Secret::new(digits.to_vec())))
     }
 
-    fn of_format_2(block: &[u8]) -> Option<Self> {
+    pub(super) fn of_format_2(block: &[u8]) -> Option<Self> {
         Self::parse(block).filter(|_| block[0] >> 4 == 2)
     }
 

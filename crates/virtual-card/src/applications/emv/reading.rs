@@ -54,14 +54,14 @@ pub(super) fn read_record(groupings: &Groupings, command: &Command) -> Result<Re
     Ok(Response::new(record, StatusWord::SUCCESS))
 }
 
-/// The counters (9F36, 9F13), the PIN's tries (9F17), the log format (9F4F).
+/// The counters (9F36, 9F13), the PIN's tries (9F17), the log format (9F4F), the limits (9F58, 9F59).
 pub(super) fn get_data(card: &EmvData, command: &Command) -> Result<Response, StatusWord> {
     let tag = u32::from(u16::from_be_bytes([command.header.p1, command.header.p2]));
     let value = match tag {
         0x9F36 => Some(card.transaction_counter.to_be_bytes().to_vec()),
         0x9F13 => Some(card.last_online.to_be_bytes().to_vec()),
         0x9F17 => card.pin_tries().map(|tries| vec![tries]),
-        0x9F4F => card.groupings.internal(0x9F4F).map(<[u8]>::to_vec),
+        0x9F4F | 0x9F58 | 0x9F59 => card.groupings.internal(tag).map(<[u8]>::to_vec),
         _ => None,
     };
     let value = value.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;

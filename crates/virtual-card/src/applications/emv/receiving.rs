@@ -7,7 +7,8 @@ use super::content::{self, DekForm};
 use super::groupings::{Groupings, Interface, KEY_CHECK_VALUES, KEYS, PIN, PIN_TRIES, Pending};
 use super::{Module, completeness};
 use crate::applications::Program;
-use crate::applications::personalization::{DecryptSensitive, is_under_dek, read_header};
+use crate::applications::personalization::{is_under_dek, read_header};
+use crate::channel::Session;
 use crate::life_cycle::ApplicationState;
 use crate::memory::{Memory, Stop};
 use crate::registry::Application;
@@ -27,26 +28,14 @@ pub(crate) fn begin(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {
 
 /// One STORE DATA. The last makes a SELECTABLE application PERSONALIZED; one that is INSTALLED waits for INSTALL
 /// [for make selectable].
-pub(crate) fn store_data(
-    memory: &mut Memory,
-    aid: &Aid,
-    p1: u8,
-    block: &[u8],
-    decrypt: DecryptSensitive<'_>,
-) -> Result<(), Stop> {
+pub(crate) fn store_data(memory: &mut Memory, aid: &Aid, p1: u8, block: &[u8], channel: &Session) -> Result<(), Stop> {
     let (module, before) = groupings(memory, aid)?;
     if before.complete {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
     let encrypted = is_under_dek(p1)?;
     let product = &memory.read().product;
-    let mut arrival = Arrival {
-        module,
-        encrypted,
-        groupings: before.duplicate(),
-        decrypt,
-        cipher_block: if product.scp == 2 { 8 } else { 16 },
-    };
+    let mut arrival = Arrival { module, encrypted, groupings: before.duplicate(), channel };
     arrival.take(block)?;
     let mut after = arrival.groupings;
     if after.memory_used().saturating_sub(before.memory_used()) > memory.read().memory_free() as usize {
@@ -98,9 +87,8 @@ struct Arrival<'a> {
     module: Module,
     encrypted: bool,
     groupings: Groupings,
-    decrypt: DecryptSensitive<'a>,
-    /// bytes of a block of the DEK's cipher
-    cipher_block: usize,
+    /// whose DEK sensitive data is under
+    channel: &'a Session,
 }
 
 impl Arrival<'_> {
@@ -160,10 +148,11 @@ impl Arrival<'_> {
     }
 
     fn decrypt(&self, encrypted: &[u8], form: DekForm) -> Option<Secret> {
-        let plain = Secret::new((self.decrypt)(encrypted)?);
+        let plain = Secret::new(self.channel.decrypt_sensitive(encrypted)?);
+        let cipher_block = self.channel.data_encryption_block();
         match form {
-            DekForm::Exactly(length) if length.is_multiple_of(self.cipher_block) => Some(plain),
-            DekForm::Exactly(_) | DekForm::Padded => content::without_padding(&plain, self.cipher_block),
+            DekForm::Exactly(length) if length.is_multiple_of(cipher_block) => Some(plain),
+            DekForm::Exactly(_) | DekForm::Padded => content::without_padding(&plain, cipher_block),
         }
     }
 

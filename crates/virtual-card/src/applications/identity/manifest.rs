@@ -10,19 +10,23 @@ const ENTRY: usize = 36;
 /// The longest manifest: 255 entries.
 pub(super) const LONGEST: usize = 1 + 255 * ENTRY;
 
-/// Compares what arrived with the manifest.
+/// Compares the groupings of a stream with its manifest, which names all of them, in their order, and no other.
 ///
 /// # Errors
-/// 6A80 where they differ, 6A86 where a file is missing without which the application cannot be used.
+/// 6A80 where they differ, and where there is none.
 pub(super) fn check(manifest: &[u8], files: &[&StoredFile]) -> Result<(), StatusWord> {
     let (count, entries) = manifest.split_first().ok_or(StatusWord::WRONG_DATA)?;
     let sizes_agree = usize::from(*count) == files.len() && entries.len() == files.len() * ENTRY;
     let all_match = entries.chunks_exact(ENTRY).zip(files).all(|(entry, file)| matches(entry, file));
-    if !sizes_agree || !all_match {
-        return Err(StatusWord::WRONG_DATA);
-    }
-    let is_there = |identifier| files.iter().any(|file| file.identifier == identifier);
-    let indispensable = [NAME, CARD_NUMBER, VALIDITY].into_iter().all(is_there);
+    if sizes_agree && all_match && !files.is_empty() { Ok(()) } else { Err(StatusWord::WRONG_DATA) }
+}
+
+/// Whether an instance with these files can be used.
+///
+/// # Errors
+/// 6A86 where one is missing.
+pub(super) fn check_usable(is_there: impl Fn(u16) -> bool) -> Result<(), StatusWord> {
+    let indispensable = [NAME, CARD_NUMBER, VALIDITY].into_iter().all(&is_there);
     let photo_protected = !is_there(PHOTO) || is_there(PIN);
     if indispensable && photo_protected { Ok(()) } else { Err(StatusWord::INCORRECT_P1_P2) }
 }

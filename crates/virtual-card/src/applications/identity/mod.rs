@@ -23,6 +23,8 @@ const VALIDITY: u16 = 0x0103;
 const PHOTO: u16 = 0x0201;
 const PIN: u16 = 0x0301;
 const MANIFEST: u16 = 0x7FFF;
+/// The tag of the program's version in the FCI.
+const PROGRAM_VERSION: u32 = 0xDF01;
 /// Tries of the PIN.
 const PIN_TRIES: u8 = 3;
 
@@ -45,6 +47,17 @@ pub struct IdentityData {
     complete: bool,
     /// tries left of the PIN
     pin_tries: u8,
+    /// what is being written over a complete instance: seen by nobody until its manifest agrees
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rewriting: Option<Rewriting>,
+}
+
+/// The groupings of a stream that rewrites a complete instance, as far as they have arrived.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rewriting {
+    files: Vec<StoredFile>,
+    pending: Option<PendingFile>,
 }
 
 /// A transparent file.
@@ -67,7 +80,7 @@ struct PendingFile {
 
 impl Default for IdentityData {
     fn default() -> Self {
-        Self { files: Vec::new(), pending: None, complete: false, pin_tries: PIN_TRIES }
+        Self { files: Vec::new(), pending: None, complete: false, pin_tries: PIN_TRIES, rewriting: None }
     }
 }
 
@@ -84,23 +97,33 @@ impl IdentityData {
     }
 
     pub(super) fn memory_used(&self) -> usize {
-        let files: usize = self.files().map(|(_, length)| length + 8).sum();
-        files + self.pending.as_ref().map_or(0, |pending| pending.length + 8)
+        let rewriting = self.rewriting.as_ref();
+        let staged = rewriting.map_or(0, |stream| held(&stream.files, stream.pending.as_ref()));
+        held(&self.files, self.pending.as_ref()) + staged
     }
 
-    /// `6F {84 AID, A5 {50 label}}`; 6985 until personalization is complete.
-    pub(super) fn file_control_information(&self, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
+    /// `6F {84 AID, A5 {50 label}}`, from version 2 on with `DF01 version` in A5; 6985 until personalization is complete.
+    pub(super) fn file_control_information(&self, version: u8, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         if !self.complete {
             return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
         }
-        let label = tlv::element(0x50, b"cardwright identity");
-        let inner = [tlv::element(0x84, aid.as_bytes()), tlv::element(0xA5, &label)].concat();
+        let mut proprietary = tlv::element(0x50, b"cardwright identity");
+        if version >= 2 {
+            tlv::write(&mut proprietary, PROGRAM_VERSION, &[version]);
+        }
+        let inner = [tlv::element(0x84, aid.as_bytes()), tlv::element(0xA5, &proprietary)].concat();
         Ok(tlv::element(0x6F, &inner))
     }
 
     fn content(&self, identifier: u16) -> Option<&[u8]> {
         self.files.iter().find(|file| file.identifier == identifier).map(|file| file.content.expose())
     }
+}
+
+/// Persistent bytes of files, and of the one that is arriving: each has 8 more than its content.
+fn held(files: &[StoredFile], pending: Option<&PendingFile>) -> usize {
+    let files: usize = files.iter().map(|file| file.content.expose().len() + 8).sum();
+    files + pending.map_or(0, |pending| pending.length + 8)
 }
 
 /// The data of the instance with `aid`.

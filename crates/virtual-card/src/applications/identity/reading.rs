@@ -2,7 +2,7 @@
 
 use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
 
-use super::{IdentityData, IdentitySession, PHOTO, PIN, PIN_TRIES, content, data, write};
+use super::{IdentityData, IdentitySession, NAME, PHOTO, PIN, PIN_TRIES, content, data, write};
 use crate::applications::Running;
 use crate::memory::{Memory, Stop};
 use crate::secret::equal;
@@ -27,6 +27,7 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     }
     match command.header.ins {
         0xA4 => Ok(select_file(identity, session, command)?),
+        0xCA if memory.read().program_version(aid) >= 2 => Ok(get_data(identity, command)?),
         0xB0 => Ok(read_binary(identity, session, command)?),
         0x20 => verify(memory, aid, session, command),
         _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),
@@ -54,6 +55,16 @@ fn select_file(
         tlv::element(0x62, &[tlv::element(0x80, &length), tlv::element(0x83, &identifier)].concat())
     };
     Ok(Response::new(parameters, StatusWord::SUCCESS))
+}
+
+/// GET DATA, from version 2 on: 0104 is the holder's name in upper case (Unicode's default case conversion).
+fn get_data(identity: &IdentityData, command: &Command) -> Result<Response, StatusWord> {
+    if (command.header.p1, command.header.p2) != (0x01, 0x04) {
+        return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    }
+    let name = identity.content(NAME).and_then(|name| std::str::from_utf8(name).ok());
+    let name = name.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+    Ok(Response::new(name.to_uppercase(), StatusWord::SUCCESS))
 }
 
 /// READ BINARY of the selected file: P1 P2 is the offset; Le 00 asks for what is left, 256 bytes at most.

@@ -1,133 +1,159 @@
-//! STORE DATA: groupings arrive, span commands, and are complete when the manifest agrees.
-//! One command is one atomic write: all of it or nothing.
+//! STORE DATA: groupings arrive, span commands, and are there when the manifest agrees. One command is one atomic
+//! write: all of it or nothing. A complete instance is rewritten by a stream that waits aside until its last command,
+//! which puts all of it in place at once.
 
 use cardwright_apdu::{Aid, StatusWord};
 
-use super::{IdentityData, MANIFEST, PIN, PendingFile, StoredFile, content, data, manifest, write};
-use crate::applications::personalization::{DecryptSensitive, is_under_dek, read_header};
+use super::{
+    IdentityData, MANIFEST, PIN, PIN_TRIES, PendingFile, Rewriting, StoredFile, content, data, held, manifest, write,
+};
+use crate::applications::personalization::{is_under_dek, read_header};
+use crate::channel::Session;
 use crate::memory::{Memory, Stop};
 use crate::secret::Secret;
 
-/// A new personalization begins: a grouping that was cut short is dropped, whole ones stay.
+/// A new personalization begins. Of one that was not finished, a grouping that was cut short is dropped and whole ones
+/// stay; of a rewriting that was not finished, nothing stays.
 pub(crate) fn begin(memory: &mut Memory, aid: &Aid) -> Result<(), Stop> {
-    if data(memory, aid)?.pending.is_some() {
+    let identity = data(memory, aid)?;
+    if identity.complete {
+        write(memory, aid, |data| data.rewriting = Some(Rewriting::default()))?;
+    } else if identity.pending.is_some() {
         write(memory, aid, |data| data.pending = None)?;
     }
     Ok(())
 }
 
 /// One STORE DATA.
-pub(crate) fn store_data(
-    memory: &mut Memory,
-    aid: &Aid,
-    p1: u8,
-    block: &[u8],
-    decrypt: DecryptSensitive<'_>,
-) -> Result<(), Stop> {
+pub(crate) fn store_data(memory: &mut Memory, aid: &Aid, p1: u8, block: &[u8], channel: &Session) -> Result<(), Stop> {
     let identity = data(memory, aid)?;
-    let arrival = Arrival::receive(identity, p1, block, decrypt)?;
-    if arrival.growth(identity) > memory.read().memory_free() as usize {
+    let arrival = Arrival::receive(identity, p1, block, channel)?;
+    if arrival.growth() > memory.read().memory_free() as usize {
         return Err(StatusWord::NOT_ENOUGH_MEMORY.into());
     }
-    write(memory, aid, |data| arrival.keep(data))
+    let Arrived { files, pending, complete } = arrival.new;
+    write(memory, aid, |data| data.keep(files, pending, complete))
 }
 
-/// What one STORE DATA brings, before it is written.
-struct Arrival {
+/// One STORE DATA, while it is read.
+struct Arrival<'a> {
+    identity: &'a IdentityData,
+    /// groupings of this stream that earlier commands brought, and the one they began
+    before: &'a [StoredFile],
+    before_pending: Option<&'a PendingFile>,
+    new: Arrived,
+}
+
+/// What one STORE DATA brings.
+#[derive(Default)]
+struct Arrived {
     files: Vec<StoredFile>,
     pending: Option<PendingFile>,
     complete: bool,
 }
 
-impl Arrival {
-    fn receive(
-        identity: &IdentityData,
-        p1: u8,
-        block: &[u8],
-        decrypt: DecryptSensitive<'_>,
-    ) -> Result<Self, StatusWord> {
-        if identity.complete {
-            return Err(StatusWord::CONDITIONS_NOT_SATISFIED);
-        }
+impl<'a> Arrival<'a> {
+    fn receive(identity: &'a IdentityData, p1: u8, block: &[u8], channel: &Session) -> Result<Self, StatusWord> {
+        let (before, before_pending) = match &identity.rewriting {
+            Some(stream) => (&stream.files[..], stream.pending.as_ref()),
+            None if identity.complete => return Err(StatusWord::CONDITIONS_NOT_SATISFIED),
+            None => (&identity.files[..], identity.pending.as_ref()),
+        };
         let encrypted = is_under_dek(p1)?;
-        let mut arrival = Self { files: Vec::new(), pending: None, complete: false };
+        let mut arrival = Self { identity, before, before_pending, new: Arrived::default() };
         let mut rest = block;
-        if let Some(pending) = &identity.pending {
-            rest = arrival.go_on(identity, pending.duplicate(), rest, decrypt)?;
+        if let Some(pending) = before_pending {
+            rest = arrival.go_on(pending.duplicate(), rest, channel)?;
         }
         while !rest.is_empty() {
             let (pending, after) = begin_file(rest, encrypted)?;
-            rest = arrival.go_on(identity, pending, after, decrypt)?;
+            rest = arrival.go_on(pending, after, channel)?;
         }
-        if p1 & 0x80 != 0 && !arrival.complete {
+        if p1 & 0x80 != 0 && !arrival.new.complete {
             return Err(StatusWord::INCORRECT_P1_P2);
         }
         Ok(arrival)
     }
 
     /// Takes from `bytes` what `pending` lacks, and hands back the rest.
-    fn go_on<'a>(
+    fn go_on<'b>(
         &mut self,
-        identity: &IdentityData,
         mut pending: PendingFile,
-        bytes: &'a [u8],
-        decrypt: DecryptSensitive<'_>,
-    ) -> Result<&'a [u8], StatusWord> {
-        if self.complete {
+        bytes: &'b [u8],
+        channel: &Session,
+    ) -> Result<&'b [u8], StatusWord> {
+        if self.new.complete {
             return Err(StatusWord::WRONG_DATA);
         }
         let lacking = pending.length - pending.received.expose().len();
         let (taken, rest) = bytes.split_at(lacking.min(bytes.len()));
         pending.received = Secret::new([pending.received.expose(), taken].concat());
         if taken.len() < lacking {
-            self.pending = Some(pending);
+            self.new.pending = Some(pending);
         } else {
-            self.finish(identity, pending, decrypt)?;
+            self.finish(pending, channel)?;
         }
         Ok(rest)
     }
 
-    fn finish(
-        &mut self,
-        identity: &IdentityData,
-        whole: PendingFile,
-        decrypt: DecryptSensitive<'_>,
-    ) -> Result<(), StatusWord> {
+    fn finish(&mut self, whole: PendingFile, channel: &Session) -> Result<(), StatusWord> {
         let identifier = whole.identifier;
-        let content = if whole.encrypted { whole.decrypt(decrypt)? } else { whole.received };
+        let content = if whole.encrypted { whole.decrypt(channel)? } else { whole.received };
         if identifier == MANIFEST {
-            manifest::check(content.expose(), &self.all_files(identity))?;
-            self.complete = true;
+            let stream = self.stream();
+            manifest::check(content.expose(), &stream)?;
+            let in_stream = |wanted| stream.iter().any(|file| file.identifier == wanted);
+            manifest::check_usable(|wanted| in_stream(wanted) || self.identity.content(wanted).is_some())?;
+            self.new.complete = true;
             return Ok(());
         }
         if !content::is_well_formed(identifier, content.expose()) {
             return Err(StatusWord::WRONG_DATA);
         }
-        self.files.retain(|file| file.identifier != identifier);
-        self.files.push(StoredFile { identifier, content });
+        self.new.files.retain(|file| file.identifier != identifier);
+        self.new.files.push(StoredFile { identifier, content });
         Ok(())
     }
 
-    /// What is stored and what this command brings; a grouping sent again takes its new place.
-    fn all_files<'a>(&'a self, identity: &'a IdentityData) -> Vec<&'a StoredFile> {
-        let replaced = |old: &&StoredFile| self.files.iter().any(|new| new.identifier == old.identifier);
-        identity.files.iter().filter(|old| !replaced(old)).chain(&self.files).collect()
+    /// The groupings of the stream; one that was sent again takes its new place.
+    fn stream(&self) -> Vec<&StoredFile> {
+        let replaced = |old: &&StoredFile| self.new.files.iter().any(|new| new.identifier == old.identifier);
+        self.before.iter().filter(|old| !replaced(old)).chain(&self.new.files).collect()
     }
 
-    fn growth(&self, identity: &IdentityData) -> usize {
-        let files: usize = self.files.iter().map(|file| file.content.expose().len() + 8).sum();
-        let pending = self.pending.as_ref().map_or(0, |pending| pending.length + 8);
-        let held = identity.pending.as_ref().map_or(0, |pending| pending.length + 8);
-        (files + pending).saturating_sub(held)
+    fn growth(&self) -> usize {
+        held(&self.new.files, self.new.pending.as_ref()).saturating_sub(held(&[], self.before_pending))
     }
+}
 
-    fn keep(self, data: &mut IdentityData) {
-        for file in self.files {
-            data.files.retain(|old| old.identifier != file.identifier);
-            data.files.push(file);
+impl IdentityData {
+    /// Keeps what one STORE DATA brought: beside the files in use while these are rewritten, otherwise as files. With
+    /// the last command of a rewriting the new files take the place of the old ones, and a new PIN has all its tries.
+    fn keep(&mut self, files: Vec<StoredFile>, pending: Option<PendingFile>, complete: bool) {
+        let Some(mut stream) = self.rewriting.take() else {
+            put(&mut self.files, files);
+            self.pending = pending;
+            self.complete = complete;
+            return;
+        };
+        put(&mut stream.files, files);
+        stream.pending = pending;
+        if !complete {
+            self.rewriting = Some(stream);
+            return;
         }
-        data.pending = self.pending;
-        data.complete = self.complete;
+        if stream.files.iter().any(|file| file.identifier == PIN) {
+            self.pin_tries = PIN_TRIES;
+        }
+        put(&mut self.files, stream.files);
+    }
+}
+
+/// Puts `new` behind `files`; of two with one identifier the new one stays.
+fn put(files: &mut Vec<StoredFile>, new: Vec<StoredFile>) {
+    for file in new {
+        files.retain(|old| old.identifier != file.identifier);
+        files.push(file);
     }
 }
 
@@ -137,8 +163,8 @@ impl PendingFile {
     }
 
     /// Only the PIN block travels encrypted: 8 bytes under 3DES, 16 with padding under AES.
-    fn decrypt(&self, decrypt: DecryptSensitive<'_>) -> Result<Secret, StatusWord> {
-        let plain = decrypt(self.received.expose()).map(Secret::new).ok_or(StatusWord::WRONG_DATA)?;
+    fn decrypt(&self, channel: &Session) -> Result<Secret, StatusWord> {
+        let plain = channel.decrypt_sensitive(self.received.expose()).map(Secret::new).ok_or(StatusWord::WRONG_DATA)?;
         match (self.identifier, plain.expose()) {
             (PIN, [_, _, _, _, _, _, _, _]) => Ok(plain),
             (PIN, [block @ .., 0x80, 0, 0, 0, 0, 0, 0, 0]) if block.len() == 8 => Ok(Secret::new(block.to_vec())),

@@ -20,6 +20,9 @@ pub struct PivData {
     pub(super) objects: Vec<StoredObject>,
     /// in the order in which they were first made
     pub(super) keys: Vec<StoredKey>,
+    /// made by the issuer on a card in use: each takes its place together with its certificate
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) waiting: Vec<StoredKey>,
     /// key reference 80
     pub(super) pin: Option<Reference>,
     /// key reference 81
@@ -115,7 +118,7 @@ impl PivData {
 
     pub(in crate::applications) fn memory_used(&self) -> usize {
         let objects: usize = self.objects().map(|(_, length)| length + 8).sum();
-        let keys: usize = self.keys.iter().map(|key| key.private.memory_used() + 8).sum();
+        let keys: usize = self.keys.iter().chain(&self.waiting).map(|key| key.private.memory_used() + 8).sum();
         let references = [&self.pin, &self.puk].into_iter().flatten().count() * 16;
         let administration = self.administration.as_ref().map_or(0, |key| key.value.expose().len() + 8);
         objects + keys + references + administration
@@ -138,8 +141,35 @@ impl PivData {
         self.objects.retain(|object| !object.value.expose().is_empty());
     }
 
-    /// Replaces the key for `reference`.
+    /// The key for `reference` that waits for its certificate.
+    pub(super) fn waiting_key(&self, reference: KeyReference) -> Option<&PrivateKey> {
+        self.waiting.iter().find(|key| key.reference == reference).map(|key| &key.private)
+    }
+
+    /// Keeps a key until its certificate comes; one that waited before is forgotten.
+    pub(super) fn keep_waiting(&mut self, reference: KeyReference, private: PrivateKey) {
+        self.waiting.retain(|key| key.reference != reference);
+        self.waiting.push(StoredKey { reference, private });
+    }
+
+    /// Of the keys that wait the one whose certificate's object this is: it is for `tag`, and has its public key.
+    pub(super) fn certified_by(&self, tag: u32, object: &[u8]) -> Option<KeyReference> {
+        let key = self.waiting.iter().find(|key| key.reference.certificate() == tag)?;
+        let public = key.private.public_bytes()?;
+        object.windows(public.len()).any(|part| part == public).then_some(key.reference)
+    }
+
+    /// A key that waited takes its place.
+    pub(super) fn put_in_use(&mut self, reference: KeyReference) {
+        if let Some(at) = self.waiting.iter().position(|key| key.reference == reference) {
+            let key = self.waiting.remove(at);
+            self.keep_key(reference, key.private);
+        }
+    }
+
+    /// Replaces the key for `reference`, and forgets one that waited.
     pub(super) fn keep_key(&mut self, reference: KeyReference, private: PrivateKey) {
+        self.waiting.retain(|key| key.reference != reference);
         match self.keys.iter_mut().find(|key| key.reference == reference) {
             Some(key) => key.private = private,
             None => self.keys.push(StoredKey { reference, private }),

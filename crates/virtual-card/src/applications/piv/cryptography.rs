@@ -139,6 +139,14 @@ impl PrivateKey {
         Some(Answer::new(tlv::element(0x7F49, &content)))
     }
 
+    /// What a certificate has of the public key, as it stands there: the modulus, or the point.
+    pub(super) fn public_bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa2048(key) => rsa::public(key).map(|(modulus, _)| modulus),
+            Self::P256(scalar) => elliptic_curve::public_point(scalar).map(|point| point.to_vec()),
+        }
+    }
+
     /// RSA: the private operation on a block that whoever asks has padded. P-256: the ECDSA signature of a hash, DER.
     ///
     /// # Errors

@@ -50,7 +50,8 @@ impl Visit<'_> {
     }
 
     /// `5C tag 53 {content}` replaces an object as a whole, empty content removes it; `7F61 {..}` and `7E {..}` name
-    /// themselves. The discovery object may be written as what it is, and not otherwise.
+    /// themselves. The discovery object may be written as what it is, and not otherwise. With its certificate a key
+    /// that waited takes its place, in the same write.
     pub(super) fn put_data(&mut self, command: &Command) -> Result<Answer, Stop> {
         self.require_administrator()?;
         require_current_application(command)?;
@@ -63,8 +64,14 @@ impl Visit<'_> {
         }
         let held = self.data()?.object(tag).map_or(0, |old| old.len() + 8);
         self.require_memory((content.len() + 8).saturating_sub(held))?;
+        let certified = self.data()?.certified_by(tag, content);
         let value = Secret::new(content.to_vec());
-        self.write(|data| data.keep_object(tag, value))?;
+        self.write(|data| {
+            data.keep_object(tag, value);
+            if let Some(reference) = certified {
+                data.put_in_use(reference);
+            }
+        })?;
         Ok(nothing())
     }
 }

@@ -11,19 +11,28 @@ const CONTROL_REFERENCE_TEMPLATE: u32 = 0xAC;
 const EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];
 
 impl Visit<'_> {
-    /// `00 47 00 key`, `AC {80 algorithm}`: makes a key, replaces the one there was, answers the public key. The
-    /// certificate there was stays until it is replaced.
+    /// `00 47 00 key`, `AC {80 algorithm}`: makes a key and answers the public key. It replaces the one there was; made
+    /// by the issuer on a card in use it waits for its certificate, so that a cut between the two leaves a pair that fits.
     pub(super) fn generate(&mut self, command: &Command) -> Result<Answer, Stop> {
         self.require_administrator()?;
         let reference = KeyReference::from_code(command.header.p2).filter(|_| command.header.p1 == 0x00);
         let reference = reference.ok_or(StatusWord::INCORRECT_P1_P2)?;
         let algorithm = mechanism(command.data())?;
-        let held = self.data()?.key(reference).map_or(0, |old| old.memory_used() + 8);
+        let waits = self.channel.is_some() && self.data()?.is_complete();
+        let data = self.data()?;
+        let held = if waits { data.waiting_key(reference) } else { data.key(reference) };
+        let held = held.map_or(0, |old| old.memory_used() + 8);
         self.require_memory((algorithm.memory_used() + 8).saturating_sub(held))?;
         let failed = StatusWord(0x6400);
         let private = algorithm.generate(self.entropy).ok_or(failed)?;
         let public = private.public_template().ok_or(failed)?;
-        self.write(|data| data.keep_key(reference, private))?;
+        self.write(|data| {
+            if waits {
+                data.keep_waiting(reference, private);
+            } else {
+                data.keep_key(reference, private);
+            }
+        })?;
         Ok(public)
     }
 }

@@ -31,7 +31,7 @@ impl Visit<'_> {
         if !name.allows(data) {
             return Err(StatusWord::WRONG_DATA.into());
         }
-        self.require_memory(16)?;
+        self.require_memory(if name.of(self.data()?).is_some() { 0 } else { 16 })?;
         let new = Reference::new(Secret::new(data.to_vec()));
         self.write(|data| *name.of_mut(data) = Some(new))?;
         if name == Name::Pin {
@@ -45,7 +45,8 @@ impl Visit<'_> {
         if !administration::fits(*algorithm, value) {
             return Err(StatusWord::WRONG_DATA.into());
         }
-        self.require_memory(value.len() + 8)?;
+        let held = self.data()?.administration.as_ref().map_or(0, |key| key.value.expose().len() + 8);
+        self.require_memory((value.len() + 8).saturating_sub(held))?;
         let key = AdministrationKey { algorithm: *algorithm, value: Secret::new(value.to_vec()) };
         self.write(|data| data.administration = Some(key))?;
         self.session.administrator = false;
@@ -78,12 +79,13 @@ impl Visit<'_> {
 }
 
 impl PivData {
-    /// PIN, PUK, administration key, CHUID, CCC, the authentication key, and a certificate for each key and a key for
-    /// each certificate.
+    /// PIN, PUK, administration key, CHUID, CCC, the authentication key, a certificate for each key and a key for
+    /// each certificate, and no key that waits for one.
     fn has_everything(&self) -> bool {
         let objects = [CARD_HOLDER_UNIQUE_IDENTIFIER, CARD_CAPABILITY_CONTAINER];
         let pairs = [0x9A, 0x9C, 0x9D, 0x9E].into_iter().filter_map(KeyReference::from_code);
         self.pin.is_some()
+            && self.waiting.is_empty()
             && self.puk.is_some()
             && self.administration.is_some()
             && objects.iter().all(|tag| self.object(*tag).is_some())

@@ -17,6 +17,8 @@ pub(super) struct StoredPiv {
     #[serde(default)]
     keys: Vec<StoredKey>,
     #[serde(default)]
+    waiting: Vec<StoredKey>,
+    #[serde(default)]
     pin: Option<Reference>,
     #[serde(default)]
     puk: Option<Reference>,
@@ -36,10 +38,11 @@ impl TryFrom<StoredPiv> for PivData {
     type Error = &'static str;
 
     fn try_from(stored: StoredPiv) -> Result<Self, Self::Error> {
-        let StoredPiv { objects, keys, pin, puk, administration, complete, certificate_object, private_key } = stored;
+        let StoredPiv { objects, keys, waiting, pin, puk, administration, complete, certificate_object, private_key } =
+            stored;
         let data = match private_key {
             Some(key) => Self::of_one_key(key, certificate_object),
-            None => Self { objects, keys, pin, puk, administration, complete },
+            None => Self { objects, keys, waiting, pin, puk, administration, complete },
         };
         data.check().map(|()| data)
     }
@@ -49,7 +52,7 @@ impl PivData {
     /// Whether everything has the form that the commands rely on.
     fn check(&self) -> Result<(), &'static str> {
         let mut references = [&self.pin, &self.puk].into_iter().flatten();
-        if !self.keys.iter().all(|key| key.private.is_whole()) {
+        if !self.keys.iter().chain(&self.waiting).all(|key| key.private.is_whole()) {
             return Err("a PIV key is none");
         }
         if !references.all(|held| held.value.expose().len() == references::LENGTH && held.tries <= TRIES) {

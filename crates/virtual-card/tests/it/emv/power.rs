@@ -4,6 +4,7 @@ use cardwright_virtual_card::{Card, CardState, PowerCut};
 
 use super::answers::*;
 use super::card_data::*;
+use super::issuer::{Issuer, card_of, reported};
 use super::route::*;
 use crate::world::{card_with, send};
 
@@ -156,4 +157,67 @@ fn finishing(card: &mut Card) -> Host {
     let mut host = Host::open(card);
     assert_eq!(host.status(card, "80E62000", &for_personalization(INSTANCE)), 0x9000);
     host
+}
+
+/// What a terminal and an issuer can see of a card: limits, the second record, the tries, both PINs, SELECT.
+fn seen(card: &mut Card) -> [String; 6] {
+    let selected = select(card, INSTANCE).1;
+    let answers =
+        ["80CA9F5800", "00B2011400", "80CA9F1700", "0020008008241234FFFFFFFFFF", "00200080082598765FFFFFFFFF"]
+            .map(|command| send(card, command));
+    let [limit, record, tries, old, new] = answers;
+    [limit, record, tries, old, new, format!("{selected:04X}")]
+}
+
+#[test]
+fn a_script_command_that_is_cut_is_done_and_counted_or_neither() {
+    let record = tlv("70", &[tlv("9F47", &[3]), tlv("9F2E", &[1, 0, 1]), tlv("5F20", b"NEW")].concat());
+    for (header, data) in [
+        ("04DA9F58", vec![1]),
+        ("04DC0114", record),
+        ("84240000", vec![]),
+        ("84240002", bytes("2598765FFFFFFFFF")),
+        ("841E0000", vec![]),
+        ("84160000", vec![]),
+    ] {
+        let mut card = card_of(0x12);
+        select(&mut card, INSTANCE);
+        send(&mut card, "0020008008249999FFFFFFFFFF");
+        let before = seen(&mut copy(&card));
+        let states = crate::power::all_cuts(&mut card, |card| {
+            let issuer = Issuer::online(card, 0x12);
+            let data = if header == "84240002" { issuer.enciphered(&data) } else { data.clone() };
+            issuer.command(header, &data)
+        });
+        assert_eq!(states.len(), 3, "{header}: one write");
+        for (number, state) in states.into_iter().enumerate() {
+            let changed = number > 0;
+            assert_eq!(seen(&mut copy(&card_with(CardState::from_json(&state.to_json()).unwrap()))) != before, changed);
+            let mut card = card_with(state);
+            if !matches!(header, "84160000" | "841E0000") {
+                assert_eq!(reported(&mut card), if changed { 0x10 } else { 0x00 }, "{header}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_that_is_cut_is_noted_or_not_and_changes_nothing() {
+    let mut card = card_of(0x0A);
+    let before = seen(&mut copy(&card));
+    let states = crate::power::all_cuts(&mut card, |card| {
+        let issuer = Issuer::online(card, 0x0A);
+        let mut command = issuer.command("04DA9F58", &[1]);
+        command[5] ^= 1;
+        command
+    });
+    let noted: Vec<u8> = states
+        .into_iter()
+        .map(|state| {
+            let mut card = card_with(state);
+            assert_eq!(seen(&mut copy(&card)), before);
+            reported(&mut card)
+        })
+        .collect();
+    assert_eq!(noted, [0x00, 0x08, 0x08]);
 }

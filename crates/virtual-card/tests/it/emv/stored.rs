@@ -2,7 +2,7 @@
 
 use cardwright_virtual_card::{Card, CardState};
 
-use super::answers::{TC, begin, first, online};
+use super::answers::{OPTIONS, TC, begin, first, online};
 use super::card_data::*;
 use super::environment::{PSE, pse};
 use super::route::*;
@@ -32,6 +32,46 @@ fn used() -> Card {
     begin(&mut card);
     assert_eq!(send(&mut card, "0020008008241235FFFFFFFFFF"), "63C2");
     card
+}
+
+fn scripted_path() -> String {
+    format!("{}/tests/states/format-1-emv-scripted.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A blocked payment application with a changed limit, and a refused command, of which the issuer has not heard.
+fn blocked() -> Card {
+    let mut card = super::issuer::card_of(0x12);
+    let issuer = super::issuer::Issuer::online(&mut card, 0x12);
+    assert_eq!(issuer.send(&mut card, "04DA9F58", &[1]), 0x9000);
+    assert_eq!(issuer.send(&mut card, "841E0000", &[]), 0x9000);
+    assert_eq!(issuer.send(&mut card, "04DA9F58", &[9]), 0x6A80);
+    card
+}
+
+/// As the one below, for what issuer scripts leave.
+#[test]
+fn the_form_of_a_scripted_card_has_its_state_file() {
+    if std::path::Path::new(&scripted_path()).exists() {
+        return;
+    }
+    std::fs::write(scripted_path(), blocked().state().to_json()).unwrap();
+    panic!("{} is written: commit it", scripted_path());
+}
+
+#[test]
+fn a_blocked_emv_card_loads_for_ever() {
+    let state = || CardState::from_json(&std::fs::read(scripted_path()).unwrap()).unwrap();
+    let mut card = card_with(state());
+    assert_eq!(select(&mut card, INSTANCE).1, 0x6283);
+    assert_eq!(send(&mut card, "80CA9F5800"), "9F5801019000");
+    assert!(send(&mut card, OPTIONS).ends_with("9000"));
+    let answer = first(&mut card, TC);
+    assert_eq!((answer.kind(), answer.results()[2]), (0x00, 0x28));
+    let text = String::from_utf8(state().to_json()).unwrap();
+    assert!(text.contains("\"blocking\": \"application\""));
+    let disabled = text.replace("\"blocking\": \"application\"", "\"blocking\": \"card\"");
+    let mut card = card_with(CardState::from_json(disabled.as_bytes()).unwrap());
+    assert_eq!(select(&mut card, INSTANCE).1, 0x6A81);
 }
 
 /// Whoever changes what is stored finds this: the file is written once, and then never again.

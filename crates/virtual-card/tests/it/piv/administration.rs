@@ -74,6 +74,15 @@ impl Administrator {
 }
 
 /// An issued card whose administration key is of `algorithm`.
+/// Proves the key 9B of an issued card that is selected.
+pub(super) fn authenticate(card: &mut Card) {
+    let [algorithm, key @ ..] = super::issue::ADMINISTRATION;
+    let administrator = Administrator { algorithm, key: key.to_vec() };
+    let challenge = administrator.ask(card, 0x81);
+    let answer = administrator.encrypt(&challenge);
+    assert_eq!(administrator.answer_challenge(card, &answer), 0x9000);
+}
+
 fn issued_for(algorithm: u8, length: usize) -> (Card, Administrator) {
     let (mut card, mut host) = installed(0x33);
     fill(&mut card, &mut host, P_256);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use cardwright_virtual_card::Card;
 use openssl::hash::{MessageDigest, hash};
 use openssl::sign::Verifier;
 
@@ -42,13 +43,18 @@ fn beside(state: &Path, script: &str) -> String {
 
 /// A directory with an issued card, the message and its hash.
 fn prepared(algorithm: u8) -> (tempfile::TempDir, std::path::PathBuf, Vec<openssl::pkey::PKey<openssl::pkey::Public>>) {
-    let directory = tempfile::tempdir().unwrap();
     let (card, keys) = issued(algorithm);
+    let (directory, state) = laid_out(&card);
+    (directory, state, keys)
+}
+
+fn laid_out(card: &Card) -> (tempfile::TempDir, std::path::PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("card.json");
     std::fs::write(&state, card.state().to_json()).unwrap();
     std::fs::write(directory.path().join("message"), MESSAGE).unwrap();
     std::fs::write(directory.path().join("hash"), hash(MessageDigest::sha256(), MESSAGE).unwrap()).unwrap();
-    (directory, state, keys)
+    (directory, state)
 }
 
 #[test]
@@ -159,4 +165,28 @@ fn yubico_piv_tool_administers_the_card_with_the_key_9b() {
          refused tool -a set-chuid --key=$wrong; refused tool -a delete-certificate -s 9a --key=$wrong; \
          tool -a delete-certificate -s 9a; refused tool -a read-certificate -s 9a",
     );
+}
+
+#[test]
+fn strangers_read_and_use_a_card_that_was_rewritten() {
+    let (mut card, mut keys) = issued(P_256);
+    keys[0] = super::rewriting::rewrite(&mut card);
+    let (directory, state) = laid_out(&card);
+    let said = beside(
+        &state,
+        "opensc-tool -n; pkcs15-tool --dump; refused pkcs15-tool --verify-pin --pin 123456; \
+         pkcs11-tool --login -p 98765432 -s -m SHA256-RSA-PKCS -i message --id 01 -o signature-01; \
+         pkcs11-tool --login -p 98765432 -s -m ECDSA --signature-format openssl -i hash --id 02 -o signature-02; \
+         tool -a status; tool -a read-certificate -s 9a -o 9a.pem; \
+         tool -a verify-pin -P 98765432 -a test-signature -s 9a -i 9a.pem",
+    );
+    assert!(said.contains("Private RSA Key [PIV AUTH key]") && said.contains("Private EC Key [SIGN key]"), "{said}");
+    let pem = std::fs::read(directory.path().join("9a.pem")).unwrap();
+    let certificate = openssl::x509::X509::from_pem(&pem).unwrap();
+    assert!(certificate.public_key().unwrap().public_eq(&keys[0]));
+    for (id, number) in [("01", 0), ("02", 1)] {
+        let signature = std::fs::read(directory.path().join(format!("signature-{id}"))).unwrap();
+        let mut verifier = Verifier::new(MessageDigest::sha256(), &keys[number]).unwrap();
+        assert!(verifier.verify_oneshot(&signature, MESSAGE).unwrap(), "{id}");
+    }
 }

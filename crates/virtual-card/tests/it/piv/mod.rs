@@ -9,6 +9,7 @@ mod objects;
 mod personalization;
 mod power;
 mod references;
+mod rewriting;
 
 use cardwright_virtual_card::Card;
 
