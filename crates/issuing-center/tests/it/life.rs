@@ -27,17 +27,7 @@ const PACKAGE: &str = "F04341524457494402";
 static NEXT_CARD: AtomicU8 = AtomicU8::new(1);
 
 /// The identity profile for the second version of its program.
-pub(crate) fn second() -> String {
-    let second = [
-        ("name = \"identity\"", "name = \"identity-2\""),
-        ("package = \"F04341524457494400\"", "package = \"F04341524457494402\""),
-        ("module = \"F0434152445749440001\"", "module = \"F0434152445749440201\""),
-    ];
-    second.iter().fold(PROFILE.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "{from}");
-        text.replace(from, to)
-    })
-}
+pub(crate) const SECOND: &str = include_str!("../../../../profiles/identity-2.toml");
 
 impl World {
     /// Puts the prepared order on a card of its own, which is live then.
@@ -152,8 +142,8 @@ impl World {
 
     /// The profile identity-2, and, where it is said, its program, approved.
     pub(crate) async fn second_version(&self, with_program: bool) {
-        let (center, text) = (&self.center, second());
-        document::import_profile(&*center.store, center.now(), &self.admin, &text).await.unwrap();
+        let center = &self.center;
+        document::import_profile(&*center.store, center.now(), &self.admin, SECOND).await.unwrap();
         if !with_program {
             return;
         }

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+mod campaigns;
 mod changes;
 mod commands;
 mod crash;
+mod effects;
 mod employee;
 mod face;
 mod issuer_ca;
@@ -19,6 +21,7 @@ mod payment_commands;
 mod people;
 mod piv_ca;
 mod pool;
+mod replacements;
 mod sealed;
 mod search;
 mod stock;
