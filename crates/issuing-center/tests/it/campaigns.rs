@@ -172,12 +172,15 @@ async fn a_campaign_of_blocks_locks_its_cards_and_tells_of_each() {
     assert_eq!(world.card_state(cards[2]).await, CardState::Locked);
 }
 
+/// What the refusal says, and how the campaign is made wrong.
+type Wrong = (&'static str, fn(&mut NewCampaign));
+
 #[tokio::test]
 async fn a_campaign_that_cannot_be_is_refused_with_the_reason() {
     let world = World::new().await;
     world.many_issued(1).await;
     world.second_version(true).await;
-    let wrong: [(&str, fn(&mut NewCampaign)); 8] = [
+    let wrong: [Wrong; 8] = [
         ("name must be", |new| new.name = "a/b".into()),
         ("kind must be", |new| new.kind = "pin".into()),
         ("kind must be", |new| new.kind = "replace".into()),

@@ -7,6 +7,7 @@ mod campaigns;
 mod changes;
 mod commands;
 mod crash;
+mod debit;
 mod effects;
 mod employee;
 mod face;
