@@ -55,5 +55,5 @@ pub use means::{IssuerKey, Means, MeansFault};
 pub use order::{FieldFault, FieldRule, OrderFields};
 pub use prepare::{PinForMailer, Prepared, prepare, prepare_change};
 pub use profile::Profile;
-pub use script::{ScriptCommand, ScriptQuestion, ScriptSession};
+pub use script::{CarriedOut, ScriptCommand, ScriptQuestion, ScriptSession};
 pub use standard::{PivFault, Standard};

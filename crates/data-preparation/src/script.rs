@@ -8,7 +8,7 @@ mod question;
 mod session;
 
 pub use command::ScriptCommand;
-pub use question::ScriptQuestion;
+pub use question::{CarriedOut, ScriptQuestion};
 pub use session::ScriptSession;
 
 use crate::emv::cryptogram::IssuerApplicationData;

@@ -1,10 +1,11 @@
-//! OPEN, first half: may this terminal write this order on this card, through this reader, now?
+//! OPEN, first half: may this terminal write on this card, through this reader, now; and which order?
 //!
 //! Everything is asked before a key is touched. The first reason found is the answer.
 
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Refusal};
 
+use crate::kind::OrderKind;
 use crate::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use crate::state::{CardState, OrderState};
 
@@ -37,8 +38,8 @@ pub struct Parties<'a> {
     pub challenge: &'a Challenge,
     /// the ticket
     pub ticket: &'a Ticket,
-    /// the order
-    pub order: &'a Order,
+    /// the order that the message names; none where the ticket attends a terminal
+    pub order: Option<&'a Order>,
 }
 
 /// A refusal with `code` and `parameters`.
@@ -55,7 +56,7 @@ pub fn admit<'a>(facts: &Facts<'a>, open: &Open) -> Result<Parties<'a>, Refusal>
     terminal(facts, open)?;
     let challenge = challenge(facts)?;
     let reader = reader(facts, open)?;
-    let order = order(facts, open)?;
+    let order = if open.order.is_empty() { None } else { Some(order(facts, open)?) };
     let ticket = ticket(facts, order)?;
     Ok(Parties { reader, challenge, ticket, order })
 }
@@ -95,7 +96,7 @@ fn reader<'a>(facts: &Facts<'a>, open: &Open) -> Result<&'a Reader, Refusal> {
 fn order<'a>(facts: &Facts<'a>, open: &Open) -> Result<&'a Order, Refusal> {
     let name = &open.order[..];
     let order = facts.order.ok_or_else(|| refusal(Code::ORDER_UNKNOWN, &[name]))?;
-    if order.base != facts.terminal.base {
+    if order.kind.is_new_card() && order.base != facts.terminal.base {
         return Err(refusal(Code::OTHER_BASE, &[name]));
     }
     not_prepared(order.state).map_or(Ok(order), |code| Err(refusal(code, &[name])))
@@ -115,37 +116,121 @@ pub fn not_prepared(state: OrderState) -> Option<Code> {
     })
 }
 
-fn ticket<'a>(facts: &Facts<'a>, order: &Order) -> Result<&'a Ticket, Refusal> {
+fn ticket<'a>(facts: &Facts<'a>, order: Option<&Order>) -> Result<&'a Ticket, Refusal> {
     let good = |ticket: &&Ticket| {
-        ticket.order == Some(order.id)
+        ticket.order == order.map(|order| order.id)
             && ticket.terminal == facts.terminal.id
             && ticket.expires > facts.now
             && ticket.used_by.is_none()
     };
-    let ticket = facts.ticket.filter(good).ok_or_else(|| refusal(Code::TICKET_REFUSED, &[&order.reference]))?;
-    if Some(ticket.operator) == order.approved_by {
+    let ticket = facts.ticket.filter(good).ok_or_else(|| {
+        let name = order.map_or("", |order| &order.reference);
+        refusal(Code::TICKET_REFUSED, &[name])
+    })?;
+    if order.is_some_and(|order| approved(ticket, order)) {
         return Err(refusal(Code::SAME_PERSON, &[]));
     }
     Ok(ticket)
 }
 
-/// Lets a card in for `order`: only one from stock, with tries left, that nobody else claims.
+/// Whether the ticket's operator approved the order.
+fn approved(ticket: &Ticket, order: &Order) -> bool {
+    Some(ticket.operator) == order.approved_by
+}
+
+/// The order that is carried out on a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen<'a> {
+    /// the order
+    pub order: &'a Order,
+    /// whether it was left in the middle of, so that it must be found out first what the card holds
+    pub settles: bool,
+}
+
+/// Which order is carried out on `card`: one that was left in the middle comes first, whatever was asked for; then the
+/// one that the message names; then what waits for the card, oldest first. `of_card` are the prepared and blocked orders
+/// about the card, oldest first.
 ///
 /// # Errors
 /// The refusal that the terminal is told and the log keeps.
-pub fn admit_card<'a>(card: Option<&'a Card>, order: &Order, tries_allowed: u8) -> Result<&'a Card, Refusal> {
+pub fn choose<'a>(
+    card: Option<&Card>,
+    parties: &Parties<'a>,
+    of_card: &'a [Order],
+    tries_allowed: u8,
+) -> Result<Chosen<'a>, Refusal> {
     let card = card.ok_or_else(|| refusal(Code::CARD_NOT_IN_STOCK, &[]))?;
+    let tired = card.open_tries >= tries_allowed;
     let code = match card.state {
-        CardState::Stock if card.open_tries >= tries_allowed => Code::CARD_QUARANTINED,
-        CardState::Stock => return Ok(card),
-        CardState::Bound if card.order == Some(order.id) => return Ok(card),
+        CardState::Stock | CardState::Bound | CardState::Unknown | CardState::PartlyActivated if tired => {
+            Code::CARD_QUARANTINED
+        }
+        CardState::Unknown | CardState::PartlyActivated => return settled(card, parties, of_card),
+        CardState::Stock => return blank(parties),
+        CardState::Bound if parties.order.is_some_and(|order| card.order == Some(order.id)) => return blank(parties),
         CardState::Bound | CardState::Dirty | CardState::Verified | CardState::Activating => Code::CARD_BOUND_ELSEWHERE,
-        CardState::Live | CardState::Locked => Code::CARD_LIVE,
-        CardState::Unknown | CardState::PartlyActivated => Code::CARD_UNKNOWN,
+        CardState::Live | CardState::Locked | CardState::Lost | CardState::Terminated => {
+            return changed(card, parties, of_card);
+        }
         CardState::Quarantined => Code::CARD_QUARANTINED,
-        CardState::Lost | CardState::Terminated | CardState::Scrapped => Code::CARD_NOT_IN_STOCK,
+        CardState::Scrapped => Code::CARD_NOT_IN_STOCK,
     };
     Err(refusal(code, &[]))
+}
+
+fn settled<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Result<Chosen<'a>, Refusal> {
+    let blocked = |order: &&Order| order.state == OrderState::Blocked && order.card == Some(card.id);
+    let order = of_card.iter().find(blocked).ok_or_else(|| refusal(Code::CARD_UNKNOWN, &[]))?;
+    if approved(parties.ticket, order) {
+        return Err(refusal(Code::SAME_PERSON, &[]));
+    }
+    Ok(Chosen { order, settles: true })
+}
+
+fn blank<'a>(parties: &Parties<'a>) -> Result<Chosen<'a>, Refusal> {
+    let order = parties.order.filter(|order| order.kind.is_new_card());
+    let code = if parties.order.is_some() { Code::OTHER_CARD } else { Code::CARD_BLANK };
+    let name = parties.order.map_or("", |order| &order.reference);
+    let order =
+        order.ok_or_else(|| refusal(code, if code == Code::OTHER_CARD { std::slice::from_ref(&name) } else { &[] }))?;
+    Ok(Chosen { order, settles: false })
+}
+
+fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Result<Chosen<'a>, Refusal> {
+    if let Some(order) = parties.order {
+        return match order.card {
+            _ if order.kind.is_new_card() && card.state.is_in_use() => Err(refusal(Code::CARD_LIVE, &[])),
+            _ if order.kind.is_new_card() => Err(refusal(Code::CARD_ENDED, &[])),
+            Some(id) if id == card.id && fits(card, order) => Ok(Chosen { order, settles: false }),
+            Some(id) if id == card.id => Err(refusal(Code::CARD_ENDED, &[])),
+            _ => Err(refusal(Code::OTHER_CARD, &[&order.reference])),
+        };
+    }
+    let waiting =
+        |order: &&Order| order.state == OrderState::Prepared && order.card == Some(card.id) && fits(card, order);
+    let mut waiting = of_card.iter().filter(waiting).peekable();
+    let some_waits = waiting.peek().is_some();
+    let order = waiting.find(|order| !approved(parties.ticket, order));
+    let code = match (some_waits, card.state) {
+        (true, _) => Code::SAME_PERSON,
+        (false, state) if state.is_in_use() => Code::NOTHING_WAITS,
+        (false, _) => Code::CARD_ENDED,
+    };
+    order.map(|order| Chosen { order, settles: false }).ok_or_else(|| refusal(code, &[]))
+}
+
+/// Whether a card in its state can have the change: one that is blocked is only made usable again, or ended, or given
+/// other keys; one that is lost or ended is only made to know it.
+fn fits(card: &Card, order: &Order) -> bool {
+    match card.state {
+        CardState::Live => !matches!(order.kind, OrderKind::Unblock),
+        CardState::Locked => {
+            let kinds = [OrderKind::Unblock, OrderKind::Block, OrderKind::Terminate, OrderKind::ChangeKeys];
+            kinds.contains(&order.kind)
+        }
+        CardState::Lost | CardState::Terminated => matches!(order.kind, OrderKind::Block | OrderKind::Terminate),
+        _ => false,
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -17,7 +17,10 @@ pub struct Basis {
     /// the key set that the issuance may put on the card
     #[n(1)]
     pub puts: Option<KeySetName>,
-    /// whether an outcome is unknown, so that the card is surveyed first
+    /// whether an earlier attempt was left in the middle
+    #[n(9)]
+    pub settles: bool,
+    /// whether what the card holds is not known, so that it is surveyed first
     #[n(2)]
     pub survey: bool,
     /// whether an earlier attempt proved everything that the order writes
@@ -36,6 +39,9 @@ pub struct Basis {
     #[n(7)]
     #[cbor(with = "minicbor::bytes")]
     pub other_versions: Vec<u8>,
+    /// whether a new key set goes beside the old one, and not in its place
+    #[n(8)]
+    pub beside: bool,
 }
 
 impl Basis {

@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod keys;
 mod reason;
 
 use cardwright_apdu::Aid;
@@ -17,9 +18,10 @@ use crate::admission::Parties;
 use crate::basis::Basis;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::new_card::{Grade, Stage, StageKind, Verified};
-use crate::row::{Card, Intent, Issuance, KeySet, Outbox, Terminal};
-use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
+use crate::flow::{Grade, Stage, StageKind, Verified};
+use crate::kind::OrderKind;
+use crate::row::{Card, Intent, Issuance, KeySet, Order, Outbox, Terminal};
+use crate::state::{CardState, IssuanceState, OrderState, State};
 
 /// A script as it is committed and sent.
 pub struct Prepared {
@@ -38,14 +40,18 @@ pub fn prepare(stage: &Stage, session: Id, step: u16, deadline: u32) -> Prepared
 
 /// What an OPEN that was let in is about.
 pub struct Opening<'a> {
-    /// who and what
+    /// who and where
     pub parties: &'a Parties<'a>,
+    /// the order
+    pub order: &'a Order,
     /// the terminal
     pub terminal: &'a Terminal,
     /// the card
     pub card: &'a Card,
-    /// the issuer's keys that will be put on it
-    pub issuer_keys: &'a KeySet,
+    /// its key sets on record
+    pub key_sets: &'a [KeySet],
+    /// a key set that was derived for this issuance and is not on record yet
+    pub derived: Option<&'a KeySet>,
     /// the OPEN message's bytes
     pub open_message: &'a [u8],
     /// randomness for the second channel
@@ -62,10 +68,10 @@ pub struct Opening<'a> {
 /// the issuer's keys intended, the script's hash on record.
 pub fn open(now: i64, opening: &Opening<'_>, stage: &Stage, prepared: &Prepared) -> Changes {
     let session = prepared.script.session;
-    let (parties, card) = (opening.parties, opening.card);
+    let (parties, order, card) = (opening.parties, opening.order, opening.card);
     let issuance = Issuance {
         id: session,
-        order: parties.order.id,
+        order: order.id,
         card: card.id,
         terminal: opening.terminal.id,
         reader: parties.reader.id,
@@ -81,32 +87,26 @@ pub fn open(now: i64, opening: &Opening<'_>, stage: &Stage, prepared: &Prepared)
     };
     let entry = |event| about(&issuance, now, event);
     let entries = vec![entry(Event::CardAuthenticated), entry(intended(prepared))];
-    let rows = vec![
-        Change::UseChallenge { challenge: parties.challenge.id, session },
-        Change::UseTicket { ticket: parties.ticket.id, session },
-        Change::MoveOrder {
-            order: parties.order.id,
-            from: parties.order.state,
-            to: OrderState::Issuing,
-            card: Some(card.id),
-        },
+    let mut rows = vec![Change::UseChallenge { challenge: parties.challenge.id, session }];
+    // a ticket without an order, or for another one, is not used up by this one
+    if parties.ticket.order == Some(order.id) {
+        rows.push(Change::UseTicket { ticket: parties.ticket.id, session });
+    }
+    rows.extend([
+        Change::MoveOrder { order: order.id, from: order.state, to: OrderState::Issuing, card: Some(card.id) },
         Change::MoveCard {
             card: card.id,
             from: card.state,
             to: CardState::Dirty,
-            order: Some(parties.order.id),
+            order: if order.kind.is_new_card() { Some(order.id) } else { card.order },
             open_tries: card.open_tries.saturating_add(1),
             masked_number: Some(stage.masked_number().to_owned()),
         },
-        Change::MoveKeySet {
-            card: card.id,
-            key_set: (opening.issuer_keys.version, opening.issuer_keys.generation),
-            from: KeySetState::Derived,
-            to: KeySetState::Intended,
-        },
-        Change::OpenIssuance(Box::new(issuance.clone())),
-        Change::AddIntent(Box::new(intent(prepared, now))),
-    ];
+    ]);
+    rows.extend(opening.derived.map(|set| Change::AddKeySet(Box::new(set.clone()))));
+    rows.extend(keys::at_opening(opening));
+    rows.push(Change::OpenIssuance(Box::new(issuance.clone())));
+    rows.push(Change::AddIntent(Box::new(intent(prepared, now))));
     Changes { rows, entries }
 }
 
@@ -120,7 +120,13 @@ pub struct Arrived<'a> {
     pub result: &'a ScriptResult,
     /// the message's bytes
     pub bytes: &'a [u8],
-    /// the card's key sets: the one of the transport keys and the issuer's
+    /// the order
+    pub order: &'a Order,
+    /// the card
+    pub card: &'a Card,
+    /// the card that the order's takes the place of
+    pub replaced: Option<&'a Card>,
+    /// the card's key sets
     pub key_sets: &'a [KeySet],
 }
 
@@ -141,6 +147,34 @@ impl Arrived<'_> {
         Changes { rows: vec![close], entries }
     }
 
+    /// What the card is after the order.
+    fn last_state(&self) -> CardState {
+        let was_locked = self.issuance.basis.card_state == CardState::Locked.name();
+        match self.order.kind {
+            OrderKind::Block => CardState::Locked,
+            OrderKind::Terminate => CardState::Terminated,
+            OrderKind::Unblock => CardState::Live,
+            _ if was_locked => CardState::Locked,
+            _ => CardState::Live,
+        }
+    }
+
+    /// The card that this one takes the place of is used no more.
+    fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
+        let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
+        let moved = Change::MoveCard {
+            card: card.id,
+            from: card.state,
+            to: CardState::Locked,
+            order: card.order,
+            open_tries: card.open_tries,
+            masked_number: card.masked_number.clone(),
+        };
+        let (order, created) = (self.issuance.order, self.now);
+        let told = Outbox { id: outbox, kind: "blocked".to_owned(), order, card: Some(card.id), created };
+        vec![moved, Change::AddOutbox(told)]
+    }
+
     fn moved(&self, from: (IssuanceState, u16), to: (IssuanceState, u16), deadline: i64) -> Change {
         Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
     }
@@ -150,7 +184,7 @@ impl Arrived<'_> {
             card: self.issuance.card,
             from,
             to,
-            order: Some(self.issuance.order),
+            order: if self.order.kind.is_new_card() { Some(self.order.id) } else { self.card.order },
             open_tries: 0,
             masked_number: Some(masked_number.to_owned()),
         }
@@ -174,20 +208,6 @@ impl Arrived<'_> {
         };
         done.unknown_groupings().chunk_by(|one, next| one.0 == next.0).map(of_one).collect()
     }
-
-    /// The issuer's keys are proven on the card, the transport keys are gone.
-    fn keys_proven(&self) -> Vec<Change> {
-        let next = |set: &KeySet| match set.state {
-            KeySetState::Transport => Some(KeySetState::Retired),
-            KeySetState::Intended => Some(KeySetState::OnCard),
-            KeySetState::Derived | KeySetState::OnCard | KeySetState::Retired => None,
-        };
-        let moved = |set: &KeySet| {
-            let (card, key_set, from) = (set.card, (set.version, set.generation), set.state);
-            next(set).map(|to| Change::MoveKeySet { card, key_set, from, to })
-        };
-        self.key_sets.iter().filter_map(moved).collect()
-    }
 }
 
 /// The commit after a script was proven, or is believed for now, before the next one goes out.
@@ -196,7 +216,7 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
     changes.entries.push(arrived.judged(done));
     changes.entries.push(arrived.entry(intended(next)));
     if done.changed_keys() {
-        changes.rows.extend(arrived.keys_proven());
+        changes.rows.extend(keys::put(arrived));
     }
     let (from, place, step) = (arrived.issuance.state, arrived.issuance.step, next.script.step);
     changes.entries.extend(arrived.unknown_groupings(done));
@@ -215,23 +235,29 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
     changes
 }
 
-/// The commit after the last script was proven: the card is live, the order issued, the issuer's host is to know.
+/// The commit after the last script was proven: the order is carried out, the card live or what else the order asks for,
+/// the issuer's host is to know.
 ///
-/// A card is live only with the `grade` of its proof: the last script's.
-pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: Id) -> (Changes, Verdict) {
+/// A card is live only with the `grade` of its proof: the last script's. `outbox` names what the host is told, two
+/// things at most.
+pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: [Id; 2]) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let issuance = arrived.issuance;
-    let events = [
-        Event::Proven { step: arrived.result.step, grade: grade.letter().to_owned() },
-        Event::CardLive,
-        Event::OrderMoved { state: "issued".to_owned() },
-    ];
+    let last = arrived.last_state();
+    let proven = Event::Proven { step: arrived.result.step, grade: grade.letter().to_owned() };
+    let settled = issuance.basis.settles.then_some(Event::Settled);
+    let became = match last {
+        CardState::Live => Event::CardLive,
+        other => Event::CardMoved { state: other.name().to_owned() },
+    };
+    let events = [proven].into_iter().chain(settled);
+    let events = events.chain([became, Event::OrderMoved { state: OrderState::Issued.name().to_owned() }]);
     changes.entries.extend(arrived.unknown_groupings(done));
     changes.entries.extend(events.map(|event| arrived.entry(event)));
-    // Activated in the script that writes: what was written is proven only now, together with the commit points.
+    // Activated in the script that writes, or nothing to activate: what was written is proven only now.
     let in_script = issuance.state == IssuanceState::Writing;
     let states = [issuance.state, IssuanceState::Verified, IssuanceState::Issued];
-    let cards = [CardState::Dirty, CardState::Verified, CardState::Live];
+    let cards = [CardState::Dirty, CardState::Verified, last];
     let at = |state| (state, issuance.step);
     if in_script {
         let moved = |pair: &[IssuanceState]| arrived.moved(at(pair[0]), at(pair[1]), issuance.deadline);
@@ -239,15 +265,34 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: Id) 
         changes.rows.extend(cards.windows(2).map(|pair| arrived.card_moved(pair[0], pair[1], done.masked_number())));
     } else {
         changes.rows.push(arrived.moved(at(issuance.state), at(IssuanceState::Issued), issuance.deadline));
-        changes.rows.push(arrived.card_moved(CardState::Activating, CardState::Live, done.masked_number()));
+        changes.rows.push(arrived.card_moved(CardState::Activating, last, done.masked_number()));
     }
-    if done.changed_keys() {
-        changes.rows.extend(arrived.keys_proven());
-    }
+    changes.rows.extend(keys::at_the_end(arrived));
+    let content = Box::new(done.content().clone());
+    changes.rows.push(Change::SetContent { card: issuance.card, content });
     changes.rows.push(order_moved(issuance, OrderState::Issued));
-    changes.rows.push(told(issuance, arrived.now, "issued", outbox));
+    changes.rows.push(told(issuance, arrived.now, arrived.order.kind.told(), outbox[0]));
+    changes.rows.extend(arrived.replaced_ends(outbox[1]));
     let card = Some(shown(done.masked_number(), grade));
-    (changes, Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card })
+    let verdict =
+        Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
+    (changes, verdict)
+}
+
+/// The commit where a card was looked at and nothing is done: it is as it was, the order waits on.
+pub fn declined(arrived: &Arrived<'_>, why: &Refusal) -> (Changes, Verdict) {
+    let mut changes = arrived.received();
+    let issuance = arrived.issuance;
+    let number = arrived.card.masked_number.clone().unwrap_or_default();
+    let before = CardState::named(&issuance.basis.card_state).unwrap_or(CardState::Unknown);
+    let at = |state| (state, issuance.step);
+    changes.rows.push(arrived.moved(at(issuance.state), at(IssuanceState::FailedClean), issuance.deadline));
+    changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, &number));
+    changes.rows.push(arrived.card_moved(CardState::Verified, before, &number));
+    changes.rows.push(order_moved(issuance, OrderState::Prepared));
+    changes.entries.push(arrived.entry(Event::FailedClean { code: why.code.0 }));
+    let (outcome, refusal) = (Outcome::FailedClean, Some(why.clone()));
+    (changes, Verdict { session: issuance.id, outcome, refusal, card: None, waiting: None, notice: None })
 }
 
 /// What the operator sees of a card that was issued: its number as people may see it, and where the proof is less than
@@ -311,7 +356,7 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
             issuance: issuance.id,
             epoch: issuance.epoch,
             from: (issuance.state, issuance.step),
-            to: (IssuanceState::Unknown, issuance.step),
+            to: (given_up(issuance.state), issuance.step),
             deadline: issuance.deadline,
         },
         Change::MoveCard {
@@ -328,10 +373,15 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
     Changes { rows, entries }
 }
 
+/// How an issuance in `state` ends without a proof: what was proven to be written stays known to be.
+fn given_up(state: IssuanceState) -> IssuanceState {
+    if state == IssuanceState::Activating { IssuanceState::Interrupted } else { IssuanceState::Unknown }
+}
+
 /// The verdict on a session whose outcome is unknown.
 #[must_use]
 pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None }
+    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

@@ -202,6 +202,16 @@ pub enum Event {
         #[n(0)]
         step: u16,
     },
+    /// an outcome that was unknown is known again: the order was finished on the card
+    #[n(19)]
+    Settled,
+    /// a card went to another state, not by its own proof
+    #[n(20)]
+    CardMoved {
+        /// the state's name
+        #[n(0)]
+        state: String,
+    },
     /// a person saw all that is printed on the order's card
     #[n(18)]
     FaceSeen,

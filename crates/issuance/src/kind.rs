@@ -65,6 +65,16 @@ impl OrderKind {
         matches!(self, Self::New | Self::Replace | Self::Renew)
     }
 
+    /// What the issuer's host is told when it is carried out. That a card is blocked or ended the host was told before.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::New | Self::Replace | Self::Renew => "issued",
+            Self::Unblock => "unblocked",
+            _ => "changed",
+        }
+    }
+
     /// Whether personalization data is prepared for it.
     #[must_use]
     pub fn has_data(self) -> bool {

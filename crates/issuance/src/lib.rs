@@ -10,10 +10,11 @@ pub mod change;
 pub mod content;
 pub mod decision;
 pub mod entry;
+pub mod flow;
 pub mod kind;
-pub mod new_card;
 pub mod product;
 pub mod row;
 pub mod state;
+mod task;
 
 pub use cardwright_relay::message::Id;

@@ -7,7 +7,7 @@ use cardwright_globalplatform::{ChannelParameters, Diversification, KeySize, Pro
 use cardwright_relay::message::Preamble;
 use serde::Deserialize;
 
-use crate::new_card::Grade;
+use crate::flow::Grade;
 
 /// Why a card product is not taken. The text says where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,24 @@ struct File {
     timing: String,
     #[serde(default)]
     published_transport_keys: bool,
+    #[serde(default = "one")]
+    key_sets: u8,
+    #[serde(default)]
+    key_lengths: Vec<usize>,
+    #[serde(default)]
+    also: Option<Also>,
+}
+
+/// A second protocol that key sets may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Also {
+    scp: u8,
+    i: u8,
+}
+
+fn one() -> u8 {
+    1
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -156,14 +174,53 @@ impl CardProduct {
         }
     }
 
-    /// Type and length of the static keys.
+    /// Type and length of the static keys that the card is delivered with.
     #[must_use]
     pub fn key_type(&self) -> KeyType {
-        match self.protocol {
-            Protocol::Scp02 { .. } => KeyType::TripleDes,
-            Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyType::Aes128,
-            Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyType::Aes192,
-            Protocol::Scp03 { key_size: KeySize::Aes256, .. } => KeyType::Aes256,
+        crate::flow::key_type(self.protocol)
+    }
+
+    /// Whether a key set can be put beside the one that is there; otherwise it takes its place, and is of the same type
+    /// and length (GPCS §11.8.2.3).
+    #[must_use]
+    pub fn has_spare_key_set(&self) -> bool {
+        self.file.key_sets > 1
+    }
+
+    /// The protocol of a key set that a change of keys asks for: `16`, `24` or `32` for keys of that length, `scp03/32`
+    /// where they shall speak the product's second protocol.
+    ///
+    /// # Errors
+    /// `ProductFault` where the product cannot hold such keys, or the text asks for none.
+    pub fn changed_protocol(&self, argument: &str, current: Protocol) -> Result<Protocol, ProductFault> {
+        let fault = |reason: &str| ProductFault(format!("card product {}: {reason}", self.file.name));
+        let (other, length) = match argument.split_once('/') {
+            Some(("scp03", length)) => (true, length),
+            Some(_) => return Err(fault("keys are asked for as 16, 24, 32, or scp03/16, scp03/24, scp03/32")),
+            None => (false, argument),
+        };
+        let size = [KeySize::Aes128, KeySize::Aes192, KeySize::Aes256]
+            .into_iter()
+            .find(|size| size.bytes().to_string() == length);
+        let size = size.ok_or_else(|| fault("keys have 16, 24 or 32 bytes"))?;
+        let allowed = size.bytes() == self.file.key_length || self.file.key_lengths.contains(&size.bytes());
+        if !allowed {
+            return Err(fault("its keys cannot have that length; see its key_lengths"));
+        }
+        let wanted = match (other, self.file.also, current) {
+            (true, Some(also), _) => Protocol::scp03(also.i, size).map_err(|error| fault(&error.to_string()))?,
+            (true, None, Protocol::Scp03 { i, .. }) | (false, _, Protocol::Scp03 { i, .. }) => {
+                Protocol::Scp03 { i, key_size: size }
+            }
+            (true, None, _) => return Err(fault("it has no second protocol; see its key also")),
+            (false, _, Protocol::Scp02 { i }) if size == KeySize::Aes128 => Protocol::Scp02 { i },
+            (false, _, Protocol::Scp02 { .. }) => return Err(fault("keys of SCP02 have 16 bytes")),
+        };
+        let same_type = crate::flow::key_type(wanted) == crate::flow::key_type(current);
+        if same_type || self.has_spare_key_set() {
+            Ok(wanted)
+        } else {
+            Err(fault("it has no room for keys of another length beside the old ones; see its key_sets"))
         }
     }
 
@@ -242,8 +299,13 @@ impl CardProduct {
     ///
     /// # Errors
     /// `ProductFault` where the product cannot do `level`.
-    pub fn channel(&self, key_version: u8, level: SecurityLevel) -> Result<ChannelParameters, ProductFault> {
-        ChannelParameters::new(self.protocol, key_version, level, self.security_domain)
+    pub fn channel(
+        &self,
+        protocol: Protocol,
+        key_version: u8,
+        level: SecurityLevel,
+    ) -> Result<ChannelParameters, ProductFault> {
+        ChannelParameters::new(protocol, key_version, level, self.security_domain)
             .map_err(|error| ProductFault(format!("card product {}: {error}", self.file.name)))
     }
 
@@ -255,12 +317,12 @@ impl CardProduct {
             .expect("an AID has 16 bytes at most")
             .expecting_all();
         let cplc = Command::new(0x80, 0xCA, 0x9F, 0x7F).expecting_all();
-        let version = self.file.transport_key_version;
         Preamble {
             product: self.file.name.clone(),
             atr: self.atr.clone().into(),
             commands: vec![select.to_bytes().into(), cplc.to_bytes().into()],
-            key_version: if version == 0xFF { 0 } else { version },
+            // whatever key set the card has first: its answer names it, and only those on record are taken
+            key_version: 0,
             challenge_length: if self.file.scp == 3 && self.file.i & 0x01 != 0 { 16 } else { 8 },
         }
     }
@@ -275,7 +337,9 @@ impl CardProduct {
             return Err(fault("the preamble has three answers"));
         };
         let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
-        if parse(select)?.status != StatusWord::SUCCESS {
+        // a locked card is selected with a warning (GPCS §11.9.3.2)
+        let select = parse(select)?.status;
+        if select != StatusWord::SUCCESS && select != StatusWord(0x6283) {
             return Err(fault("SELECT of the Security Domain was refused"));
         }
         let cplc = parse(cplc)?;
@@ -322,6 +386,12 @@ fn check(file: &File, protocol: &Protocol) -> Result<(), &'static str> {
         ((file.diversification == Scheme::Kdf3) == (file.scp == 3), "diversification does not fit the scp"),
         ((file.proof == Proof::RMac) == has_response_mac, "proof and i disagree on whether answers carry a MAC"),
         (!file.timing.is_empty(), "timing is empty"),
+        (file.key_sets > 0, "key_sets must be 1 at least"),
+        (file.key_lengths.iter().all(|length| matches!(length, 16 | 24 | 32)), "key_lengths may name 16, 24 and 32"),
+        (
+            file.also.is_none_or(|also| also.scp == 3 && Protocol::scp03(also.i, KeySize::Aes128).is_ok()),
+            "also must name scp 3 and an i of it",
+        ),
     ];
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
 }

@@ -90,6 +90,8 @@ states! {
         FailedClean = "failed-clean",
         /// ended after something was intended, without proof
         Unknown = "unknown",
+        /// the same, after everything that was written had been proven: only commit points are not
+        Interrupted = "interrupted",
         /// the card was wiped after an unknown
         Wiped = "wiped",
         /// the card was put aside after a forgery
@@ -98,10 +100,10 @@ states! {
     transitions {
         Leased => Authenticated, Leased => FailedClean,
         Authenticated => Writing, Authenticated => FailedClean,
-        Writing => Writing, Writing => Written, Writing => Verified, Writing => Unknown,
+        Writing => Writing, Writing => Written, Writing => Verified, Writing => Unknown, Writing => FailedClean,
         Written => Verified, Written => Unknown,
         Verified => Activating, Verified => Issued, Verified => Unknown,
-        Activating => Activating, Activating => Issued, Activating => Unknown,
+        Activating => Activating, Activating => Issued, Activating => Interrupted,
         Unknown => Wiped, Unknown => Quarantined, Unknown => Verified, Unknown => Issued,
     }
 }
@@ -141,7 +143,7 @@ states! {
         Bound => Stock, Bound => Dirty, Bound => Quarantined,
         Dirty => Verified, Dirty => PartlyActivated, Dirty => Unknown, Dirty => Quarantined,
         Verified => Activating, Verified => Live, Verified => Locked, Verified => Terminated, Verified => Unknown,
-        Activating => Live, Activating => PartlyActivated, Activating => Unknown,
+        Activating => Live, Activating => Locked, Activating => Terminated, Activating => PartlyActivated, Activating => Unknown,
         PartlyActivated => Dirty, PartlyActivated => Activating, PartlyActivated => Unknown, PartlyActivated => Quarantined,
         PartlyActivated => Lost,
         Unknown => Stock, Unknown => Dirty, Unknown => Verified, Unknown => Activating, Unknown => Live,
@@ -180,11 +182,30 @@ impl CardState {
     }
 }
 
+impl KeySetState {
+    /// Whether the card may answer with it.
+    #[must_use]
+    pub fn may_be_on_card(self) -> bool {
+        matches!(self, Self::Transport | Self::Intended | Self::OnCard)
+    }
+}
+
+impl CardState {
+    /// Whether its holder has it, or may get it back.
+    #[must_use]
+    pub fn is_in_use(self) -> bool {
+        matches!(self, Self::Live | Self::Locked)
+    }
+}
+
 impl IssuanceState {
     /// Whether the issuance has ended, one way or another.
     #[must_use]
     pub fn is_ended(self) -> bool {
-        matches!(self, Self::Issued | Self::FailedClean | Self::Unknown | Self::Wiped | Self::Quarantined)
+        matches!(
+            self,
+            Self::Issued | Self::FailedClean | Self::Unknown | Self::Interrupted | Self::Wiped | Self::Quarantined
+        )
     }
 }
 

@@ -156,7 +156,7 @@ CREATE TABLE issuances (
     operator BYTES NOT NULL,
     state TEXT NOT NULL CHECK (state IN
         ('leased', 'authenticated', 'writing', 'written', 'verified', 'activating', 'issued', 'failed-clean',
-         'unknown', 'wiped', 'quarantined')),
+         'unknown', 'interrupted', 'wiped', 'quarantined')),
     epoch BIGINT NOT NULL,
     step BIGINT NOT NULL CHECK (step BETWEEN 0 AND 65535),
     opened BIGINT NOT NULL,
@@ -166,12 +166,12 @@ CREATE TABLE issuances (
     basis BYTES NOT NULL
 );
 CREATE UNIQUE INDEX one_running_issuance_of_an_order ON issuances (order_id)
-    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
+    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined');
 CREATE UNIQUE INDEX one_running_issuance_of_a_card ON issuances (card)
-    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
+    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined');
 CREATE INDEX issuances_by_card ON issuances (card, opened);
 CREATE INDEX issuances_by_deadline ON issuances (deadline)
-    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined');
+    WHERE state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined');
 
 CREATE TABLE intents (
     issuance BYTES NOT NULL REFERENCES issuances (id),

@@ -1,13 +1,15 @@
-//! The JSON API for orders: create, read, list by card, approve, cancel, look at. `docs/api.md` is its reference.
+//! The JSON API: orders are created, read, listed by card, approved, cancelled and looked at; the issuer's host gets
+//! what it needs to know of cards. `docs/api.md` is its reference.
 //!
 //! It goes the way of the command line: the same reception, the same approval, the same log. What it answers in JSON
-//! holds no personal data, so that an answer may be kept for its Idempotency-Key; the picture of a card's face holds what
-//! the profile shows a base, and is kept nowhere.
+//! of orders holds no personal data, so that an answer may be kept for its Idempotency-Key; the picture of a card's face
+//! holds what the profile shows a base, the host's records hold card numbers, and both are kept nowhere.
 
 mod answer;
 mod changes;
 mod credentials;
 mod face;
+mod host;
 mod listener;
 mod orders;
 
@@ -50,6 +52,7 @@ pub(crate) fn router<S: Store + 'static>(center: Center<S>) -> Router {
         .route("/api/v1/orders/{reference}", get(orders::read::<S>))
         .route("/api/v1/orders/{reference}/face", get(face::read::<S>))
         .route("/api/v1/orders/{reference}/approve", post(orders::approve::<S>))
+        .route("/api/v1/host/cards", get(host::cards::<S>))
         .route("/api/v1/orders/{reference}/cancel", post(changes::cancel::<S>))
         .fallback(answer::no_such_path)
         .method_not_allowed_fallback(answer::no_such_method)

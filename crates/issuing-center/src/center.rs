@@ -12,6 +12,8 @@ pub const ISSUER_MASTER_KEY: &str = "issuer-master";
 pub const CARD_KEY_POOL_KEY: &str = "card-key-pool";
 /// Makes keyed hashes for searching.
 pub const SEARCH_KEY: &str = "search";
+/// Signs what the issuer's host is told; made when the host is set, and shared with it.
+pub const HOST_SIGNATURE_KEY: &str = "host-signature";
 /// Signs terminals' certificates.
 pub const AUTHORITY_KEY: &str = "authority";
 /// Signs reader lists.

@@ -22,6 +22,7 @@ pub use approval::{approve, prepare_again, reject};
 pub use cancellation::cancel;
 pub(crate) use file::read_any;
 pub use file::{Columns, FindPhoto};
+pub(crate) use mailer::pin_block;
 pub use mailer::{Letters, handed_out, letters};
 pub(crate) use preparation::made;
 pub(crate) use reception::field_faults;

@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod center;
 pub mod face;
 pub mod file_fault;
+pub mod host;
 pub mod intake;
 pub mod issuers;
 pub mod journal;

@@ -71,6 +71,16 @@ pub fn hash(keystore: &dyn Keystore, digits: &str) -> Result<[u8; 32], Error> {
     keystore.mac(&KeyId::new(SEARCH_KEY, 1)?, &message)
 }
 
+/// The number of a row, opened with what is sealed of its order.
+///
+/// # Errors
+/// The keystore's; `STORE_UNAVAILABLE` where the row is not what was sealed.
+pub fn open(keystore: &dyn Keystore, row: &CardNumber, sealed: &SealedOrder) -> Result<Zeroizing<String>, Refused> {
+    let clear = sealing::open_column(keystore, row.order, sealed, Column::CardNumber, &row.sealed)?;
+    let digits = std::str::from_utf8(&clear).map_err(|_| StoreError::Damaged("a sealed card number".into()))?;
+    Ok(Zeroizing::new(digits.to_owned()))
+}
+
 /// Numbers that one commit gives, by their hash, each with a sequence number once.
 #[derive(Debug, Default)]
 pub struct Giving {
@@ -101,10 +111,7 @@ impl Giving {
         wanted: For<'_>,
     ) -> Result<Option<(CardNumber, Zeroizing<String>)>, Refused> {
         let Some(row) = center.store.number_of(wanted.order).await? else { return Ok(None) };
-        let clear =
-            sealing::open_column(&*center.keystore, wanted.order, wanted.sealed, Column::CardNumber, &row.sealed)?;
-        let digits = std::str::from_utf8(&clear).map_err(|_| StoreError::Damaged("a sealed card number".into()))?;
-        let digits = Zeroizing::new(digits.to_owned());
+        let digits = open(&*center.keystore, &row, wanted.sealed)?;
         Ok(Some((row, digits)))
     }
 

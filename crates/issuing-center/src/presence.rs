@@ -5,12 +5,14 @@ mod enrolment;
 mod pulse;
 mod reader_list;
 pub mod register;
+pub mod tickets;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cardwright_issuance::product::CardProduct;
-use cardwright_issuance::row::Terminal;
+use cardwright_issuance::row::{Terminal, Ticket as Row};
 use cardwright_relay::message::{Hello, Id, Preamble, Ticket, Welcome, Work, WorkQuery};
 use cardwright_relay::{Code, FORMAT};
 use tokio::time::Instant;
@@ -35,6 +37,19 @@ const FRESH: i64 = LEASE * 3 / 4;
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 /// How long a terminal is kept waiting that lacks challenges and may not have one yet.
 const CHALLENGE_WAIT: Duration = Duration::from_secs(1);
+
+/// What a terminal knows of tickets, while its query waits.
+struct Known<'a> {
+    tickets: &'a [Id],
+    /// those that were found used: no question a second time
+    used: BTreeSet<Id>,
+}
+
+impl<'a> Known<'a> {
+    fn new(tickets: &'a [Id]) -> Self {
+        Self { tickets, used: BTreeSet::new() }
+    }
+}
 
 /// HELLO and WORK.
 pub struct Presence<S> {
@@ -83,12 +98,14 @@ impl<S: Store> Presence<S> {
         let urgent = lacking && self.challenges.may_have_one(terminal.id);
         let end = if lacking { end.min(Instant::now() + CHALLENGE_WAIT) } else { end };
         let mut pulse = self.pulse.clone();
-        let (tickets, reader_list) = loop {
+        let mut known = Known::new(&query.known_tickets);
+        let (tickets, cancelled, reader_list) = loop {
             pulse.mark();
-            let tickets = self.tickets(terminal, &query.known_tickets).await?;
+            let (tickets, cancelled) = self.tickets(terminal, &mut known).await?;
             let list = self.reader_lists.newer(&terminal.base, query.reader_list_version).await?;
-            if urgent || list.is_some() || !tickets.is_empty() || !wait(&mut pulse, stopping.clone(), end).await {
-                break (tickets, list);
+            let news = urgent || list.is_some() || !tickets.is_empty() || !cancelled.is_empty();
+            if news || !wait(&mut pulse, stopping.clone(), end).await {
+                break (tickets, cancelled, list);
             }
         };
         if lease_until - self.center.now() < FRESH {
@@ -96,7 +113,7 @@ impl<S: Store> Presence<S> {
         }
         Ok(Work {
             tickets,
-            cancelled: Vec::new(),
+            cancelled,
             challenges: self.challenges.fill_up(terminal.id, query.challenges).await?,
             reader_list: reader_list.map(|list: Arc<SignedList>| list.signed.clone().into()),
             lease_until,
@@ -136,15 +153,14 @@ impl<S: Store> Presence<S> {
         }
     }
 
-    /// Tickets for this terminal that it does not know yet. The order's reference and the operator's name are all
-    /// that it learns.
-    async fn tickets(&self, terminal: &Terminal, known: &[Id]) -> Result<Vec<Ticket>, Refused> {
+    /// Tickets for this terminal that it does not know yet, and those it knows that are good no more. The order's
+    /// reference and the operator's name are all that it learns.
+    async fn tickets(&self, terminal: &Terminal, known: &mut Known<'_>) -> Result<(Vec<Ticket>, Vec<Id>), Refused> {
         let store = &self.center.store;
+        let rows = store.tickets_for(terminal.id, self.center.now()).await?;
+        let cancelled = self.ended(terminal, known, &rows).await?;
         let mut tickets = Vec::new();
-        for row in store.tickets_for(terminal.id, self.center.now()).await? {
-            if known.contains(&row.id) {
-                continue;
-            }
+        for row in rows.iter().filter(|row| !known.tickets.contains(&row.id)) {
             // a ticket without an order is for whatever card is put in
             let order = match row.order {
                 Some(order) => store.order(order).await?.map(|order| order.reference),
@@ -155,7 +171,25 @@ impl<S: Store> Presence<S> {
                 tickets.push(Ticket { id, order, operator: operator.name, expires });
             }
         }
-        Ok(tickets)
+        Ok((tickets, cancelled))
+    }
+
+    /// Tickets that the terminal knows and that are neither waiting (`rows`) nor used: withdrawn, replaced or gone.
+    async fn ended(&self, terminal: &Terminal, known: &mut Known<'_>, rows: &[Row]) -> Result<Vec<Id>, Refused> {
+        let mut ended = Vec::new();
+        for id in known.tickets.iter().filter(|id| rows.iter().all(|row| row.id != **id)) {
+            if known.used.contains(id) {
+                continue;
+            }
+            let row = self.center.store.ticket(*id).await?;
+            let is_used = row.is_some_and(|row| row.terminal == terminal.id && row.used_by.is_some());
+            if is_used {
+                known.used.insert(*id);
+            } else {
+                ended.push(*id);
+            }
+        }
+        Ok(ended)
     }
 
     async fn preambles(&self) -> Result<Vec<Preamble>, Refused> {

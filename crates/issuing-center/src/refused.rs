@@ -40,9 +40,11 @@ impl Refused {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::PERSON_REFUSED => StatusCode::UNAUTHORIZED,
-            Code::SESSION_UNKNOWN | Code::ORDER_UNKNOWN | Code::CAMPAIGN_UNKNOWN | Code::CARD_NOT_FOUND => {
-                StatusCode::NOT_FOUND
-            }
+            Code::SESSION_UNKNOWN
+            | Code::ORDER_UNKNOWN
+            | Code::CAMPAIGN_UNKNOWN
+            | Code::CARD_NOT_FOUND
+            | Code::EVENT_UNKNOWN => StatusCode::NOT_FOUND,
             Code::TERMINAL_TWICE
             | Code::CHALLENGE_REFUSED
             | Code::MESSAGE_CONFLICT
@@ -50,6 +52,8 @@ impl Refused {
             | Code::NAME_TAKEN
             | Code::CHANGED_MEANWHILE
             | Code::ORDER_APPROVED
+            | Code::PROGRAM_APPROVED
+            | Code::PROGRAM_NOT_APPROVED
             | Code::ORDER_NOT_APPROVED
             | Code::ORDER_ISSUED
             | Code::ORDER_BLOCKED
@@ -58,13 +62,14 @@ impl Refused {
             | Code::ORDER_CLOSED
             | Code::ORDER_NOT_PREPARED
             | Code::NUMBER_TAKEN
+            | Code::PROFILE_CHANGED
             | Code::CHANGE_REFUSED
             | Code::CAMPAIGN_NOT_SO
-            | Code::PROFILE_CHANGED => StatusCode::CONFLICT,
+            | Code::DECISION_REFUSED => StatusCode::CONFLICT,
             Code::STORE_UNAVAILABLE | Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::POOL_EMPTY => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Code::ROLE_MISSING | Code::SAME_PERSON => StatusCode::FORBIDDEN,
+            Code::ROLE_MISSING | Code::SAME_PERSON | Code::HOST_NOT_PRIVATE => StatusCode::FORBIDDEN,
             Code(2001..=2015) => StatusCode::FORBIDDEN,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }

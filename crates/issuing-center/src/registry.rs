@@ -1,10 +1,11 @@
-//! What people enter: themselves, bases, card products, profiles, keys, stock. Each is one commit with its log entry.
+//! What people enter: themselves, bases, card products, profiles, programs, keys, stock. Each is one commit with its log entry.
 
 pub mod base;
 pub mod document;
 mod issuer_keys;
 pub mod key;
 pub mod person;
+pub mod program;
 pub mod setup;
 mod shipment;
 pub mod stock;

@@ -7,7 +7,6 @@
 use cardwright_data_preparation::{Checked, Error as DataError, OrderFields, PersonalizationData, Profile};
 use cardwright_globalplatform::{KeySize, Protocol, StaticKey};
 use cardwright_issuance::Id;
-use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::KeySet;
 use cardwright_keystore::{
     Error, KeyId, KeyKind, KeyRef, Keystore, NewKey, NewWrappedKey, Purpose, Source, WrappedKey, WrappedPurpose,
@@ -92,10 +91,10 @@ fn wrapped(column: &[u8], associated_data: Vec<u8>, kind: KeyKind) -> Result<Wra
     Ok(WrappedKey { under, blob: blob.to_vec(), associated_data, kind })
 }
 
-/// The kind of the static keys of `product`.
+/// The kind of the static keys of `protocol`.
 #[must_use]
-pub fn key_kind(product: &CardProduct) -> KeyKind {
-    match product.protocol() {
+pub fn key_kind(protocol: Protocol) -> KeyKind {
+    match protocol {
         Protocol::Scp02 { .. } => KeyKind::Tdes2,
         Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyKind::Aes128,
         Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyKind::Aes192,
@@ -107,14 +106,14 @@ pub fn key_kind(product: &CardProduct) -> KeyKind {
 ///
 /// # Errors
 /// `NotAuthentic` where the column holds no wrapped key. Whether it is this card's, its use will tell.
-pub fn card_key(set: &KeySet, role: StaticKey, product: &CardProduct) -> Result<KeyRef, Error> {
+pub fn card_key(set: &KeySet, role: StaticKey) -> Result<KeyRef, Error> {
     let column = match role {
         StaticKey::Enc => &set.wrapped[0],
         StaticKey::Mac => &set.wrapped[1],
         StaticKey::Dek => &set.wrapped[2],
     };
     let place = card_key_place(set.card, set.version, set.generation, role);
-    Ok(KeyRef::Wrapped(wrapped(column, place, key_kind(product))?))
+    Ok(KeyRef::Wrapped(wrapped(column, place, key_kind(set.protocol))?))
 }
 
 /// Seals the fields of `order` under a new data key, which is wrapped under the key of its destruction day.

@@ -1,5 +1,5 @@
-//! The running center: both listeners, the watch on the log, the sweeper and the pool's worker, as one value that is
-//! started and stopped.
+//! The running center: both listeners, what tells the issuer's host, the watch on the log, the sweeper and the pool's
+//! worker, as one value that is started and stopped.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::api::ApiListener;
 use crate::authority::{Authority, AuthorityError, CERTIFICATE_SETTING};
 use crate::center::Center;
+use crate::host::delivery;
 use crate::issuers;
 use crate::pool::{self, Levels};
 use crate::presence::{Beat, Enrolment, Presence};
@@ -106,6 +107,7 @@ impl Service {
         tokio::spawn(api.run(stopping.clone()));
         tokio::spawn(beat.run(stopping.clone()));
         tokio::spawn(sweep(dialogue, stopping.clone()));
+        tokio::spawn(delivery::run(center.clone(), stopping.clone()));
         tokio::spawn(pool::worker::run(center.clone(), options.pool, stopping.clone()));
         tokio::spawn(forget(center, stopping.clone()));
         Ok(Self { terminals, api: api_address, stop, grace: options.limits.grace })

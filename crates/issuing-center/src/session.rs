@@ -4,11 +4,13 @@
 //! computing it again: any node answers any message.
 
 mod arrival;
+mod choosing;
 mod engine;
 mod keys;
 mod opening;
 mod refusals;
 mod stages;
+mod telling;
 
 pub use engine::Engine;
 

@@ -6,6 +6,7 @@
 
 mod campaign;
 pub mod failpoint;
+mod host_row;
 mod kept;
 mod kind;
 mod program;
@@ -29,6 +30,7 @@ use cardwright_issuance::state::CardState;
 pub use campaign::{
     Campaign, CampaignCard, CampaignChange, CampaignState, CampaignStore, Count, Freed, Outcome, WaitingStore,
 };
+pub use host_row::{CardDecision, DecisionKind, FailedAttempt, HostEvent, HostRow, Retry};
 pub use kept::{Document, EnrolmentCode, Idempotency, Leaf, LogHead, Person, SealedBlob, SealedOrder};
 pub use kind::CommitKind;
 pub use program::{Program, ProgramApproval};
@@ -100,6 +102,8 @@ pub enum Registration {
     Approve(Id, Id),
     /// an operator's ticket
     Ticket(Ticket),
+    /// ends an unused, unexpired ticket: (ticket, now)
+    EndTicket(Id, i64),
     /// the answer to an API call with an Idempotency-Key
     Idempotency(Idempotency),
     /// a wrapping key for a destruction day (days since 1970) made in the keystore
@@ -166,6 +170,23 @@ pub enum Registration {
     Free(Freed),
     /// a campaign, a card of it, or a change of them
     Campaign(CampaignChange),
+    /// where the issuer's host is told events; the only one
+    Host(HostRow),
+    /// the last day on which the card of an order is valid, days since 1970; again where it is prepared again
+    CardExpiry(Id, i64),
+    /// an event that the host took: expects that it had not before; (event, now)
+    EventTaken(Id, i64),
+    /// what a person proposes about a card; an open proposal about it goes
+    CardDecision(CardDecision),
+    /// an open proposal confirmed by another person
+    CardDecisionConfirmed {
+        /// the proposal
+        decision: Id,
+        /// who confirms it
+        by: Id,
+        /// when
+        time: i64,
+    },
 }
 
 /// How long an expired challenge is kept, microseconds.
@@ -247,8 +268,31 @@ pub trait Store: CampaignStore + WaitingStore + Send + Sync {
     fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send;
     /// An issuance's intents, by step.
     fn intents(&self, session: Id) -> impl Future<Output = Listed<Intent>> + Send;
-    /// What waits to be told, oldest first.
+    /// What waits to be told, in the order in which it was written.
     fn outbox(&self, limit: u32) -> impl Future<Output = Listed<Outbox>> + Send;
+    /// The issuer's host.
+    fn host(&self) -> impl Future<Output = Found<HostRow>> + Send;
+    /// Leases the next event that is due to `node` until `until`: one that nobody holds, and before which the host has
+    /// taken every other about the same card. None where there is none, or another was first.
+    fn lease_event(&self, node: Id, now: i64, until: i64) -> impl Future<Output = Found<HostEvent>> + Send;
+    /// Gives a leased event back that was sent in vain; false where `node` does not hold it any more.
+    fn event_failed(&self, failed: &FailedAttempt) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Makes events that wait for a later time due now, and says how many.
+    fn retry_events(&self, now: i64, which: Retry) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// The event of this id.
+    fn event(&self, id: Id) -> impl Future<Output = Found<HostEvent>> + Send;
+    /// Events that the host has not taken, in order.
+    fn events_waiting(&self, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// All events about an order, in order.
+    fn events_of(&self, order: Id) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// Events after the one of this number, in order, taken or not.
+    fn events_after(&self, number: i64, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send;
+    /// Whether an event of this kind about a card waits.
+    fn has_event_waiting(&self, card: Id, kind: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// The last day on which the card of an order is valid, days since 1970.
+    fn expiry_of(&self, order: Id) -> impl Future<Output = Found<i64>> + Send;
+    /// What a person has proposed about a card and nobody has confirmed.
+    fn proposal_about(&self, card: Id) -> impl Future<Output = Found<CardDecision>> + Send;
     /// The base of this name.
     fn base(&self, name: &str) -> impl Future<Output = Found<Base>> + Send;
     /// The person of this name.

@@ -3,8 +3,12 @@
 mod ahead;
 mod apply;
 mod campaigns;
+mod host;
+mod looking;
 mod programs;
 mod register;
+mod terminals;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,11 +20,13 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
-    ANSWER_KEPT, CHALLENGE_KEPT, Campaign, CampaignCard, CardCertificate, CardNumber, CertificationKeyRow, Commit,
-    Document, EmvIssuer, EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey,
-    PoolLevel, Program, SealedBlob, SealedOrder, Store, StoreError,
+    Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document,
+    EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer,
+    PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
-use cardwright_transparency_log::{Edge, leaf_hash};
+use cardwright_transparency_log::Edge;
+
+use writing::{Fence, conflict, insert, newest};
 
 /// All rows. A commit works on a copy that replaces them only when everything in it was possible.
 #[derive(Clone, Default)]
@@ -41,7 +47,10 @@ struct Rows {
     key_sets: BTreeMap<(Id, u32, u8), KeySet>,
     issuances: BTreeMap<Id, Issuance>,
     intents: BTreeMap<(Id, u16), Intent>,
-    outbox: Vec<Outbox>,
+    events: Vec<host::Event>,
+    host: Option<HostRow>,
+    proposals: BTreeMap<Id, CardDecision>,
+    expiries: BTreeMap<Id, i64>,
     idempotency: BTreeMap<String, Idempotency>,
     destruction_keys: BTreeMap<i64, String>,
     settings: BTreeMap<String, Vec<u8>>,
@@ -59,13 +68,6 @@ struct Rows {
     leaves: Vec<Leaf>,
 }
 
-/// Whether a change must find its row as it names it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fence {
-    Kept,
-    LeftOut,
-}
-
 /// The model. What it is asked to do it does at once and whole.
 #[derive(Default)]
 pub struct ModelStore {
@@ -81,33 +83,6 @@ impl ModelStore {
     pub(crate) fn commit_unfenced(&self, commit: Commit) -> Result<(), StoreError> {
         self.rows().commit(commit, Fence::LeftOut)
     }
-
-    /// Every card, for whoever asserts something about all of them.
-    #[must_use]
-    pub fn all_cards(&self) -> Vec<Card> {
-        self.rows().cards.values().cloned().collect()
-    }
-
-    /// Every issuance, for whoever asserts something about all of them.
-    #[must_use]
-    pub fn all_issuances(&self) -> Vec<Issuance> {
-        self.rows().issuances.values().cloned().collect()
-    }
-}
-
-impl Rows {
-    fn commit(&mut self, commit: Commit, fence: Fence) -> Result<(), StoreError> {
-        let mut rows = self.clone();
-        commit.changes.into_iter().try_for_each(|change| apply::change(&mut rows, change, fence))?;
-        commit.registrations.into_iter().try_for_each(|row| register::register(&mut rows, row))?;
-        for entry in commit.entries {
-            let bytes = entry.to_bytes();
-            let (index, hash) = (rows.leaves.len() as i64, leaf_hash(&bytes));
-            rows.leaves.push(Leaf { index, entry: bytes, hash, order: entry.order });
-        }
-        *self = rows;
-        Ok(())
-    }
 }
 
 impl Store for ModelStore {
@@ -116,15 +91,7 @@ impl Store for ModelStore {
     }
 
     async fn take_lease(&self, terminal: Id, instance: Id, now: i64, until: i64) -> Result<bool, StoreError> {
-        let mut rows = self.rows();
-        let Some(row) = rows.terminals.get_mut(&terminal).filter(|row| row.revoked.is_none()) else {
-            return Ok(false);
-        };
-        if row.instance.is_some_and(|held| held != instance) && row.lease_until > now {
-            return Ok(false);
-        }
-        (row.instance, row.lease_until) = (Some(instance), until);
-        Ok(true)
+        Ok(self.rows().take_lease(terminal, instance, now, until))
     }
 
     async fn add_challenges(&self, challenges: &[Challenge]) -> Result<(), StoreError> {
@@ -136,15 +103,7 @@ impl Store for ModelStore {
     }
 
     async fn sweep(&self, now: i64) -> Result<u64, StoreError> {
-        let mut guard = self.rows();
-        let rows = &mut *guard;
-        let before = rows.challenges.len() + rows.codes.len() + rows.idempotency.len();
-        let opened = |row: &Challenge| row.used_by.is_some_and(|session| rows.issuances.contains_key(&session));
-        rows.challenges.retain(|_, row| row.expires >= now - CHALLENGE_KEPT || opened(row));
-        rows.codes.retain(|_, (code, _)| code.expires >= now - ANSWER_KEPT);
-        rows.idempotency.retain(|_, row| row.created >= now - ANSWER_KEPT);
-        let after = rows.challenges.len() + rows.codes.len() + rows.idempotency.len();
-        Ok((before - after) as u64)
+        Ok(self.rows().sweep(now))
     }
 
     async fn terminal_by_fingerprint(&self, fingerprint: [u8; 32]) -> Result<Option<Terminal>, StoreError> {
@@ -267,10 +226,52 @@ impl Store for ModelStore {
     }
 
     async fn outbox(&self, limit: u32) -> Result<Vec<Outbox>, StoreError> {
-        let mut found = self.rows().outbox.clone();
-        found.sort_by_key(|row| (row.created, row.id));
-        found.truncate(limit as usize);
-        Ok(found)
+        Ok(self.rows().events_waiting(limit).into_iter().map(|waiting| waiting.event).collect())
+    }
+
+    async fn host(&self) -> Result<Option<HostRow>, StoreError> {
+        Ok(self.rows().host.clone())
+    }
+
+    async fn lease_event(&self, node: Id, now: i64, until: i64) -> Result<Option<HostEvent>, StoreError> {
+        Ok(self.rows().lease_event(node, now, until))
+    }
+
+    async fn event_failed(&self, failed: &FailedAttempt) -> Result<bool, StoreError> {
+        Ok(self.rows().event_failed(failed))
+    }
+
+    async fn retry_events(&self, now: i64, which: Retry) -> Result<u64, StoreError> {
+        Ok(self.rows().retry_events(now, which))
+    }
+
+    async fn event(&self, id: Id) -> Result<Option<HostEvent>, StoreError> {
+        Ok(self.rows().all_events().find(|known| known.event.id == id).cloned())
+    }
+
+    async fn events_waiting(&self, limit: u32) -> Result<Vec<HostEvent>, StoreError> {
+        Ok(self.rows().events_waiting(limit))
+    }
+
+    async fn events_of(&self, order: Id) -> Result<Vec<HostEvent>, StoreError> {
+        Ok(self.rows().all_events().filter(|known| known.event.order == order).cloned().collect())
+    }
+
+    async fn events_after(&self, number: i64, limit: u32) -> Result<Vec<HostEvent>, StoreError> {
+        Ok(self.rows().all_events().filter(|known| known.number > number).take(limit as usize).cloned().collect())
+    }
+
+    async fn expiry_of(&self, order: Id) -> Result<Option<i64>, StoreError> {
+        Ok(self.rows().expiries.get(&order).copied())
+    }
+
+    async fn has_event_waiting(&self, card: Id, kind: &str) -> Result<bool, StoreError> {
+        let waits = |known: &HostEvent| known.event.card == Some(card) && known.event.kind == kind;
+        Ok(self.rows().events_waiting(u32::MAX).iter().any(waits))
+    }
+
+    async fn proposal_about(&self, card: Id) -> Result<Option<CardDecision>, StoreError> {
+        Ok(self.rows().proposals.get(&card).copied())
     }
 
     async fn base(&self, name: &str) -> Result<Option<Base>, StoreError> {
@@ -314,11 +315,7 @@ impl Store for ModelStore {
     }
 
     async fn pool_levels(&self) -> Result<Vec<PoolLevel>, StoreError> {
-        let mut levels = BTreeMap::new();
-        for key in self.rows().pool.values() {
-            *levels.entry((key.bits, key.exponent)).or_insert(0) += 1;
-        }
-        Ok(levels.into_iter().map(|((bits, exponent), keys)| PoolLevel { bits, exponent, keys }).collect())
+        Ok(self.rows().pool_levels())
     }
 
     async fn pool_keys(&self, bits: u16, exponent: u32, limit: u32) -> Result<Vec<PoolKey>, StoreError> {
@@ -370,11 +367,7 @@ impl Store for ModelStore {
     }
 
     async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
-        let rows = self.rows();
-        let mut found: Vec<_> =
-            rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
-        found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
-        Ok(found)
+        Ok(self.rows().certificates_of(authority))
     }
 
     async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {
@@ -400,22 +393,4 @@ impl Store for ModelStore {
         rows.leaves.iter().for_each(|leaf| edge.append(leaf.hash));
         Ok(LogHead { size: rows.leaves.len() as i64, root: edge.root(), edge: edge.hashes().to_vec() })
     }
-}
-
-/// The newest text of each name.
-fn newest(rows: &BTreeMap<(String, u32), Document>) -> Vec<Document> {
-    let by_name: BTreeMap<&str, &Document> = rows.values().map(|row| (&row.name[..], row)).collect();
-    by_name.into_values().cloned().collect()
-}
-
-fn insert<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, what: &str) -> Result<(), StoreError> {
-    if rows.contains_key(&key) {
-        return Err(conflict(what));
-    }
-    rows.insert(key, row);
-    Ok(())
-}
-
-fn conflict(what: &str) -> StoreError {
-    StoreError::Conflict(what.to_owned())
 }

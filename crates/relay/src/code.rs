@@ -76,6 +76,20 @@ codes! {
     ISSUER_UNKNOWN = 1027;
     /// no such authority for cards' own keys, or it has no certificate yet. Parameters: authority
     AUTHORITY_UNKNOWN = 1028;
+    /// a CAP file that is not taken. Parameters: program, reason
+    PROGRAM_REFUSED = 1030;
+    /// no such program. Parameters: program, its name or its load file's AID
+    PROGRAM_UNKNOWN = 1031;
+    /// the program waits for approval. Parameters: program
+    PROGRAM_NOT_APPROVED = 1032;
+    /// the program is approved already. Parameters: program
+    PROGRAM_APPROVED = 1033;
+    /// the issuer's host cannot be told there. Parameters: url, reason
+    HOST_REFUSED = 1040;
+    /// no issuer's host is set
+    HOST_UNKNOWN = 1041;
+    /// card numbers leave over loopback alone, where a proxy may speak TLS for it
+    HOST_NOT_PRIVATE = 1042;
 
     /// the terminal is not in the center's database
     TERMINAL_UNKNOWN = 2001;
@@ -142,6 +156,26 @@ codes! {
     CARD_SILENT = 3013;
     /// no card was inserted in time. Parameters: seconds
     NO_CARD = 3014;
+    /// the order changes an application that is not on the card. Parameters: application
+    APPLICATION_MISSING = 3015;
+    /// the card has no room for the new application beside the old one. Parameters: bytes needed, bytes free
+    MEMORY_TOO_SMALL = 3016;
+    /// no change waits for the card
+    NOTHING_WAITS = 3017;
+    /// the order is for another card. Parameters: order
+    OTHER_CARD = 3018;
+    /// the card was replaced, lost or ended
+    CARD_ENDED = 3019;
+    /// what is being done, and what waits after it. Parameters: kind, order, number of further changes
+    CHANGES_WAIT = 3020;
+    /// an order that was left in the middle is being finished. Parameters: kind, order
+    BEING_FINISHED = 3021;
+    /// the card answered with a key set that is not on record. Parameters: key version
+    KEYS_UNKNOWN = 3022;
+    /// the issuer's host has not taken that the old card is blocked. Parameters: order
+    HOST_NOT_TOLD = 3023;
+    /// the card is a blank, and no order was named for it
+    CARD_BLANK = 3024;
 
     /// no such order. Parameters: order
     ORDER_UNKNOWN = 4001;
@@ -187,6 +221,10 @@ codes! {
     CAMPAIGN_NOT_SO = 4022;
     /// a campaign that cannot be entered as described. Parameters: campaign, reason
     CAMPAIGN_REFUSED = 4023;
+    /// there is no such event. Parameters: event
+    EVENT_UNKNOWN = 4040;
+    /// what is to be decided does not fit the card's state. Parameters: card, decision, state
+    DECISION_REFUSED = 4041;
 
     /// the PC/SC service does not answer
     PCSC_UNAVAILABLE = 5001;
@@ -218,6 +256,22 @@ codes! {
     ALREADY_ENROLLED = 5014;
     /// another program holds the card. Parameters: reader
     READER_BUSY = 5015;
+    /// the card was taken out while more waits for it. Parameters: waiting
+    TAKEN_OUT_EARLY = 5016;
+    /// no operator's desk ticket came in time. Parameters: seconds
+    NO_DESK = 5017;
+    /// the operator's ticket was withdrawn or has expired before a card was put in
+    TICKET_ENDED = 5018;
+    /// nothing is released that could be withdrawn. Parameters: what
+    NOT_RELEASED = 5019;
+}
+
+impl Code {
+    /// Whether its text already tells that the outcome is unknown, and that the card is to be put in again.
+    #[must_use]
+    pub fn tells_unknown(self) -> bool {
+        matches!(self, Self::ANSWER_NOT_PROVEN | Self::CARD_LEFT | Self::CARD_UNKNOWN | Self::DEADLINE_OVER)
+    }
 }
 
 impl fmt::Display for Code {

@@ -57,12 +57,14 @@ pub struct Transmit {
     pub limit: Duration,
     /// to be posted without waiting for it, and without repeating it; at most 4 a second
     pub progress: Option<Progress>,
+    /// what the operator is told before a script's first command
+    pub notice: Option<Refusal>,
     run: Run,
 }
 
 enum Run {
     Preamble(Box<PreambleRun>),
-    Script(ScriptRun),
+    Script(Box<ScriptRun>),
 }
 
 impl Transmit {
@@ -101,16 +103,29 @@ pub struct End {
     pub refusal: Option<Refusal>,
     /// what the operator may see of the card
     pub card: Option<String>,
+    /// how many further changes wait for this card
+    pub waiting: u32,
+    /// what the operator is told beside the outcome
+    pub notice: Option<Refusal>,
     /// ABORT, to be posted once, where the center may hold a session that never got to the card
     pub farewell: Option<Vec<u8>>,
 }
 
 impl End {
-    fn told(verdict: Verdict) -> Self {
-        Self { outcome: verdict.outcome, refusal: verdict.refusal, card: verdict.card, farewell: None }
+    /// The end that a verdict tells.
+    #[must_use]
+    pub fn told(verdict: Verdict) -> Self {
+        let Verdict { session: _, outcome, refusal, card, waiting, notice } = verdict;
+        Self { outcome, refusal, card, waiting: waiting.unwrap_or(0), notice, farewell: None }
     }
 
     fn own(outcome: Outcome, code: crate::Code, parameters: Vec<String>) -> Self {
-        Self { outcome, refusal: Some(Refusal { code, parameters }), card: None, farewell: None }
+        Self::without_word(outcome, Refusal { code, parameters })
+    }
+
+    /// An end of which the center's verdict is not known.
+    #[must_use]
+    pub fn without_word(outcome: Outcome, refusal: Refusal) -> Self {
+        Self { outcome, refusal: Some(refusal), card: None, waiting: 0, notice: None, farewell: None }
     }
 }

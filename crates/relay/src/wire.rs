@@ -202,7 +202,7 @@ impl Message for Script {
         if self.script != Self::id(&self.session, self.step, &self.commands) {
             return Err(Error::ScriptId);
         }
-        Ok(())
+        self.notice.as_ref().map_or(Ok(()), Refusal::check)
     }
 }
 
@@ -216,7 +216,7 @@ impl Message for Reply {
             Self::Script(script) => script.check(),
             Self::Verdict(verdict) => {
                 within("VERDICT", &[("card bytes", verdict.card.as_ref().map_or(0, String::len), LONGEST_NAME)])?;
-                verdict.refusal.as_ref().map_or(Ok(()), Refusal::check)
+                [&verdict.refusal, &verdict.notice].into_iter().flatten().try_for_each(Refusal::check)
             }
         }
     }

@@ -72,16 +72,16 @@ pub enum Command {
     },
     /// Show the readers that are there, and which of them are on the center's list
     Readers,
-    /// Stay, and issue every order that is released to this terminal
+    /// Stay, and serve every order that is released to this terminal, and every card while the desk is open
     Run {
         /// The reader, by its name on the list or its PC/SC name
         #[arg(long, value_name = "NAME")]
         reader: Option<String>,
     },
-    /// Issue one order
+    /// Carry out one order; without one, serve one card while the desk is open
     Issue {
-        /// The order's reference
-        order: String,
+        /// The order's reference; without it, whatever waits for the card that is put in
+        order: Option<String>,
         /// The reader, by its name on the list or its PC/SC name
         #[arg(long, value_name = "NAME")]
         reader: Option<String>,

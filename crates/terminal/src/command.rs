@@ -51,7 +51,7 @@ pub async fn run(arguments: Arguments) -> Exit {
         Command::Probe { reader } => probe::probe(&place, reader.as_deref()).await,
         Command::Readers => readers::readers(&place).await,
         Command::Run { reader } => run::run(&place, reader.as_deref()).await,
-        Command::Issue { order, reader, wait } => issue::issue(&place, &order, reader.as_deref(), wait).await,
+        Command::Issue { order, reader, wait } => issue::issue(&place, order.as_deref(), reader.as_deref(), wait).await,
     };
     done.unwrap_or_else(|failure| place.voice.failure(&failure))
 }

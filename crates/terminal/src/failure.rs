@@ -115,7 +115,12 @@ impl Exit {
     #[must_use]
     pub fn of_refusal(refusal: &Refusal) -> Self {
         match refusal.code {
-            Code::CANCELLED | Code::NO_TICKET | Code::ALREADY_ENROLLED => Self::Refused,
+            Code::CANCELLED
+            | Code::NO_TICKET
+            | Code::ALREADY_ENROLLED
+            | Code::TAKEN_OUT_EARLY
+            | Code::NO_DESK
+            | Code::TICKET_ENDED => Self::Refused,
             Code(5000..=5999) => Self::Environment,
             _ => Self::Refused,
         }

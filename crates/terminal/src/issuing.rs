@@ -1,19 +1,18 @@
-//! Carrying out one ticket: the reader, the card, the reader's proof, the session.
+//! One session with the card that was put in: the reader that is used, its proof, the challenge, the card held.
 
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::sync::watch;
 
 use cardwright_relay::Code;
-use cardwright_relay::message::{Challenge, Id, Preamble, Ticket};
+use cardwright_relay::message::{Challenge, Id, Refusal, Ticket};
 use cardwright_relay::reader::{Tier, proof_hash};
 use cardwright_relay::terminal::{End, Start};
 
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 use crate::presence::{Presence, new_id};
-use crate::readers::{ListedReader, Slot, choose};
+use crate::readers::{Insertion, ListedReader, Slot, choose};
 use crate::sam;
 use crate::session::{self, Patience, Watcher};
 use crate::system::pcsc::{self, HeldCard};
@@ -21,6 +20,8 @@ use crate::voice::Voice;
 
 /// How long fresh challenges are waited for where all are used up.
 const CHALLENGE_WAIT: Duration = Duration::from_secs(10);
+/// How long the center is left alone that has none yet.
+const CHALLENGE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What issuing needs.
 pub struct Desk<'a> {
@@ -40,6 +41,10 @@ struct SessionWatcher<'a> {
 }
 
 impl Watcher for SessionWatcher<'_> {
+    fn notice(&self, notice: &Refusal) {
+        self.desk.voice.notice(notice);
+    }
+
     fn progress(&self, done: usize, total: usize) {
         self.desk.voice.progress(done, total);
     }
@@ -65,92 +70,63 @@ impl Desk<'_> {
         Ok(reader)
     }
 
-    /// Asks for a card, proves the reader, and runs the session. The card gets its first command only after the
-    /// reader has proved itself.
+    /// Proves the reader, takes the card that was put in, and runs a session with it. The card gets its first command
+    /// only after the reader has proved itself, and is free again when the session is over.
     ///
     /// # Errors
-    /// What went wrong before the session began; nothing was written then.
-    pub async fn issue(&self, ticket: &Ticket, reader: &ListedReader, wait: Option<Duration>) -> Result<End, Failure> {
-        let atr = self.ask_for_card(ticket, reader, wait).await?;
-        let preamble = self.presence.preamble(&atr);
-        let preamble = preamble.ok_or_else(|| Failure::card(Code::ATR_UNKNOWN, &[&hex::encode_upper(&atr)]))?;
+    /// What went wrong before the session began; nothing was written then. `CW-3010` where the card that is there is
+    /// another than the one that was seen.
+    pub(crate) async fn session(
+        &self,
+        ticket: &Ticket,
+        reader: &ListedReader,
+        insertion: &Insertion,
+    ) -> Result<End, Failure> {
+        let atr = &insertion.atr;
+        let preamble = self.presence.preamble(atr);
+        let preamble = preamble.ok_or_else(|| Failure::card(Code::ATR_UNKNOWN, &[&hex::encode_upper(atr)]))?;
         let session = new_id()?;
         let challenge = self.challenge().await?;
         let reader_proof = self.prove_reader(reader, &session, &challenge).await?;
         let mut card = HeldCard::take(&reader.card_slot).await?;
-        let start = self.start(ticket, reader, session, challenge, reader_proof, preamble, card.atr.clone());
+        let (instance, ticket) = (self.presence.instance, ticket.clone());
+        let (atr, reader_id) = (card.atr.clone(), reader.entry.id);
         tracing::info!(order = ticket.order, session = hex::encode(*session), reader = reader.entry.name, "session");
+        let start = Start { session, instance, reader: reader_id, reader_proof, ticket, challenge, preamble, atr };
+        let outcome = self.run(start, reader, insertion, &mut card).await;
+        card.release().await;
+        outcome
+    }
+
+    /// From the moment in which the card is held nobody swaps it without the session's noticing.
+    async fn run(
+        &self,
+        start: Start,
+        reader: &ListedReader,
+        insertion: &Insertion,
+        card: &mut HeldCard,
+    ) -> Result<End, Failure> {
+        if pcsc::look(&reader.card_slot).await? != Slot::Card(insertion.clone()) {
+            return Err(Failure::card(Code::CARD_GONE, &[]));
+        }
         let patience =
             Patience { open: self.configuration.open_patience(), result: self.configuration.result_patience() };
-        let watcher = SessionWatcher { desk: self, session };
-        Ok(session::run(start, &mut card, &self.presence.line, patience, &watcher).await)
+        let watcher = SessionWatcher { desk: self, session: start.session };
+        Ok(session::run(start, card, &self.presence.line, patience, &watcher).await)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is one field of the session's beginning")]
-    fn start(
-        &self,
-        ticket: &Ticket,
-        reader: &ListedReader,
-        session: Id,
-        challenge: Challenge,
-        reader_proof: Vec<u8>,
-        preamble: Preamble,
-        atr: Vec<u8>,
-    ) -> Start {
-        let (ticket, reader, instance) = (ticket.clone(), reader.entry.id, self.presence.instance);
-        Start { session, instance, reader, reader_proof, ticket, challenge, preamble, atr }
-    }
-
-    async fn ask_for_card(
-        &self,
-        ticket: &Ticket,
-        reader: &ListedReader,
-        wait: Option<Duration>,
-    ) -> Result<Vec<u8>, Failure> {
-        let Ticket { order, operator, .. } = ticket;
-        let name = &reader.entry.name;
-        let fields = json!({ "order": order, "operator": operator, "reader": name });
-        let english = format!("Order {order}: put the card into {name}.");
-        self.voice.tell("insert-card", fields, &english, &format!("注文 {order}: {name} にカードを挿入してください。"));
-        let inserted = pcsc::wait_until(&reader.card_slot, |slot| matches!(slot, Slot::Card(_)));
-        let seen = self.until_stopped(inserted, wait, |seconds| Failure::card(Code::NO_CARD, &[seconds])).await?;
-        let Slot::Card(atr) = seen else {
-            return Err(Failure::card(Code::CARD_GONE, &[]));
-        };
-        self.voice.tell(
-            "card",
-            json!({ "order": order, "atr": hex::encode_upper(&atr) }),
-            "The card is there.",
-            "カードを検出しました。",
-        );
-        Ok(atr)
-    }
-
-    /// Waits for `what`, but not longer than `wait`, and not after the operator stopped it.
-    pub(crate) async fn until_stopped<T>(
-        &self,
-        what: impl Future<Output = Result<T, Failure>>,
-        wait: Option<Duration>,
-        too_late: impl FnOnce(&str) -> Failure,
-    ) -> Result<T, Failure> {
-        let mut stop = self.stop.clone();
-        let wait = wait.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
-        tokio::select! {
-            done = what => done,
-            _ = stop.wait_for(|stopped| *stopped) => Err(Failure::machine(Code::CANCELLED, &[])),
-            () = tokio::time::sleep(wait) => Err(too_late(&wait.as_secs().to_string())),
-        }
-    }
-
+    /// A challenge that is held, or one that is asked for at once: a card with much to do uses several in a row, and the
+    /// long poll that brings them was asked before.
     async fn challenge(&self) -> Result<Challenge, Failure> {
-        let mut changes = self.presence.changes();
         let fresh = async {
             loop {
                 if let Some(challenge) = self.presence.take_challenge() {
                     return Ok(challenge);
                 }
-                if changes.changed().await.is_err() {
-                    return Err(Failure::card(Code::CHALLENGE_REFUSED, &[]));
+                match self.presence.work(Duration::ZERO).await {
+                    Err(failure @ Failure::Unreachable(_)) => return Err(failure),
+                    _ if self.presence.has_challenge() => (),
+                    _ => tokio::time::sleep(CHALLENGE_PAUSE).await,
                 }
             }
         };
@@ -169,15 +145,8 @@ impl Desk<'_> {
         let hash = proof_hash(session, &self.presence.identity.terminal, &reader.entry.id, &challenge.value);
         let wrong = |_| Failure::reader(Code::READER_PROOF_WRONG, &reader.entry.name);
         let mut sam = HeldCard::take(slot).await.map_err(wrong)?;
-        sam::prove(reader, &mut sam, &hash).await
-    }
-
-    /// Waits until the card is taken out, so that the next ticket does not find it again.
-    ///
-    /// # Errors
-    /// `CW-5001`, `CW-5003`, `CW-5009`.
-    pub async fn until_card_is_out(&self, reader: &ListedReader) -> Result<(), Failure> {
-        let removed = pcsc::wait_until(&reader.card_slot, |slot| *slot == Slot::Empty);
-        self.until_stopped(removed, None, |_| Failure::machine(Code::CANCELLED, &[])).await.map(|_| ())
+        let proof = sam::prove(reader, &mut sam, &hash).await;
+        sam.release().await;
+        proof
     }
 }

@@ -49,6 +49,17 @@ impl Held {
         self.tickets.retain(|ticket| ticket.expires > now);
         self.spent.retain(|_, expires| *expires > now);
     }
+
+    /// What the center no longer wants: tickets are forgotten, other names are of sessions.
+    fn withdraw(&mut self, cancelled: Vec<Id>) {
+        for id in cancelled {
+            let held = self.tickets.len();
+            self.tickets.retain(|ticket| ticket.id != id);
+            if self.tickets.len() == held && self.spent.remove(&id).is_none() {
+                self.cancelled.insert(id);
+            }
+        }
+    }
 }
 
 /// The center's clock, carried on by this machine's own running time.
@@ -148,7 +159,7 @@ impl Presence {
             held.readers = readers;
         }
         held.challenges.extend(work.challenges);
-        held.cancelled.extend(work.cancelled);
+        held.withdraw(work.cancelled);
         for ticket in work.tickets {
             if !held.spent.contains_key(&ticket.id) && held.tickets.iter().all(|known| known.id != ticket.id) {
                 held.tickets.push(ticket);
@@ -191,12 +202,36 @@ impl Presence {
         self.held().preambles.iter().find(|preamble| **preamble.atr == *atr).cloned()
     }
 
-    /// The first ticket, or the first for `order`.
+    /// Whether one is held.
+    #[must_use]
+    pub fn has_challenge(&self) -> bool {
+        let mut held = self.held();
+        held.forget_expired();
+        !held.challenges.is_empty()
+    }
+
+    /// The ticket that is next, orders' before the desk's; or the first for `order`, which is empty for the desk's.
     #[must_use]
     pub fn ticket(&self, order: Option<&str>) -> Option<Ticket> {
         let mut held = self.held();
         held.forget_expired();
-        held.tickets.iter().find(|ticket| order.is_none_or(|order| ticket.order == order)).cloned()
+        let wanted = held.tickets.iter().filter(|ticket| order.is_none_or(|order| ticket.order == order));
+        wanted.min_by_key(|ticket| ticket.is_desk()).cloned()
+    }
+
+    /// Whether the ticket is still good: neither tried, nor withdrawn, nor expired.
+    #[must_use]
+    pub fn holds(&self, ticket: &Id) -> bool {
+        let mut held = self.held();
+        held.forget_expired();
+        held.tickets.iter().any(|known| known.id == *ticket)
+    }
+
+    /// How long a ticket is still good, by the center's clock.
+    #[must_use]
+    pub fn left(&self, ticket: &Ticket) -> Duration {
+        let left = ticket.expires.saturating_sub(self.held().clock.now());
+        Duration::from_micros(u64::try_from(left).unwrap_or(0))
     }
 
     /// The ticket was tried and is not tried again.

@@ -28,10 +28,33 @@ impl Attributes {
 /// What is in a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Slot {
-    /// nothing, or a card that does not answer
+    /// nothing
     Empty,
-    /// a card with this answer to reset
-    Card(Vec<u8>),
+    /// a card that does not answer, or what is none
+    Mute(u32),
+    /// a card
+    Card(Insertion),
+}
+
+/// A card that was put in: two are the same only where it was not taken out between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insertion {
+    /// its answer to reset
+    pub atr: Vec<u8>,
+    /// how often something was put into the slot or taken out of it, as the PC/SC service counts
+    pub number: u32,
+}
+
+impl Slot {
+    /// The service's count, while something is in the slot.
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        match self {
+            Self::Empty => None,
+            Self::Mute(number) => Some(*number),
+            Self::Card(insertion) => Some(insertion.number),
+        }
+    }
 }
 
 /// A reader that is on the verified list and is there.

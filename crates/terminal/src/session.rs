@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use cardwright_relay::Message;
 use cardwright_relay::encode;
-use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
+use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply};
 use cardwright_relay::terminal::{Awaited, End, Next, Posting, Start};
 
 use crate::card::CardLink;
@@ -30,6 +30,8 @@ pub struct Patience {
 
 /// Whoever watches a session.
 pub trait Watcher: Sync {
+    /// What the operator is told before a script's first command.
+    fn notice(&self, notice: &Refusal);
     /// How far the script is: commands answered, and commands in all.
     fn progress(&self, done: usize, total: usize);
     /// Whether the operator or the center no longer wants the session.
@@ -49,6 +51,9 @@ pub async fn run(
     loop {
         next = match next {
             Next::Transmit(mut transmit) => {
+                if let Some(notice) = transmit.notice.take() {
+                    watcher.notice(&notice);
+                }
                 if let Some((done, total)) = transmit.progress_of_script() {
                     watcher.progress(done, total);
                 }
@@ -72,9 +77,9 @@ async fn farewell(end: End, line: &Line) -> End {
     let answer = line.post(Abort::PATH, Zeroizing::new(abort.clone()), Duration::from_secs(2)).await;
     let Ok(Answer::Done(body)) = answer else { return end };
     match cardwright_relay::decode::<Reply>(&body) {
-        Ok(Reply::Verdict(Verdict {
-            outcome: outcome @ (Outcome::Unknown | Outcome::Issued), refusal, card, ..
-        })) => End { outcome, refusal, card, farewell: None },
+        Ok(Reply::Verdict(verdict)) if matches!(verdict.outcome, Outcome::Unknown | Outcome::Issued) => {
+            End::told(verdict)
+        }
         _ => end,
     }
 }

@@ -6,11 +6,13 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use cardwright_relay::message::{Outcome, Refusal};
+use cardwright_relay::message::{Outcome, Refusal, Ticket};
 use cardwright_relay::terminal::End;
-use cardwright_relay::text::Language;
+use cardwright_relay::text::{Language, Said};
 
 use crate::failure::{Exit, Failure};
+use crate::inserting::order_of;
+use crate::screen::{self, Sentence, filled};
 
 /// Speaks on standard output; the progress bar is on standard error.
 pub struct Voice {
@@ -42,6 +44,24 @@ impl Voice {
         line(self.choose(english, japanese));
     }
 
+    /// Tells a sentence of the screen; `fields` fill its names.
+    pub fn say(&self, sentence: &Sentence, fields: Value) {
+        let (english, japanese) = (filled(sentence.english, &fields), filled(sentence.japanese, &fields));
+        self.tell(sentence.event, fields, &english, &japanese);
+    }
+
+    /// Tells what the center has to say of the card. The log learns the code alone.
+    pub fn notice(&self, notice: &Refusal) {
+        self.finish_bar();
+        let said = notice.say(self.language);
+        let code = notice.code.to_string();
+        tracing::info!(code, "notice");
+        if self.json {
+            return line(&merged(json!({ "event": "notice" }), told(notice, &said)).to_string());
+        }
+        line(format!("{} {}", said.happened, said.next).trim_end());
+    }
+
     /// Tells how far the script is, commands answered and commands in all.
     pub fn progress(&self, done: usize, total: usize) {
         if self.json {
@@ -59,38 +79,50 @@ impl Voice {
         }
     }
 
-    /// Tells how a session ended: a sentence, a code and a next step on everything but success.
-    pub fn end(&self, order: &str, end: &End) -> Exit {
+    /// Tells how a session ended: a sentence, a code and a next step on everything but success. For programs it is a
+    /// `result` where it is the `last` of its card, and else a `verdict`.
+    pub fn end(&self, ticket: &Ticket, end: &End, last: bool) -> Exit {
         self.finish_bar();
-        let outcome = match end.outcome {
-            Outcome::Issued => "issued",
-            Outcome::FailedClean => "failed-clean",
-            Outcome::Unknown => "unknown",
-            Outcome::Refused => "refused",
-        };
-        let fields = json!({ "order": order, "outcome": outcome, "card": end.card });
+        if let Some(notice) = &end.notice {
+            self.notice(notice);
+        }
+        let fields = json!({
+            "order": order_of(ticket),
+            "outcome": outcome_name(end.outcome),
+            "card": end.card,
+            "waiting": end.waiting,
+        });
+        let event = if last { "result" } else { "verdict" };
         match &end.refusal {
             None => {
-                let card = end.card.as_deref().unwrap_or("");
-                let english = format!("Order {order} is issued. {card}").trim_end().to_owned();
-                let japanese = format!("注文 {order} を発行しました。{card}");
-                self.result(fields, &english, &japanese);
+                let sentence = if ticket.is_desk() { screen::CARD_DONE } else { screen::ORDER_DONE };
+                self.say(&Sentence { event, ..sentence }, fields);
             }
-            Some(refusal) => {
-                self.refused(fields, refusal);
-                if end.outcome == Outcome::Unknown && !self.json {
-                    line(self.choose(
-                        "What the card holds is not known. Keep the card; the order waits until it is settled.",
-                        "カードの内容は不明です。カードを保管してください。確認が済むまで注文は保留されます。",
-                    ));
-                }
-            }
+            Some(refusal) => self.refusal(event, fields, refusal),
+        }
+        if !self.json {
+            self.advise(ticket, end);
         }
         match (end.outcome, &end.refusal) {
             (Outcome::Issued, _) => Exit::Done,
             (Outcome::Unknown, _) => Exit::Unknown,
             (_, Some(refusal)) => Exit::of_refusal(refusal),
             (_, None) => Exit::Refused,
+        }
+    }
+
+    /// What people are told beside the end; programs have it in the fields.
+    fn advise(&self, ticket: &Ticket, end: &End) {
+        let mut advice = Vec::new();
+        if end.outcome == Outcome::Unknown && end.refusal.as_ref().is_none_or(|why| !why.code.tells_unknown()) {
+            advice.push(screen::UNKNOWN);
+        }
+        if !ticket.is_desk() && end.waiting > 0 {
+            advice.push(screen::FURTHER);
+        }
+        let fields = json!({ "waiting": end.waiting });
+        for sentence in advice {
+            line(&filled(self.choose(sentence.english, sentence.japanese), &fields));
         }
     }
 
@@ -119,10 +151,8 @@ impl Voice {
         let said = refusal.say(self.language);
         let code = refusal.code.to_string();
         tracing::warn!(code, parameters = ?refusal.parameters);
-        let why =
-            json!({ "code": code, "parameters": refusal.parameters, "happened": said.happened, "next": said.next });
         if self.json {
-            return line(&merged(merged(json!({ "event": event }), fields), why).to_string());
+            return line(&merged(merged(json!({ "event": event }), fields), told(refusal, &said)).to_string());
         }
         line(&format!("{code}: {}\n         {}", said.happened, said.next));
     }
@@ -133,6 +163,21 @@ impl Voice {
             Language::Japanese => japanese,
         }
     }
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Issued => "issued",
+        Outcome::FailedClean => "failed-clean",
+        Outcome::Unknown => "unknown",
+        Outcome::Refused => "refused",
+    }
+}
+
+/// What programs get of a code: the code, its parameters, and its sentences.
+fn told(refusal: &Refusal, said: &Said<String>) -> Value {
+    let code = refusal.code.to_string();
+    json!({ "code": code, "parameters": refusal.parameters, "happened": said.happened, "next": said.next })
 }
 
 fn bar(total: u64) -> ProgressBar {

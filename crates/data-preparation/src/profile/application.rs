@@ -7,7 +7,7 @@ mod script_rules;
 
 use cardwright_apdu::Aid;
 
-use super::element::{Element, Scope};
+use super::element::{Element, Extents};
 use super::fault::{FaultKind, Faults};
 use super::field::OrderField;
 use super::number::NumberRule;
@@ -89,8 +89,8 @@ pub(super) struct Declared<'a, 't> {
 }
 
 impl<'a> Declared<'a, '_> {
-    fn scope<'s>(&'s self, payment: Option<&'s PaymentRule>, others: usize) -> Scope<'s> {
-        Scope { fields: self.fields, elements: self.elements, number: self.number, payment, others }
+    fn extents<'s>(&'s self, payment: Option<&'s PaymentRule>, others: usize) -> Extents<'s> {
+        Extents { fields: self.fields, elements: self.elements, number: self.number, payment, others }
     }
 }
 

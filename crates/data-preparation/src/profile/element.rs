@@ -4,7 +4,7 @@ mod lengths;
 mod lists;
 mod reading;
 
-pub(super) use lengths::Scope;
+pub(super) use lengths::Extents;
 pub(super) use reading::read_all;
 
 use crate::standard::Shape;

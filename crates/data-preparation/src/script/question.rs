@@ -16,6 +16,15 @@ const ONLINE: u8 = 0x80;
 /// one says that one of them was not.
 const FAILED: u8 = 0x08;
 
+/// What a card says of the script commands that reached it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CarriedOut {
+    /// how many it carried out; 15 for more
+    pub commands: usize,
+    /// whether it refused one
+    pub refused: bool,
+}
+
 /// A question to a payment application, with what its answer must be made from. Its keys are erased when dropped.
 pub struct ScriptQuestion {
     options: Vec<u8>,
@@ -92,10 +101,16 @@ impl ScriptQuestion {
     /// card's key makes such a cryptogram, and only over what the card says.
     #[must_use]
     pub fn proves(&self, data: &[u8], commands: usize) -> bool {
-        let Some(answer) = self.right(data) else { return false };
-        let Some(found) = IssuerApplicationData::read(answer.issuer_application_data) else { return false };
-        let [.., scripts] = found.verification_results;
-        scripts & FAILED == 0 && usize::from(scripts >> 4) == commands
+        self.carried_out(data) == Some(CarriedOut { commands, refused: false })
+    }
+
+    /// What the card says, in an answer with the cryptogram of this question, of the scripts since the last transaction
+    /// that was completed online. `None` where the cryptogram is not right.
+    #[must_use]
+    pub fn carried_out(&self, data: &[u8]) -> Option<CarriedOut> {
+        let answer = self.right(data)?;
+        let [.., scripts] = IssuerApplicationData::read(answer.issuer_application_data)?.verification_results;
+        Some(CarriedOut { commands: usize::from(scripts >> 4), refused: scripts & FAILED != 0 })
     }
 
     /// The answer, if its cryptogram is that of this question.

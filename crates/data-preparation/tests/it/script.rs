@@ -6,8 +6,8 @@ use cardwright_data_preparation::emv::cryptogram::{
 };
 use cardwright_data_preparation::emv::script::{command_mac, enciphered, session_key};
 use cardwright_data_preparation::{
-    Checked, Date, EmvFault, Error, FieldRule, Interface, IssuerScript, OrderFields, PersonalizationData, Profile,
-    Scope, ScriptQuestion, check, prepare, prepare_change,
+    CarriedOut, Checked, Date, EmvFault, Error, FieldRule, Interface, IssuerScript, OrderFields, PersonalizationData,
+    Profile, Scope, ScriptQuestion, check, prepare, prepare_change,
 };
 
 use crate::issuer::Issuer;
@@ -203,6 +203,8 @@ fn the_next_cryptogram_proves_exactly_as_many_changes_as_there_were_and_no_faile
     let next = question(&data, [9; 4]);
     let says = |third: u8| card.answer(&next, 0x80, [0x03, 0xA0, 0x00, third]);
     assert!(next.proves(&says(0x30), 3));
+    assert_eq!(next.carried_out(&says(0x28)), Some(CarriedOut { commands: 2, refused: true }));
+    assert_eq!(next.carried_out(&card.answer(&next, 0x00, NO_RESULTS)), None);
     assert!(next.proves(&says(0x32), 3), "it may have answered INTERNAL AUTHENTICATE");
     assert!(!next.proves(&says(0x38), 3), "one command was refused");
     assert!(!next.proves(&says(0x20), 3) && !next.proves(&says(0x40), 3) && !next.proves(&says(0x00), 3));

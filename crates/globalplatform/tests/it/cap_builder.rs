@@ -1,4 +1,6 @@
-//! CAP files to test with, each wrong in the way that a test wants.
+//! CAP files to test with, each wrong in the way that a test wants. Tests of other crates take this file in too.
+
+#![allow(dead_code, reason = "each of the tests that take this file in needs a part of it")]
 
 use std::io::Write;
 
@@ -51,6 +53,16 @@ impl Cap {
         let mut infos: Vec<Vec<u8>> = (0..12u8).map(|tag| vec![tag; 20 + usize::from(tag)]).collect();
         infos[0] = header(0x06);
         infos[2] = applets(&["F0434152445749440001", "F043415244574944000201"]);
+        infos[3] = hex::decode("01000107A0000000620101").unwrap(); // imports version 1.0 of javacard.framework
+        Self::of(infos)
+    }
+
+    /// A small whole package: version 2.`minor` of `package`, with one module, `package` and 01, and this Method component.
+    pub(crate) fn small(package: &str, minor: u8, method: &[u8]) -> Self {
+        let mut infos: Vec<Vec<u8>> = (0..12u8).map(|tag| vec![tag]).collect();
+        infos[0] = hex::decode(format!("DECAFFED020204{minor:02X}02{:02X}{package}00", package.len() / 2)).unwrap();
+        infos[2] = applets(&[&format!("{package}01")]);
+        (infos[6], infos[9], infos[11]) = (method.to_vec(), Vec::new(), Vec::new());
         Self::of(infos)
     }
 

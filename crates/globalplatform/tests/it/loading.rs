@@ -53,10 +53,11 @@ fn blocks_are_as_large_as_the_level_allows() {
         ChannelParameters::new(protocol, 0x30, level, Aid::ISSUER_SECURITY_DOMAIN).unwrap().command_data_limit()
     };
     let scp03 = |i| Protocol::scp03(i, KeySize::Aes128).unwrap();
-    let limits = [limit(scp03(0x70), 0x01), limit(scp03(0x70), 0x33), limit(scp03(0x71), 0x33)];
-    assert_eq!(limits, [247, 239, 223]);
+    let scp02 = Protocol::scp02(0x55).unwrap();
+    let limits = [limit(scp03(0x70), 0x01), limit(scp03(0x70), 0x33), limit(scp03(0x71), 0x33), limit(scp02, 0x03)];
+    assert_eq!(limits, [247, 239, 223, 239]);
     let block = vec![0xAB; 20_000];
-    for limit in limits.into_iter().chain([limit(Protocol::scp02(0x55).unwrap(), 0x03)]) {
+    for limit in limits {
         let commands = load(&block, limit).unwrap();
         assert_eq!(commands.len(), (20_000 + 4_usize).div_ceil(limit));
         let (last, full) = commands.split_last().unwrap();

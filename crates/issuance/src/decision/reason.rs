@@ -4,7 +4,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptResult, StopReason};
 
 use crate::admission::refusal;
-use crate::new_card::Flaw;
+use crate::flow::Flaw;
 
 /// Why a script was left, as a code.
 #[must_use]

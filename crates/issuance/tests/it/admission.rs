@@ -1,7 +1,7 @@
 //! OPEN, first half: each reason not to let it in has its code, and the first one found is the answer.
 
 use cardwright_issuance::Id;
-use cardwright_issuance::admission::{Facts, admit, admit_card, not_prepared};
+use cardwright_issuance::admission::{Facts, Parties, admit, choose, not_prepared};
 use cardwright_issuance::content::Content;
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
@@ -249,9 +249,9 @@ fn a_card_is_taken_from_stock_alone() {
         (CardState::Live, Some(Code::CARD_LIVE)),
         (CardState::Unknown, Some(Code::CARD_UNKNOWN)),
         (CardState::Quarantined, Some(Code::CARD_QUARANTINED)),
-        (CardState::Lost, Some(Code::CARD_NOT_IN_STOCK)),
+        (CardState::Lost, Some(Code::CARD_ENDED)),
         (CardState::Locked, Some(Code::CARD_LIVE)),
-        (CardState::Terminated, Some(Code::CARD_NOT_IN_STOCK)),
+        (CardState::Terminated, Some(Code::CARD_ENDED)),
         (CardState::Scrapped, Some(Code::CARD_NOT_IN_STOCK)),
     ];
     assert_eq!(answers.map(|(state, _)| state).as_slice(), states::<CardState>());
@@ -281,7 +281,77 @@ fn a_card_whose_tries_are_used_up_is_put_aside() {
 }
 
 fn card_refused(card: Option<&Card>) -> Option<Code> {
-    admit_card(card, &order(), TRIES).err().map(|refusal| refusal.code)
+    chosen(card, Some(&order()), &[]).err()
+}
+
+/// Which of a card's orders is carried out where the message names `named`.
+fn chosen(card: Option<&Card>, named: Option<&Order>, of_card: &[Order]) -> Result<(Id, bool), Code> {
+    let (reader, challenge) = (reader(), challenge());
+    let ticket = Ticket { order: named.map(|order| order.id), ..ticket() };
+    let parties = Parties { reader: &reader, challenge: &challenge, ticket: &ticket, order: named };
+    let chosen = choose(card, &parties, of_card, TRIES).map_err(|refusal| refusal.code)?;
+    Ok((chosen.order.id, chosen.settles))
+}
+
+/// An order of `kind` about the card, by its place.
+fn change(byte: u8, kind: OrderKind, state: OrderState) -> Order {
+    Order { id: id(byte), kind, state, card: Some(card(CardState::Live).id), ..order() }
+}
+
+#[test]
+fn what_was_left_in_the_middle_comes_before_what_was_asked_for() {
+    let of_card = [
+        change(70, OrderKind::PersonalData, OrderState::Prepared),
+        change(71, OrderKind::ChangeKeys, OrderState::Blocked),
+    ];
+    for state in [CardState::Unknown, CardState::PartlyActivated] {
+        assert_eq!(chosen(Some(&card(state)), None, &of_card), Ok((id(71), true)));
+        assert_eq!(chosen(Some(&card(state)), Some(&of_card[0]), &of_card), Ok((id(71), true)));
+    }
+}
+
+#[test]
+fn the_oldest_change_that_waits_is_found_when_the_card_is_seen() {
+    let of_card = [
+        change(70, OrderKind::Unblock, OrderState::Prepared),
+        change(71, OrderKind::PersonalData, OrderState::Issued),
+        change(72, OrderKind::Pin, OrderState::Prepared),
+        change(73, OrderKind::ChangeKeys, OrderState::Prepared),
+    ];
+    let live = card(CardState::Live);
+    assert_eq!(chosen(Some(&live), None, &of_card), Ok((id(72), false)), "a card in use needs no unblocking");
+    let locked = card(CardState::Locked);
+    assert_eq!(chosen(Some(&locked), None, &of_card), Ok((id(70), false)), "a blocked one is not changed before");
+    assert_eq!(chosen(Some(&live), None, &[]), Err(Code::NOTHING_WAITS));
+    assert_eq!(chosen(Some(&live), Some(&of_card[3]), &of_card), Ok((id(73), false)));
+    let other = Card { id: id(98), ..card(CardState::Live) };
+    assert_eq!(chosen(Some(&other), Some(&of_card[3]), &[]), Err(Code::OTHER_CARD));
+}
+
+#[test]
+fn a_blank_is_not_written_without_an_order_and_a_card_that_ended_only_hears_of_it() {
+    assert_eq!(chosen(Some(&card(CardState::Stock)), None, &[]), Err(Code::CARD_BLANK));
+    let blank = card(CardState::Stock);
+    let change_of_another = change(70, OrderKind::Pin, OrderState::Prepared);
+    assert_eq!(chosen(Some(&blank), Some(&change_of_another), &[]), Err(Code::OTHER_CARD));
+    let of_card =
+        [change(70, OrderKind::Pin, OrderState::Prepared), change(71, OrderKind::Terminate, OrderState::Prepared)];
+    for state in [CardState::Lost, CardState::Terminated] {
+        assert_eq!(chosen(Some(&card(state)), None, &of_card), Ok((id(71), false)));
+        assert_eq!(chosen(Some(&card(state)), None, &of_card[..1]), Err(Code::CARD_ENDED));
+    }
+}
+
+#[test]
+fn nobody_carries_out_what_they_approved_on_whatever_card_it_is() {
+    let approver = ticket().operator;
+    let own = |byte, state| Order { approved_by: Some(approver), ..change(byte, OrderKind::Pin, state) };
+    let live = card(CardState::Live);
+    assert_eq!(chosen(Some(&live), None, &[own(70, OrderState::Prepared)]), Err(Code::SAME_PERSON));
+    let others = change(71, OrderKind::Pin, OrderState::Prepared);
+    assert_eq!(chosen(Some(&live), None, &[own(70, OrderState::Prepared), others]), Ok((id(71), false)));
+    let unknown = card(CardState::Unknown);
+    assert_eq!(chosen(Some(&unknown), None, &[own(70, OrderState::Blocked)]), Err(Code::SAME_PERSON));
 }
 
 fn states<S: State>() -> Vec<S> {

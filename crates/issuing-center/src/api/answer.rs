@@ -151,7 +151,8 @@ fn language(headers: &HeaderMap) -> Language {
 }
 
 pub(super) async fn no_such_path(headers: HeaderMap) -> Response {
-    let next = "The paths are /api/v1/orders, /api/v1/orders/{reference}, and after it /approve, /cancel or /face.";
+    let next = "The paths are /api/v1/orders, /api/v1/orders/{reference}, after it /approve, /cancel or /face, and \
+                /api/v1/host/cards.";
     Refusal::wrong_use(StatusCode::NOT_FOUND, "There is no such path.", next).answer(&headers)
 }
 

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Refusal};
 use super::{Api, body, credentials, to_its_end};
 use crate::center::{Center, SEARCH_KEY};
+use crate::host::Standing;
 use crate::intake::{self, NewOrder, waiting};
 use crate::refused::Refused;
 use crate::registry::person::Role;
@@ -77,6 +78,18 @@ pub(super) struct Shown<'a> {
     /// the changes that are offered when that card is seen, the next one first
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Vec<String>>,
+    /// what the issuer's host knows of it, once there is something to know
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Host>,
+}
+
+/// What the issuer's host knows of an order.
+#[derive(Serialize)]
+struct Host {
+    /// told, waiting, or no-host
+    state: &'static str,
+    /// when it took the last event, or since when one waits; microseconds since 1970 UTC
+    time: i64,
 }
 
 impl<'a> Shown<'a> {
@@ -84,7 +97,19 @@ impl<'a> Shown<'a> {
         let Order { reference, base, profile, kind, entered, .. } = order;
         let (argument, state) = (order.argument.as_deref(), order.state.name());
         let (kind, entered) = (kind.name(), *entered);
-        Self { reference, base, profile, kind, argument, state, entered, card: None, card_state: None, waiting: None }
+        Self {
+            reference,
+            base,
+            profile,
+            kind,
+            argument,
+            state,
+            entered,
+            card: None,
+            card_state: None,
+            waiting: None,
+            host: None,
+        }
     }
 
     /// With what is known of its card.
@@ -208,7 +233,9 @@ pub(super) async fn read<S: Store + 'static>(
         let store = &api.center.store;
         let order = store.order_by_reference(&reference).await?;
         let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference.as_str()]))?;
-        Ok(Answer::new(StatusCode::OK, &Shown::with_card(&**store, &order).await?))
+        let standing = Standing::of(&**store, order.id).await?;
+        let host = standing.map(|standing| Host { state: standing.name(), time: standing.time() });
+        Ok(Answer::new(StatusCode::OK, &Shown { host, ..Shown::with_card(&**store, &order).await? }))
     };
     respond(&headers, answered.await)
 }

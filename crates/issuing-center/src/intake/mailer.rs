@@ -1,14 +1,14 @@
 //! Handing PINs to who prints them: each once, and the log says so.
 
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_keystore::{KeyInfo, Public};
+use cardwright_keystore::{KeyInfo, Keystore, Public};
 use cardwright_relay::Code;
 
 use super::pin::Kept;
 use crate::center::Center;
 use crate::refused::Refused;
 use crate::registry::key;
-use crate::store::{Commit, Person, PinMailer, Registration, Store, StoreError};
+use crate::store::{Commit, Person, PinMailer, Registration, SealedOrder, Store, StoreError};
 
 /// The most letters of one file.
 const MOST: u32 = 10_000;
@@ -60,6 +60,14 @@ async fn line<S: Store>(center: &Center<S>, row: &PinMailer, info: &KeyInfo) -> 
     };
     let PinMailer { masked, block_format, .. } = row;
     Ok(format!("{},{masked},{block_format},{block},{},{kcv},{puk_block}\n", order.reference, info.id))
+}
+
+/// The block of an order's PIN, under the zone key that its row names.
+///
+/// # Errors
+/// The keystore's; `STORE_UNAVAILABLE` where the row is not what was sealed.
+pub(crate) fn pin_block(keystore: &dyn Keystore, sealed: &SealedOrder, row: &PinMailer) -> Result<[u8; 8], Refused> {
+    Ok(Kept::open(keystore, sealed, row)?.block)
 }
 
 /// Marks the letters as handed out.

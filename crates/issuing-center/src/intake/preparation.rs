@@ -66,6 +66,10 @@ impl Preparation {
         let (data, pin) = made(&profile, &content.fields, from, &means)?;
         registrations.extend(mailer.row(center, order, &sealed, &data, pin.as_ref(), &means.random)?);
         registrations.extend(certificates::given(center, order, &data).await?);
+        if order.kind.is_new_card() {
+            let expiry = profile.validity().end(from).map(Date::day_number);
+            registrations.extend(expiry.map(|day| Registration::CardExpiry(order.id, day)));
+        }
         Ok(Made { sealed: sealing::seal_prepared(&*center.keystore, order.id, &sealed, &data)?, registrations })
     }
 

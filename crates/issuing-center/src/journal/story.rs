@@ -1,7 +1,6 @@
 //! The log as people read it: who did what, when, with names instead of numbers.
 
 mod sentence;
-mod time;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +8,7 @@ use cardwright_issuance::Id;
 use cardwright_issuance::entry::Entry;
 use serde_json::{Value, json};
 
+use crate::calendar::utc;
 use crate::refused::Refused;
 use crate::store::{Leaf, Store, StoreError};
 
@@ -76,7 +76,7 @@ impl Told {
     /// One line: place, time, sentence.
     #[must_use]
     pub fn line(&self) -> String {
-        format!("{:>6}  {}  {}", self.index, time::utc(self.entry.time), sentence::of(self))
+        format!("{:>6}  {}  {}", self.index, utc(self.entry.time), sentence::of(self))
     }
 
     /// The same for programs.
@@ -85,7 +85,7 @@ impl Told {
         let Names { order, card, terminal, reader, person } = &self.names;
         json!({
             "index": self.index,
-            "time": time::utc(self.entry.time),
+            "time": utc(self.entry.time),
             "told": sentence::of(self),
             "order": order,
             "card": card,

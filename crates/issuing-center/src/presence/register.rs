@@ -1,13 +1,12 @@
-//! What people enter about terminals and readers, and operators' tickets. Each is one commit with its log entry.
+//! What people enter about terminals and readers. Each is one commit with its log entry.
 //!
 //! None of it needs a key of the keystore, so that it can be done beside a center that runs and has the keystore.
 
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
-use cardwright_issuance::admission::not_prepared;
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_issuance::row::{Order, Reader, Terminal, Ticket};
+use cardwright_issuance::row::{Reader, Terminal};
 use cardwright_relay::Code;
 use cardwright_relay::enrolment::{OneTimeCode, fingerprint};
 use sha2::{Digest, Sha256};
@@ -16,11 +15,6 @@ use crate::authority::CERTIFICATE_SETTING;
 use crate::center::Clock;
 use crate::refused::Refused;
 use crate::store::{Commit, EnrolmentCode, Person, Registration, Store, StoreError};
-
-/// How long an operator's ticket is taken, microseconds.
-pub const TICKET_LIFE: i64 = 15 * 60 * 1_000_000;
-/// The role that releases orders to terminals.
-pub const OPERATOR: &str = "operator";
 
 /// A reader as a person describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,40 +127,6 @@ impl<S: Store> Register<S> {
         self.commit(vec![Registration::RevokeReader(reader.id, now)], entry, name).await
     }
 
-    /// Releases an order to a terminal. Refusals are in the log.
-    ///
-    /// # Errors
-    /// `ROLE_MISSING`, `SAME_PERSON` (who approves does not write), `ORDER_UNKNOWN` and the codes of an order that is not
-    /// waiting to be written, `OTHER_BASE`; `PROFILE_CHANGED` where it must be prepared again; `TERMINAL_UNKNOWN`; the store's and the keystore's own.
-    pub async fn issue_ticket(&self, operator: &Person, reference: &str, terminal: &str) -> Result<Ticket, Refused> {
-        let order = self.store.order_by_reference(reference).await?;
-        let order = order.ok_or_else(|| Refused::with(Code::ORDER_UNKNOWN, [reference]))?;
-        let terminal = self.terminal_named(terminal).await?;
-        let now = (self.clock)();
-        let (prepared, profile) = (self.store.prepared(order.id).await?, self.store.profile(&order.profile).await?);
-        let digests = (prepared.map(|data| data.profile), profile.map(|newest| newest.digest));
-        let may = may_be_written(&order, operator, &terminal).and_then(|()| is_by_newest(&order, digests));
-        if let Err(refused) = may {
-            let event = Event::Refused { code: refused.code.0, parameters: refused.parameters.clone() };
-            let entry = about(Entry::new(now, event), &order, operator, &terminal);
-            self.store.commit(Commit { entries: vec![entry], ..Commit::default() }).await?;
-            return Err(refused);
-        }
-        let (id, expires) = (random()?.into(), now + TICKET_LIFE);
-        let ticket = Ticket {
-            id,
-            order: Some(order.id),
-            terminal: terminal.id,
-            operator: operator.id,
-            confirms_deletion: false,
-            expires,
-            used_by: None,
-        };
-        let entry = about(Entry::new(now, Event::TicketIssued), &order, operator, &terminal);
-        self.commit(vec![Registration::Ticket(ticket.clone())], entry, reference).await?;
-        Ok(ticket)
-    }
-
     async fn known_base(&self, base: &str) -> Result<(), Refused> {
         match self.store.base(base).await? {
             Some(_) => Ok(()),
@@ -174,7 +134,7 @@ impl<S: Store> Register<S> {
         }
     }
 
-    async fn terminal_named(&self, name: &str) -> Result<Terminal, Refused> {
+    pub(super) async fn terminal_named(&self, name: &str) -> Result<Terminal, Refused> {
         let found = self.store.terminals().await?.into_iter().find(|row| row.name == name && row.revoked.is_none());
         found.ok_or_else(|| Refused::new(Code::TERMINAL_UNKNOWN))
     }
@@ -187,44 +147,18 @@ impl<S: Store> Register<S> {
     }
 }
 
-fn may_be_written(order: &Order, operator: &Person, terminal: &Terminal) -> Result<(), Refused> {
-    if !operator.roles.iter().any(|role| role == OPERATOR) {
-        return Err(Refused::with(Code::ROLE_MISSING, [operator.name.as_str(), OPERATOR]));
-    }
-    if order.approved_by == Some(operator.id) {
-        return Err(Refused::with(Code::SAME_PERSON, [operator.name.as_str()]));
-    }
-    let elsewhere = (order.kind.is_new_card() && order.base != terminal.base).then_some(Code::OTHER_BASE);
-    let code = not_prepared(order.state).or(elsewhere);
-    code.map_or(Ok(()), |code| Err(Refused::with(code, [order.reference.as_str()])))
-}
-
-/// Data is never mixed: what was prepared by an older text of the profile is prepared again first.
-fn is_by_newest(order: &Order, digests: (Option<[u8; 32]>, Option<[u8; 32]>)) -> Result<(), Refused> {
-    match digests {
-        (Some(prepared), Some(newest)) if prepared != newest => {
-            Err(Refused::with(Code::PROFILE_CHANGED, [order.reference.as_str(), order.profile.as_str()]))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn about(entry: Entry, order: &Order, operator: &Person, terminal: &Terminal) -> Entry {
-    Entry { order: Some(order.id), person: Some(operator.id), terminal: Some(terminal.id), ..entry }
-}
-
 fn checked_name(name: &str) -> Result<String, Refused> {
     let letter = |sign: char| sign.is_alphanumeric() || matches!(sign, '-' | '_' | '.' | ' ');
     let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(letter) && name.trim() == name;
     if fits { Ok(name.to_owned()) } else { Err(Refused::with(Code::NAME_REFUSED, [name])) }
 }
 
-fn registered(now: i64, person: &Person, what: &str, name: &str, present: bool) -> Entry {
+pub(super) fn registered(now: i64, person: &Person, what: &str, name: &str, present: bool) -> Entry {
     let event = Event::Registered { what: what.to_owned(), name: name.to_owned(), present };
     Entry { person: Some(person.id), ..Entry::new(now, event) }
 }
 
-fn random() -> Result<[u8; 16], Refused> {
+pub(super) fn random() -> Result<[u8; 16], Refused> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Refused::new(Code::KEYSTORE_UNAVAILABLE))?;
     Ok(bytes)

@@ -1,7 +1,7 @@
 //! Card products and profiles: texts that are checked before they are kept, and kept as they came.
 
 use cardwright_data_preparation::{Error as DataError, Profile};
-use cardwright_issuance::new_card::unwritable;
+use cardwright_issuance::flow::unwritable;
 use cardwright_issuance::product::CardProduct;
 use cardwright_relay::Code;
 use sha2::{Digest, Sha256};

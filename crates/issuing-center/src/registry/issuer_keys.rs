@@ -4,8 +4,6 @@ use cardwright_globalplatform::{KeyDerivation, StaticKey};
 use cardwright_issuance::product::CardProduct;
 use cardwright_keystore::Derivation;
 
-use crate::sealing;
-
 /// How the maker made `role` of the card with `kdd` from the batch's master.
 pub(super) fn transport(product: &CardProduct, kdd: &[u8; 10], role: StaticKey) -> Derivation {
     match product.diversification().derivation(role, kdd) {
@@ -20,16 +18,15 @@ pub(super) fn transport(product: &CardProduct, kdd: &[u8; 10], role: StaticKey) 
 /// The context is what the card itself tells (product, CPLC, KDD) and the generation, which steps with every set ever
 /// made for the card, so that no value is put on a card twice.
 pub(super) fn issuer(
-    product: &CardProduct,
+    product: &str,
     cplc: &[u8],
     kdd: &[u8; 10],
-    generation: u32,
+    (generation, length): (u32, usize),
     role: StaticKey,
 ) -> Derivation {
-    let length = sealing::key_kind(product).length();
     let context = minicbor::to_vec((
         "cardwright issuer key 1",
-        product.name(),
+        product,
         ByteSlice(cplc),
         ByteSlice(kdd),
         generation,
@@ -60,14 +57,14 @@ mod tests {
 
     #[test]
     fn every_part_of_the_context_makes_another_key() {
-        let product = CardProduct::from_toml(include_str!("../../../../products/scp03-i70.toml")).unwrap();
+        let product = "scp03-i70";
         let keys = [
-            issuer(&product, &[1; 42], &[2; 10], 1, StaticKey::Enc),
-            issuer(&product, &[9; 42], &[2; 10], 1, StaticKey::Enc),
-            issuer(&product, &[1; 42], &[9; 10], 1, StaticKey::Enc),
-            issuer(&product, &[1; 42], &[2; 10], 2, StaticKey::Enc),
-            issuer(&product, &[1; 42], &[2; 10], 1, StaticKey::Mac),
-            issuer(&product, &[], &[2; 10], 1, StaticKey::Enc),
+            issuer(product, &[1; 42], &[2; 10], (1, 16), StaticKey::Enc),
+            issuer(product, &[9; 42], &[2; 10], (1, 16), StaticKey::Enc),
+            issuer(product, &[1; 42], &[9; 10], (1, 16), StaticKey::Enc),
+            issuer(product, &[1; 42], &[2; 10], (2, 16), StaticKey::Enc),
+            issuer(product, &[1; 42], &[2; 10], (1, 16), StaticKey::Mac),
+            issuer(product, &[], &[2; 10], (1, 16), StaticKey::Enc),
         ];
         for (index, key) in keys.iter().enumerate() {
             assert_eq!(key.length(), 16);

@@ -70,7 +70,7 @@ pub fn use_name(purpose: Purpose) -> &'static str {
     let entered = KeyUse::ALL.into_iter().find(|known| known.purpose() == purpose).map(KeyUse::name);
     entered.unwrap_or(match purpose {
         Purpose::Wrap => "sealing",
-        Purpose::Mac => "search",
+        Purpose::Mac => "hashes",
         Purpose::Sign => "signing",
         _ => "card",
     })

@@ -25,20 +25,29 @@ pub enum Role {
     Operator,
     /// reads the log
     Auditor,
+    /// the issuer's host: gets what it needs to know of cards, and does nothing else
+    Host,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [Self::Admin, Self::OrderEntry, Self::Approver, Self::Operator, Self::Auditor];
+    pub const ALL: [Self; 6] =
+        [Self::Admin, Self::OrderEntry, Self::Approver, Self::Operator, Self::Auditor, Self::Host];
 
-    /// Who enters an order does not approve it, who approves does not write it, who audits does nothing else.
-    const EXCLUSIVE: [(Self, Self); 6] = [
+    /// Who enters an order does not approve it, who approves does not write it, who audits does nothing else, and the
+    /// host is no person at all.
+    const EXCLUSIVE: [(Self, Self); 11] = [
         (Self::OrderEntry, Self::Approver),
         (Self::Approver, Self::Operator),
         (Self::Auditor, Self::Admin),
         (Self::Auditor, Self::OrderEntry),
         (Self::Auditor, Self::Approver),
         (Self::Auditor, Self::Operator),
+        (Self::Host, Self::Admin),
+        (Self::Host, Self::OrderEntry),
+        (Self::Host, Self::Approver),
+        (Self::Host, Self::Operator),
+        (Self::Host, Self::Auditor),
     ];
 
     /// Its name.
@@ -50,6 +59,7 @@ impl Role {
             Self::Approver => "approver",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
+            Self::Host => "host",
         }
     }
 }

@@ -94,7 +94,7 @@ async fn admit_master<S: Store>(
 ) -> Result<(), FileRefused> {
     let published = key::is_published(&*center.store, &master.id).await?;
     for product in products.values() {
-        let expected = sealing::key_kind(product);
+        let expected = sealing::key_kind(product.protocol());
         if expected.is_aes() != master.kind.is_aes() || expected.length() != master.kind.length() {
             let reason = format!("the keys of {} are {expected}, this one is {}", product.name(), master.kind);
             return Err(Refused::with(Code::KEY_REFUSED, [master.id.to_string(), reason]).into());
@@ -115,17 +115,11 @@ fn card<S>(
 ) -> Result<Result<Registration, FileFault>, Refused> {
     let id = random_id()?;
     let transport = |role| issuer_keys::transport(product, &blank.kdd, role);
-    let issuer = |role| issuer_keys::issuer(product, &blank.cplc, &blank.kdd, FIRST, role);
-    let issuer_master = KeyId::new(ISSUER_MASTER_KEY, 1)?;
-    let mut sets = [
-        empty_set(id, (blank.key_version, 0), product.protocol(), KeySetState::Transport),
-        empty_set(id, (product.issuer_key_version(), FIRST), product.protocol(), KeySetState::Derived),
-    ];
-    wrap(center, product, &mut sets[0], master, transport)?;
-    if sets[0].check_values != blank.check_values {
+    let mut made = empty_set(id, (blank.key_version, 0), product.protocol(), KeySetState::Transport);
+    wrap(center, &mut made, master, transport)?;
+    if made.check_values != blank.check_values {
         return Ok(Err(FileFault::of_stock(blank.row, "kcvs", "the batch key gives this card other keys")));
     }
-    wrap(center, product, &mut sets[1], &issuer_master, issuer)?;
     let card = Card {
         id,
         product: blank.product.clone(),
@@ -137,8 +131,25 @@ fn card<S>(
         masked_number: None,
         content: Content::default(),
     };
-    let [transport, issuer] = sets;
-    Ok(Ok(Registration::Stock(card, transport, issuer)))
+    let issuer = issuer_key_set(center, &card, (product.issuer_key_version(), FIRST), product.protocol())?;
+    Ok(Ok(Registration::Stock(card, made, issuer)))
+}
+
+/// A key set of the issuer's own for a card, by version and generation: derived and wrapped, on no card yet.
+///
+/// # Errors
+/// The keystore's.
+pub fn issuer_key_set<S>(
+    center: &Center<S>,
+    card: &Card,
+    name: (u8, u32),
+    protocol: Protocol,
+) -> Result<KeySet, Refused> {
+    let mut set = empty_set(card.id, name, protocol, KeySetState::Derived);
+    let length = sealing::key_kind(protocol).length();
+    let derivation = |role| issuer_keys::issuer(&card.product, &card.cplc, &card.kdd, (name.1, length), role);
+    wrap(center, &mut set, &KeyId::new(ISSUER_MASTER_KEY, 1)?, derivation)?;
+    Ok(set)
 }
 
 fn empty_set(card: Id, (version, generation): (u8, u32), protocol: Protocol, state: KeySetState) -> KeySet {
@@ -149,7 +160,6 @@ fn empty_set(card: Id, (version, generation): (u8, u32), protocol: Protocol, sta
 /// Derives and wraps the three keys of `set` from `master`.
 fn wrap<S>(
     center: &Center<S>,
-    product: &CardProduct,
     set: &mut KeySet,
     master: &KeyId,
     derivation: impl Fn(StaticKey) -> Derivation,
@@ -161,7 +171,7 @@ fn wrap<S>(
     let item = |index: usize| NewWrappedKey {
         under: &under,
         associated_data: &places[index],
-        kind: sealing::key_kind(product),
+        kind: sealing::key_kind(set.protocol),
         purpose: WrappedPurpose::Token,
         source: Source::Derived(&master, &derivations[index]),
     };

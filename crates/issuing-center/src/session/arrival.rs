@@ -2,16 +2,16 @@
 
 use cardwright_issuance::admission::refusal;
 use cardwright_issuance::decision::{self, Arrived};
-use cardwright_issuance::new_card::Stage;
+use cardwright_issuance::flow::{Next, Stage};
 use cardwright_issuance::product::CardProduct;
-use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Terminal};
+use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Order, Terminal};
 use cardwright_issuance::state::IssuanceState;
 use cardwright_relay::center::{Received, StepRecord};
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply, ScriptResult, Verdict};
 use cardwright_relay::{Code, message_hash};
 
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
-use super::stages::{Source, key_sets};
+use super::stages::Source;
 use crate::refused::Refused;
 use crate::store::{Store, StoreError};
 
@@ -19,7 +19,10 @@ use crate::store::{Store, StoreError};
 struct Rows {
     issuance: Issuance,
     intents: Vec<Intent>,
+    order: Order,
     card: Card,
+    /// the card that the order's takes the place of
+    replaced: Option<Card>,
     key_sets: Vec<KeySet>,
     product: CardProduct,
     host_challenge: cardwright_issuance::Id,
@@ -39,16 +42,29 @@ impl Rows {
         intent.is_some_and(|intent| intent.script_hash.starts_with(&*result.script))
     }
 
-    fn source(&self) -> Result<Source<'_>, StoreError> {
-        let (transport, issuer) = key_sets(&self.card, &self.product, &self.key_sets)?;
-        Ok(Source {
+    fn source(&self) -> Source<'_> {
+        Source {
             product: &self.product,
-            order: self.issuance.order,
-            transport,
-            issuer,
+            order: &self.order,
+            card: &self.card,
+            key_sets: &self.key_sets,
+            basis: &self.issuance.basis,
             host_challenge: self.host_challenge,
             second_challenge: self.issuance.second_challenge,
-        })
+        }
+    }
+
+    fn arrived<'a>(&'a self, now: i64, result: &'a ScriptResult, bytes: &'a [u8]) -> Arrived<'a> {
+        Arrived {
+            now,
+            issuance: &self.issuance,
+            result,
+            bytes,
+            order: &self.order,
+            card: &self.card,
+            replaced: self.replaced.as_ref(),
+            key_sets: &self.key_sets,
+        }
     }
 }
 
@@ -81,7 +97,14 @@ impl<S: Store> Engine<S> {
         let challenge = store.challenge(open.challenge).await?.ok_or_else(|| damaged("a challenge is gone"))?;
         let document = store.product(&open.product).await?.ok_or_else(|| damaged("a card product is gone"))?;
         let product = CardProduct::from_toml(&document.text).map_err(|fault| StoreError::Damaged(fault.0))?;
+        let order = store.order(issuance.order).await?.ok_or_else(|| damaged("an order is gone"))?;
+        let replaced = match order.replaces {
+            Some(card) => store.card(card).await?,
+            None => None,
+        };
         Ok(Rows {
+            order,
+            replaced,
             intents: store.intents(issuance.id).await?,
             card: self.card_of(&issuance).await?,
             key_sets: store.key_sets(issuance.card).await?,
@@ -93,8 +116,7 @@ impl<S: Store> Engine<S> {
 
     async fn first_result(&self, rows: Rows, result: &ScriptResult, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let held = self.take_held(result.session).filter(|held| held.step == result.step);
-        let arrived =
-            Arrived { now: self.center.now(), issuance: &rows.issuance, result, bytes: body, key_sets: &rows.key_sets };
+        let arrived = rows.arrived(self.center.now(), result, body);
         if rows.issuance.state.is_ended() {
             self.commit(decision::late(&arrived)).await?;
             return self.settled(rows, result).await;
@@ -102,7 +124,7 @@ impl<S: Store> Engine<S> {
         let left = decision::left(result);
         let stage = match (held, &left) {
             (Some(held), _) => Some(held.stage),
-            (None, None) => Some(self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?),
+            (None, None) => Some(self.stage_again(&rows.issuance, &rows.intents, &rows.source(), result.step).await?),
             (None, Some(_)) => self.stage_if_possible(&rows, result.step).await,
         };
         match (stage, left) {
@@ -118,8 +140,7 @@ impl<S: Store> Engine<S> {
     /// The stage of a script that was left, to see which commit points its answers prove. That it was left is known
     /// without: where the keystore does not answer, none is proven.
     async fn stage_if_possible(&self, rows: &Rows, step: u16) -> Option<Stage> {
-        let source = rows.source().ok()?;
-        let stage = self.stage_again(&rows.issuance, &rows.intents, &source, step).await;
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), step).await;
         stage.inspect_err(|error| tracing::warn!(?error, "commit points of a script that was left")).ok()
     }
 
@@ -132,7 +153,12 @@ impl<S: Store> Engine<S> {
             Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why, &passed).await,
             Err(flaw) => return self.not_proven(arrived, rows, &decision::flawed(&flaw), &passed).await,
         };
-        let next = match self.next_stage(&rows.source()?, next)? {
+        if let Next::Declined(why) = &next {
+            let (changes, verdict) = decision::declined(arrived, why);
+            self.commit(changes).await?;
+            return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
+        }
+        let next = match self.next_stage(&rows.source(), next)? {
             Ok(next) => next,
             Err(why) => return self.not_proven(arrived, rows, &why, &passed).await,
         };
@@ -140,7 +166,10 @@ impl<S: Store> Engine<S> {
             let Some(grade) = verified.grade() else {
                 return self.not_proven(arrived, rows, &decision::unproven(), &passed).await;
             };
-            let (changes, verdict) = decision::issued(arrived, &verified, grade, self.random_id()?);
+            let told = self.random_id()?;
+            let outbox = [told, if rows.replaced.is_some() { self.random_id()? } else { told }];
+            let (changes, verdict) = decision::issued(arrived, &verified, grade, outbox);
+            let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
             self.commit(changes).await?;
             return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
         };
@@ -174,24 +203,30 @@ impl<S: Store> Engine<S> {
 
     /// The verdict on an issuance that has ended, for a RESULT of it that is on record: the same each time.
     async fn settled(&self, rows: Rows, result: &ScriptResult) -> Result<Vec<u8>, Refused> {
-        if rows.issuance.state != IssuanceState::Unknown {
-            return Ok(ended(&rows));
-        }
+        let outcome = match rows.issuance.state {
+            IssuanceState::Unknown | IssuanceState::Interrupted => Outcome::Unknown,
+            IssuanceState::FailedClean => Outcome::FailedClean,
+            _ => return self.ended(&rows).await,
+        };
         if let Some(why) = decision::left(result) {
-            return Ok(verdict(rows.issuance.id, Outcome::Unknown, why));
+            return Ok(verdict(rows.issuance.id, outcome, why));
         }
-        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, result.step).await?;
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), result.step).await?;
         let why = match stage.answers(&answers(result)) {
-            Ok((_, Ok(next))) => self.next_stage(&rows.source()?, next)?.err(),
+            Ok((_, Ok(Next::Declined(why)))) => Some(why),
+            Ok((_, Ok(next))) => self.next_stage(&rows.source(), next)?.err(),
             Ok((_, Err(why))) => Some(why),
             Err(flaw) => Some(decision::flawed(&flaw)),
         };
-        Ok(why.map_or_else(|| ended(&rows), |why| verdict(rows.issuance.id, Outcome::Unknown, why)))
+        match why {
+            Some(why) => Ok(verdict(rows.issuance.id, outcome, why)),
+            None => self.ended(&rows).await,
+        }
     }
 
     /// The verdict on an issuance that has ended, for an OPEN that comes again.
     pub(super) async fn verdict_again(&self, issuance: &Issuance) -> Result<Vec<u8>, Refused> {
-        Ok(ended(&self.rows(issuance.clone()).await?))
+        self.ended(&self.rows(issuance.clone()).await?).await
     }
 
     /// The script of `step`, computed again; it must be the one whose hash was committed.
@@ -199,30 +234,35 @@ impl<S: Store> Engine<S> {
         let rows = self.rows(issuance.clone()).await?;
         let left = (rows.issuance.deadline - self.center.now()) / 1_000;
         if rows.issuance.state.is_ended() || left <= 0 {
-            return Ok(ended(&rows));
+            return self.ended(&rows).await;
         }
-        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source()?, step).await?;
+        let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), step).await?;
         let deadline = u32::try_from(left).unwrap_or(u32::MAX).min(SCRIPT_DEADLINE);
-        let prepared = decision::prepare(&stage, issuance.id, step, deadline);
+        let mut prepared = decision::prepare(&stage, issuance.id, step, deadline);
+        if step == 1 {
+            let settles = rows.issuance.basis.settles;
+            prepared.script.notice = self.notice_again(&rows.order, settles, rows.card.id).await?;
+        }
         if issuance.step == step {
             self.hold(issuance.id, Held { step, stage, until: rows.issuance.deadline });
         }
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }
+
+    /// The verdict on an issuance that has ended.
+    async fn ended(&self, rows: &Rows) -> Result<Vec<u8>, Refused> {
+        let session = rows.issuance.id;
+        if rows.issuance.state != IssuanceState::Issued {
+            return Ok(verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[])));
+        }
+        let number = rows.card.masked_number.as_deref();
+        let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
+        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
+        let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
+        Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
+    }
 }
 
 fn answers(result: &ScriptResult) -> Vec<&[u8]> {
     result.answers.iter().map(|answer| &answer[..]).collect()
-}
-
-/// The verdict on an issuance that has ended.
-fn ended(rows: &Rows) -> Vec<u8> {
-    let session = rows.issuance.id;
-    if rows.issuance.state == IssuanceState::Issued {
-        let number = rows.card.masked_number.as_deref();
-        let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
-        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card };
-        return cardwright_relay::encode(&Reply::Verdict(verdict));
-    }
-    verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[]))
 }

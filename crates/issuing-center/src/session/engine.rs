@@ -8,7 +8,7 @@ use cardwright_issuance::admission::refusal;
 use cardwright_issuance::change::{Change, Changes};
 use cardwright_issuance::decision;
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_issuance::new_card::Stage;
+use cardwright_issuance::flow::Stage;
 use cardwright_issuance::row::{Issuance, Terminal};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
@@ -173,7 +173,7 @@ impl<S: Store> Engine<S> {
 }
 
 pub(super) fn verdict(session: Id, outcome: Outcome, refusal: Refusal) -> Vec<u8> {
-    let verdict = Verdict { session, outcome, refusal: Some(refusal), card: None };
+    let verdict = Verdict { session, outcome, refusal: Some(refusal), card: None, waiting: None, notice: None };
     cardwright_relay::encode(&Reply::Verdict(verdict))
 }
 

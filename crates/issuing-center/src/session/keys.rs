@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
 use cardwright_globalplatform::{DataEncryptionKey, KeyDerivation, KeyRequest, StaticKey};
-use cardwright_issuance::new_card::ToBeSigned;
-use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::flow::{Requests, Ring, Secrets, ToBeSigned};
 use cardwright_issuance::row::KeySet;
 use cardwright_keystore::{
     BlockMechanism, Derivation, Enciphering, Error, KeyId, KeyKind, KeyRef, Keystore, RewrapMechanism, Rewrapped,
@@ -20,9 +19,9 @@ use crate::sealing;
 pub(super) struct CardKeys([KeyRef; 3]);
 
 impl CardKeys {
-    /// The keys of `set`, on a card of `product`.
-    pub(super) fn new(set: &KeySet, product: &CardProduct) -> Result<Self, Error> {
-        let key = |role| sealing::card_key(set, role, product);
+    /// The keys of `set`.
+    pub(super) fn new(set: &KeySet) -> Result<Self, Error> {
+        let key = |role| sealing::card_key(set, role);
         Ok(Self([key(StaticKey::Enc)?, key(StaticKey::Mac)?, key(StaticKey::Dek)?]))
     }
 
@@ -35,15 +34,25 @@ impl CardKeys {
     }
 }
 
-/// What derivations gave, one after the other.
-type Secrets = Vec<Zeroizing<Vec<u8>>>;
+/// The key sets that a flow works with.
+pub(super) struct Rings {
+    pub(super) opened: CardKeys,
+    pub(super) new: Option<CardKeys>,
+}
 
-/// Session secrets of two key sets in one call: `first`'s, then `second`'s.
-pub(super) fn derive(
-    keystore: &dyn Keystore,
-    first: (&CardKeys, &[KeyRequest]),
-    second: (&CardKeys, &[KeyRequest]),
-) -> Result<(Secrets, Secrets), Error> {
+impl Rings {
+    pub(super) fn of(&self, ring: Ring) -> &CardKeys {
+        match ring {
+            Ring::Opened => &self.opened,
+            Ring::New => self.new.as_ref().unwrap_or(&self.opened),
+        }
+    }
+}
+
+/// What a flow asks to be derived, of both key sets in one call.
+pub(super) fn derive(keystore: &dyn Keystore, rings: &Rings, asked: &Requests) -> Result<Secrets, Error> {
+    let first = (rings.of(Ring::Opened), &asked.opened);
+    let second = (rings.of(Ring::New), &asked.new);
     let requests: Vec<(&KeyRef, Derivation)> = [first, second]
         .into_iter()
         .flat_map(|(keys, requests)| {
@@ -52,11 +61,21 @@ pub(super) fn derive(
         .collect();
     let items: Vec<_> = requests.iter().map(|(key, derivation)| (*key, derivation)).collect();
     if items.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(Secrets { opened: Vec::new(), new: Vec::new() });
     }
     let mut secrets = keystore.session_secrets(&items)?.into_iter().map(clear);
-    let first = secrets.by_ref().take(first.1.len()).collect();
-    Ok((first, secrets.collect()))
+    let opened = secrets.by_ref().take(asked.opened.len()).collect();
+    Ok(Secrets { opened, new: secrets.collect() })
+}
+
+/// What is asked of one key set.
+pub(super) fn derive_of(
+    keystore: &dyn Keystore,
+    keys: &CardKeys,
+    asked: Vec<KeyRequest>,
+) -> Result<Vec<Zeroizing<Vec<u8>>>, Error> {
+    let rings = Rings { opened: CardKeys(keys.0.clone()), new: None };
+    Ok(derive(keystore, &rings, &Requests { opened: asked, new: Vec::new() })?.opened)
 }
 
 /// What encrypts secrets for a card: the static Key-DEK by AES (Amd D §6.2.8), or one that SCP02 derives from it for one

@@ -1,21 +1,25 @@
 //! OPEN: the first message of a session.
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
-use cardwright_issuance::admission::{Facts, Parties, admit, admit_card, refusal};
-use cardwright_issuance::basis::Basis;
+use cardwright_issuance::admission::{Chosen, Facts, Parties, admit, choose, refusal};
 use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
+use cardwright_issuance::state::OrderState;
 use cardwright_issuance::{Id, decision};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
 use cardwright_relay::reader::proof_hash;
 use sha2::{Digest, Sha256};
 
+use super::choosing::{Based, base, seen};
 use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
-use super::stages::{Source, key_sets};
+use super::stages::Source;
+use super::telling::notice;
+use crate::host::is_told;
+use crate::intake::waiting::next_change;
 use crate::refused::Refused;
-use crate::sealing;
 use crate::signature;
 use crate::store::{Store, StoreError};
 
@@ -24,6 +28,8 @@ struct Admitted {
     product: CardProduct,
     card: Card,
     key_sets: Vec<KeySet>,
+    /// all orders about it
+    orders: Vec<Order>,
 }
 
 impl<S: Store> Engine<S> {
@@ -76,7 +82,10 @@ impl<S: Store> Engine<S> {
         let reader = store.reader(open.reader).await?;
         let challenge = store.challenge(open.challenge).await?;
         let ticket = store.ticket(open.ticket).await?;
-        let order = store.order_by_reference(&open.order).await?;
+        let order = match open.order.is_empty() {
+            true => None,
+            false => store.order_by_reference(&open.order).await?,
+        };
         let reader_proof_valid = match (&reader, &challenge) {
             (Some(reader), Some(challenge)) => {
                 let hash = proof_hash(&open.session, &terminal.id, &reader.id, &challenge.value);
@@ -98,14 +107,15 @@ impl<S: Store> Engine<S> {
             Ok(parties) => parties,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match self.admit_the_card(open, &parties).await? {
-            Ok(admitted) => self.write(terminal, open, body, &parties, &admitted).await,
-            Err(refusal) => Ok(Err(refusal)),
-        }
+        let admitted = match self.admit_the_card(open).await? {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.carry_out(terminal, open, body, &parties, &admitted).await
     }
 
-    /// Which card it says it is, and whether that card may be written for this order.
-    async fn admit_the_card(&self, open: &Open, parties: &Parties<'_>) -> Result<Result<Admitted, Refusal>, Refused> {
+    /// Which card it says it is.
+    async fn admit_the_card(&self, open: &Open) -> Result<Result<Admitted, Refusal>, Refused> {
         let store = &self.center.store;
         let document = store.product(&open.product).await?;
         let product = document.and_then(|document| CardProduct::from_toml(&document.text).ok());
@@ -118,16 +128,19 @@ impl<S: Store> Engine<S> {
             Err(fault) => return Ok(Err(refusal(Code::CARD_ANSWER_REFUSED, &[&fault.0]))),
         };
         let card = store.card_by_identity(product.name(), &identity.cplc, identity.kdd).await?;
-        let card = match admit_card(card.as_ref(), parties.order, product.tries_allowed()) {
-            Ok(card) => card.clone(),
-            Err(refusal) => return Ok(Err(refusal)),
+        let Some(card) = card else {
+            return Ok(Err(refusal(Code::CARD_NOT_IN_STOCK, &[])));
         };
         let key_sets = store.key_sets(card.id).await?;
-        Ok(Ok(Admitted { product, card, key_sets }))
+        // what was left in the middle, then what waits and may be done now
+        let mut orders = store.orders_of_card(card.id).await?;
+        orders.retain(|order| order.state == OrderState::Blocked);
+        orders.extend(next_change(&**store, card.id).await?);
+        Ok(Ok(Admitted { product, card, key_sets, orders }))
     }
 
-    /// Makes the first script, commits its intent, and only then hands it out.
-    async fn write(
+    /// Chooses the order, and what it is opened on.
+    async fn carry_out(
         &self,
         terminal: &Terminal,
         open: &Open,
@@ -135,29 +148,105 @@ impl<S: Store> Engine<S> {
         parties: &Parties<'_>,
         admitted: &Admitted,
     ) -> Result<Result<Vec<u8>, Refusal>, Refused> {
-        let (transport, issuer) = key_sets(&admitted.card, &admitted.product, &admitted.key_sets)?;
+        let Admitted { product, card, key_sets, orders } = admitted;
+        let chosen = match choose(Some(card), parties, orders, product.tries_allowed()) {
+            Ok(chosen) => chosen,
+            // what waits for a card, or does not, is told to who holds the card itself
+            Err(refusal) if refusal.code == Code::NOTHING_WAITS => {
+                let authentic = self.authenticates(parties, admitted, open).await?;
+                return Ok(Err(authentic.err().unwrap_or(refusal)));
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Some(old) = chosen.order.replaces
+            && !is_told(&self.center, old, "blocked").await?
+        {
+            return Ok(Err(refusal(Code::HOST_NOT_TOLD, &[&chosen.order.reference])));
+        }
+        let before = self.center.store.issuances_of_card(card.id).await?;
+        let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
+        let on_card = (product, card, &key_sets[..]);
+        match base(&self.center, on_card, &chosen, (parties.ticket, &before), &answer)? {
+            Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Whether the card holds the keys that are on record for it: its cryptogram says so, and no try is spent.
+    async fn authenticates(
+        &self,
+        parties: &Parties<'_>,
+        admitted: &Admitted,
+        open: &Open,
+    ) -> Result<Result<(), Refusal>, Refused> {
+        let Admitted { product, card, key_sets, .. } = admitted;
+        let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
+        let basis = match seen(key_sets, &answer) {
+            Ok(basis) => basis,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        // an order that asks nothing of the card but to be there
+        let order = Order {
+            id: card.id,
+            reference: String::new(),
+            base: String::new(),
+            profile: String::new(),
+            kind: OrderKind::Unblock,
+            argument: None,
+            state: OrderState::Prepared,
+            entered_by: card.id,
+            entered: 0,
+            approved_by: None,
+            card: Some(card.id),
+            replaces: None,
+            campaign: None,
+        };
+        let (host_challenge, second_challenge) = (parties.challenge.value, parties.challenge.value);
+        let source = Source { product, order: &order, card, key_sets, basis: &basis, host_challenge, second_challenge };
+        Ok(self.first_stage(&source, None, &answer).await?.map(|_| ()))
+    }
+
+    /// Makes the first script, commits its intent, and only then hands it out.
+    async fn write(
+        &self,
+        (terminal, open, body): (&Terminal, &Open, &[u8]),
+        parties: &Parties<'_>,
+        admitted: &Admitted,
+        (chosen, based): (&Chosen<'_>, Based),
+    ) -> Result<Result<Vec<u8>, Refusal>, Refused> {
         let second_challenge = self.random_id()?;
-        let (order, host_challenge) = (parties.order.id, parties.challenge.value);
-        let source = Source { product: &admitted.product, order, transport, issuer, host_challenge, second_challenge };
-        let data = match self.current_data(parties.order).await? {
+        let key_sets: Vec<KeySet> = admitted.key_sets.iter().chain(&based.derived).cloned().collect();
+        let source = Source {
+            product: &admitted.product,
+            order: chosen.order,
+            card: &admitted.card,
+            key_sets: &key_sets,
+            basis: &based.basis,
+            host_challenge: parties.challenge.value,
+            second_challenge,
+        };
+        let data = match self.current_data(chosen).await? {
             Ok(data) => data,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
-        let stage = match self.first_stage(&source, data, &answer)? {
+        let stage = match self.first_stage(&source, data, &answer).await? {
             Ok(stage) => stage,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let prepared = decision::prepare(&stage, open.session, 1, SCRIPT_DEADLINE);
+        let mut prepared = decision::prepare(&stage, open.session, 1, SCRIPT_DEADLINE);
+        prepared.script.notice = notice(chosen.order, chosen.settles, &admitted.orders);
         let now = self.center.now();
         let opening = decision::Opening {
             parties,
+            order: chosen.order,
             terminal,
             card: &admitted.card,
-            issuer_keys: issuer,
+            key_sets: &admitted.key_sets,
+            derived: based.derived.as_ref(),
             open_message: body,
             second_challenge,
-            basis: Basis { opened_with: (transport.version, transport.generation), ..Basis::default() },
+            basis: based.basis.clone(),
             epoch: now,
             deadline: now + RESULT_PATIENCE,
         };
@@ -165,7 +254,7 @@ impl<S: Store> Engine<S> {
             Ok(()) => {}
             Err(StoreError::Conflict(what)) => {
                 tracing::info!(what, "somebody else was first");
-                return Ok(Err(refusal(Code::ORDER_BUSY, &[&open.order])));
+                return Ok(Err(refusal(Code::ORDER_BUSY, &[&chosen.order.reference])));
             }
             Err(error) => return Err(error.into()),
         }
@@ -173,16 +262,19 @@ impl<S: Store> Engine<S> {
         Ok(Ok(cardwright_relay::encode(&Reply::Script(prepared.script))))
     }
 
-    /// The order's prepared data, if it was made by the newest text of its profile. An issuance that is under way goes
-    /// on by the data it began with; a new one is never a mixture.
-    async fn current_data(&self, order: &Order) -> Result<Result<Checked<PersonalizationData>, Refusal>, Refused> {
-        let data = sealing::open_prepared(&self.center, order.id).await?;
+    /// The order's prepared data, if it was made by the newest text of its profile. An order that is under way goes on by
+    /// the data it began with; a new one is never a mixture.
+    async fn current_data(
+        &self,
+        chosen: &Chosen<'_>,
+    ) -> Result<Result<Option<Checked<PersonalizationData>>, Refusal>, Refused> {
+        let Some(data) = self.data_of(chosen.order).await? else { return Ok(Ok(None)) };
         let newest = self.center.store.profile(&data.profile.name).await?;
         let digest = newest.map(|document| <[u8; 32]>::from(Sha256::digest(document.text)));
-        if digest == Some(data.profile.digest) {
-            return Ok(Ok(data));
+        if chosen.settles || digest == Some(data.profile.digest) {
+            return Ok(Ok(Some(data)));
         }
-        Ok(Err(refusal(Code::PROFILE_CHANGED, &[&order.reference, &data.profile.name])))
+        Ok(Err(refusal(Code::PROFILE_CHANGED, &[&chosen.order.reference, &data.profile.name])))
     }
 
     /// Logs that a message does not fit its session, and gives the refusal.

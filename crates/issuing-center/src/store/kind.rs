@@ -38,6 +38,7 @@ const REGISTRATIONS: &[&str] = &[
     "prepared-bare",
     "approved",
     "ticket",
+    "ticket-ended",
     "idempotency",
     "destruction-key",
     "setting",
@@ -62,6 +63,11 @@ const REGISTRATIONS: &[&str] = &[
     "campaign-card",
     "campaign-card-settled",
     "campaign-moved",
+    "host",
+    "card-expiry",
+    "event-taken",
+    "card-decision",
+    "card-decision-confirmed",
 ];
 
 impl CommitKind {
@@ -120,6 +126,7 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::PreparedBare(_) => "prepared-bare",
         Registration::Approve(..) => "approved",
         Registration::Ticket(_) => "ticket",
+        Registration::EndTicket(..) => "ticket-ended",
         Registration::Idempotency(_) => "idempotency",
         Registration::DestructionKey { .. } => "destruction-key",
         Registration::Setting { .. } => "setting",
@@ -144,6 +151,11 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Program(_) => "program",
         Registration::ApproveProgram(..) => "program-approved",
         Registration::WithdrawProgram(_) => "program-withdrawn",
+        Registration::Host(_) => "host",
+        Registration::CardExpiry(..) => "card-expiry",
+        Registration::EventTaken(..) => "event-taken",
+        Registration::CardDecision(_) => "card-decision",
+        Registration::CardDecisionConfirmed { .. } => "card-decision-confirmed",
     }
 }
 

@@ -9,6 +9,7 @@ mod change;
 mod column;
 mod commit;
 mod database;
+mod host;
 mod issuance;
 mod log;
 mod made_ahead;
@@ -30,9 +31,9 @@ use cardwright_issuance::row::{
 use cardwright_issuance::state::CardState;
 
 use super::{
-    CardCertificate, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode, Found, Idempotency,
-    Leaf, Listed, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program, SealedBlob, SealedOrder,
-    Store, StoreError,
+    CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode,
+    FailedAttempt, Found, HostEvent, HostRow, Idempotency, Leaf, Listed, LogHead, Person, PinMailer, PivAuthority,
+    PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
 use column::{columns, statement};
 pub use database::SqlStore;
@@ -160,7 +161,7 @@ impl Store for SqlStore {
 
     fn overdue(&self, now: i64) -> impl Future<Output = Listed<Issuance>> + Send {
         let text = "SELECT * FROM issuances WHERE deadline < $1 \
-                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'wiped', 'quarantined') ORDER BY deadline, id";
+                    AND state NOT IN ('issued', 'failed-clean', 'unknown', 'interrupted', 'wiped', 'quarantined') ORDER BY deadline, id";
         self.list(statement(text, columns![now]), issuance::issuance)
     }
 
@@ -172,7 +173,57 @@ impl Store for SqlStore {
     }
 
     fn outbox(&self, limit: u32) -> impl Future<Output = Listed<Outbox>> + Send {
-        self.list(statement("SELECT * FROM outbox ORDER BY created, id LIMIT $1", columns![limit]), issuance::outbox)
+        let text = "SELECT * FROM outbox WHERE taken IS NULL ORDER BY number LIMIT $1";
+        self.list(statement(text, columns![limit]), issuance::outbox)
+    }
+
+    fn host(&self) -> impl Future<Output = Found<HostRow>> + Send {
+        self.find(statement("SELECT * FROM host", vec![]), host::host)
+    }
+
+    async fn lease_event(&self, node: Id, now: i64, until: i64) -> Found<HostEvent> {
+        host::lease_event(self, node, now, until).await
+    }
+
+    async fn event_failed(&self, failed: &FailedAttempt) -> Result<bool, StoreError> {
+        host::event_failed(self, failed).await
+    }
+
+    async fn retry_events(&self, now: i64, which: Retry) -> Result<u64, StoreError> {
+        host::retry_events(self, now, which).await
+    }
+
+    fn event(&self, id: Id) -> impl Future<Output = Found<HostEvent>> + Send {
+        self.find(statement("SELECT * FROM outbox WHERE id = $1", columns![id]), host::event)
+    }
+
+    fn events_waiting(&self, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send {
+        let text = "SELECT * FROM outbox WHERE taken IS NULL ORDER BY number LIMIT $1";
+        self.list(statement(text, columns![limit]), host::event)
+    }
+
+    fn events_of(&self, order: Id) -> impl Future<Output = Listed<HostEvent>> + Send {
+        let text = "SELECT * FROM outbox WHERE order_id = $1 ORDER BY number";
+        self.list(statement(text, columns![order]), host::event)
+    }
+
+    fn events_after(&self, number: i64, limit: u32) -> impl Future<Output = Listed<HostEvent>> + Send {
+        let text = "SELECT * FROM outbox WHERE number > $1 ORDER BY number LIMIT $2";
+        self.list(statement(text, columns![number, limit]), host::event)
+    }
+
+    fn expiry_of(&self, order: Id) -> impl Future<Output = Found<i64>> + Send {
+        let text = "SELECT day FROM card_expiries WHERE order_id = $1";
+        self.find(statement(text, columns![order]), |row| column::read(row, "day"))
+    }
+
+    async fn has_event_waiting(&self, card: Id, kind: &str) -> Result<bool, StoreError> {
+        host::has_waiting(self, card, kind).await
+    }
+
+    fn proposal_about(&self, card: Id) -> impl Future<Output = Found<CardDecision>> + Send {
+        let text = "SELECT * FROM card_decisions WHERE card = $1 AND confirmed_by IS NULL";
+        self.find(statement(text, columns![card]), host::decision)
     }
 
     fn base(&self, name: &str) -> impl Future<Output = Found<Base>> + Send {

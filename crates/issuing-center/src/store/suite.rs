@@ -8,6 +8,7 @@ mod ahead;
 mod campaigns;
 mod cards;
 mod certified;
+mod host;
 mod issuances;
 mod log;
 mod orders;
@@ -82,6 +83,14 @@ tests! {
     issuances::an_intent_is_closed_once,
     issuances::overdue_are_those_that_run_and_are_late,
     issuances::the_outbox_is_in_order,
+    host::the_host_is_the_one_that_was_set_last,
+    host::an_event_is_leased_to_one_and_again_when_the_lease_is_over,
+    host::a_later_event_of_a_card_waits_for_the_earlier_one_and_no_other_card_does,
+    host::an_event_that_failed_waits_for_its_time_or_is_called_back,
+    host::an_event_is_taken_once_and_waits_no_more,
+    host::events_are_found_by_order_and_by_number,
+    host::an_expiry_is_that_of_the_last_preparation,
+    host::a_proposal_about_a_card_is_confirmed_by_another_person_once,
     sweep::expired_challenges_are_forgotten_but_for_those_of_issuances,
     sweep::old_codes_and_answers_are_forgotten,
     campaigns::a_campaign_is_approved_by_another_person_and_moves_from_the_state_it_is_in,

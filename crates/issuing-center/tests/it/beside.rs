@@ -17,15 +17,21 @@ use crate::stock::{check_value, shipment};
 const MASTER: [u8; 16] = *b"\x1F\x02\xA3\x04\xB5\x06\xC7\x08\xD9\x0A\xEB\x0C\xFD\x0E\x1F\x10";
 
 /// A center that serves until this is dropped.
-struct Serving {
-    program: Child,
+pub(crate) struct Serving {
+    pub(crate) program: Child,
     api: String,
 }
 
 impl Serving {
-    fn start(desk: &Desk) -> Self {
+    pub(crate) fn start(desk: &Desk) -> Self {
+        Self::start_with(desk, &[])
+    }
+
+    /// Starts it with these variables.
+    pub(crate) fn start_with(desk: &Desk, variables: &[(&str, &str)]) -> Self {
         let any = "127.0.0.1:0";
         let mut command = desk.command(&["--json", "serve", "--terminals", any, "--api", any]);
+        command.envs(variables.iter().copied());
         let mut program = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -35,7 +41,7 @@ impl Serving {
     }
 
     /// Asks the API as `person`: the status and the body.
-    fn ask(&self, person: &str, line: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn ask(&self, person: &str, line: &str, headers: &str, body: &str) -> (u16, Value) {
         let credentials = Base64::encode_string(format!("{person}:{SECRET}").as_bytes());
         let mut stream = TcpStream::connect(&self.api).unwrap();
         let head =
@@ -99,6 +105,23 @@ fn import_key_and_stock(desk: &Desk) {
     assert_eq!(desk.done(&["stock", "import", cards.to_str().unwrap(), "--key", "batch", "--as", "Ada"])["cards"], 2);
 }
 
+/// Beside the release of R-1.
+fn desk_tickets_are_opened_listed_and_cancelled(desk: &Desk) {
+    let open = ["ticket", "issue", "--terminal", "counter 1", "--confirm-deletion", "--as", "Eve"];
+    let ticket = desk.done(&open);
+    assert_eq!((&ticket["order"], &ticket["confirms_deletion"]), (&json!(null), &json!(true)));
+    let list = || {
+        let tickets = desk.done(&["ticket", "list"])["tickets"].clone();
+        let of = |ticket: &serde_json::Value| (ticket["order"].clone(), ticket["operator"].clone());
+        tickets.as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(list(), [(json!("R-1"), json!("Eve")), (json!(null), json!("Eve"))]);
+    desk.done(&["ticket", "cancel", "--terminal", "counter 1", "--as", "Eve"]);
+    assert_eq!(list(), [(json!("R-1"), json!("Eve"))]);
+    desk.done(&["ticket", "cancel", "--order", "R-1", "--as", "Eve"]);
+    assert_eq!(list(), []);
+}
+
 #[test]
 fn keys_stock_orders_and_tickets_come_in_while_the_center_serves() {
     let desk = Desk::new();
@@ -110,6 +133,7 @@ fn keys_stock_orders_and_tickets_come_in_while_the_center_serves() {
     desk.done(&["order", "approve", "R-1", "--as", "Ben"]);
     let ticket = desk.done(&["ticket", "issue", "--order", "R-1", "--terminal", "counter 1", "--as", "Eve"]);
     assert_eq!(ticket["order"], "R-1");
+    desk_tickets_are_opened_listed_and_cancelled(&desk);
     let (status, order) = serving.ask("Ben", "GET /api/v1/orders/R-1", "", "");
     assert_eq!((status, &order["state"]), (200, &json!("prepared")));
     // R-2 was sealed under a key that the server has not made: it opens it, and seals another order under it.

@@ -4,6 +4,8 @@
 
 mod beside;
 mod campaigns;
+#[path = "../../../globalplatform/tests/it/cap_builder.rs"]
+mod cap_builder;
 mod changes;
 mod commands;
 mod crash;
@@ -11,6 +13,10 @@ mod debit;
 mod effects;
 mod employee;
 mod face;
+mod gate;
+mod host;
+mod host_tls;
+mod issuance_data;
 mod issuer_ca;
 mod life;
 mod log;
@@ -22,6 +28,8 @@ mod payment_commands;
 mod people;
 mod piv_ca;
 mod pool;
+mod programs;
+mod receiver;
 mod replacements;
 mod sealed;
 mod search;

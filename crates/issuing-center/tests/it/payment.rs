@@ -21,7 +21,7 @@ use cardwright_relay::Code;
 use crate::world::{SECRET, World};
 
 pub(crate) const CREDIT: &str = include_str!("../../../../profiles/emv-credit.toml");
-const NUMBERS: [&str; 3] = ["4761739001010119", "4761739001010127", "4761739001010135"];
+pub(crate) const NUMBERS: [&str; 3] = ["4761739001010119", "4761739001010127", "4761739001010135"];
 const HEADER: &str = "reference,base,profile,kind,customer,taken_by,name,card_number,sequence,pin_block\n";
 
 /// The keys that the profile names: name, kind, use.

@@ -17,7 +17,7 @@ fn own_profile() -> String {
 }
 
 /// A center with an issuer, and the order C-1.
-fn bank() -> Desk {
+pub(crate) fn bank() -> Desk {
     let desk = Desk::new();
     desk.set_up();
     let profile = desk.file("own.toml", &own_profile());
@@ -93,7 +93,7 @@ fn an_issuer_is_set_up_and_a_card_is_prepared_by_commands_alone() {
         let keys = keys["keys"].as_array().unwrap();
         keys.iter().find(|key| key["key"] == name).map(|key| key["use"].clone()).unwrap()
     };
-    assert_eq!([of("imk-ac.1"), of("cvk.1"), of("search.1")], ["application", "verification", "search"]);
+    assert_eq!([of("imk-ac.1"), of("cvk.1"), of("search.1")], ["application", "verification", "hashes"]);
     desk.done(&["log", "verify"]);
 }
 

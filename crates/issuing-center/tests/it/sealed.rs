@@ -2,7 +2,6 @@
 
 use cardwright_data_preparation::Profile;
 use cardwright_globalplatform::StaticKey;
-use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{KeySet, Order};
 use cardwright_issuing_center::sealing;
 use cardwright_issuing_center::store::Store;
@@ -10,7 +9,7 @@ use cardwright_keystore::{Derivation, KeyId};
 use sha2::{Digest, Sha256};
 
 use crate::stock::in_stock;
-use crate::world::{PRODUCT, PROFILE, World};
+use crate::world::{PROFILE, World};
 
 async fn opens(world: &World, order: &Order) -> bool {
     sealing::open_prepared(&world.center, order.id).await.is_ok()
@@ -98,9 +97,8 @@ async fn a_cards_key_works_for_its_card_version_generation_and_role_alone() {
     let world = World::new().await;
     let card = in_stock(&world, 1).await[0].id;
     let sets = world.center.store.key_sets(card).await.unwrap();
-    let product = CardProduct::from_toml(PRODUCT).unwrap();
     let works = |set: &KeySet, role| {
-        let Ok(key) = sealing::card_key(set, role, &product) else { return false };
+        let Ok(key) = sealing::card_key(set, role) else { return false };
         let derivation = Derivation::AesCmac { blocks: vec![vec![1]], length: 16 };
         world.center.keystore.session_secrets(&[(&key, &derivation)]).is_ok()
     };

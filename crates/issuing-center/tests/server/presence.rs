@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use cardwright_issuance::change::Change;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::OrderState;
 use cardwright_issuing_center::center::READER_LIST_KEY;
 use cardwright_issuing_center::presence::register::NewReader;
+use cardwright_issuing_center::presence::tickets::{HOUR, Which};
 use cardwright_issuing_center::presence::{CHALLENGE_LIFE, LEASE};
 use cardwright_issuing_center::signature;
 use cardwright_issuing_center::store::{Commit, Person, Registration, SealedBlob, SealedOrder, Store};
@@ -152,6 +154,87 @@ async fn known_tickets_are_not_sent_again_and_other_terminals_see_none() {
     assert!(client.ask::<_, Work>(&quick(vec![ticket.id])).await.unwrap().tickets.is_empty());
     let mut other = Client::connect(&world, Some(&two)).await.unwrap();
     assert!(other.ask::<_, Work>(&quick(Vec::new())).await.unwrap().tickets.is_empty());
+}
+
+#[tokio::test]
+async fn a_desk_is_opened_without_an_order_and_a_terminal_hears_at_once_that_it_is_closed() {
+    let world = World::start().await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let (register, mut client) = (world.register(), Client::connect(&world, Some(&terminal)).await.unwrap());
+    let ticket = register.open_desk(&world.person, "counter 1", 12 * HOUR, true).await.unwrap();
+    assert!(ticket.order.is_none() && ticket.confirms_deletion);
+    let quick = WorkQuery { wait: 0, ..query(1) };
+    let work: Work = client.ask(&quick).await.unwrap();
+    let [told] = work.tickets.as_slice() else { panic!("{:?}", work.tickets) };
+    assert_eq!((told.id, told.order.as_str(), told.operator.as_str()), (ticket.id, "", "olga"));
+    assert!((12 * HOUR - 60_000_000..=12 * HOUR).contains(&(told.expires - work.time)));
+
+    let known = WorkQuery { known_tickets: vec![ticket.id], reader_list_version: u64::MAX, ..query(1) };
+    let asked = known.clone();
+    let poll = tokio::spawn(async move { (client.ask::<_, Work>(&asked).await.unwrap(), client) });
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert!(!poll.is_finished(), "a ticket that is good is no news");
+    register.withdraw(&world.person, Which::Desk("counter 1")).await.unwrap();
+    let (work, mut client) = tokio::time::timeout(Duration::from_secs(2), poll).await.unwrap().unwrap();
+    assert_eq!((work.cancelled, work.tickets.len()), (vec![ticket.id], 0));
+    let again: Work = client.ask(&WorkQuery { known_tickets: Vec::new(), ..quick }).await.unwrap();
+    assert_eq!((again.cancelled.len(), again.tickets.len()), (0, 0));
+    let none = register.withdraw(&world.person, Which::Desk("counter 1")).await.unwrap_err();
+    assert_eq!((none.code, none.parameters), (Code::NOT_RELEASED, vec!["counter 1".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_new_release_replaces_the_one_that_was_not_used_and_no_other() {
+    let world = World::start().await;
+    prepared(&world, "K-1", "north").await;
+    prepared(&world, "K-2", "north").await;
+    let terminal = world.terminal("counter 1", "north").await;
+    world.terminal("counter 2", "north").await;
+    let register = world.register();
+    let first = register.issue_ticket(&world.person, "K-1", "counter 1").await.unwrap();
+    let other = register.issue_ticket(&world.person, "K-2", "counter 1").await.unwrap();
+    let desk = register.open_desk(&world.person, "counter 1", HOUR, false).await.unwrap();
+    let second = register.release_order(&world.person, "K-1", "counter 2", true).await.unwrap();
+    let newer = register.open_desk(&world.person, "counter 1", 2 * HOUR, false).await.unwrap();
+    let released: Vec<_> = register.released().await.unwrap().into_iter().map(|it| (it.ticket.id, it.order)).collect();
+    let named = |order: &str| Some(order.to_owned());
+    assert_eq!(released, [(other.id, named("K-2")), (newer.id, None), (second.id, named("K-1"))]);
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    let known = vec![first.id, other.id, desk.id];
+    let work: Work = client.ask(&WorkQuery { known_tickets: known, wait: 0, ..query(1) }).await.unwrap();
+    assert_eq!(work.cancelled, [first.id, desk.id]);
+    assert_eq!(work.tickets.iter().map(|ticket| ticket.id).collect::<Vec<_>>(), [newer.id]);
+}
+
+#[tokio::test]
+async fn a_used_ticket_that_a_terminal_still_knows_is_neither_withdrawn_nor_news() {
+    let world = World::start().await;
+    prepared(&world, "K-1", "north").await;
+    let terminal = world.terminal("counter 1", "north").await;
+    let ticket = world.register().issue_ticket(&world.person, "K-1", "counter 1").await.unwrap();
+    let used = Change::UseTicket { ticket: ticket.id, session: [5; 16].into() };
+    world.center.store.commit(Commit { changes: vec![used], ..Commit::default() }).await.unwrap();
+    let mut client = Client::connect(&world, Some(&terminal)).await.unwrap();
+    let known = WorkQuery { known_tickets: vec![ticket.id], wait: 0, ..query(1) };
+    assert_eq!(client.ask::<_, Work>(&known).await.unwrap().cancelled, []);
+    let withdrawn = world.register().withdraw(&world.person, Which::Order("K-1")).await.unwrap_err();
+    assert_eq!(withdrawn.code, Code::NOT_RELEASED);
+}
+
+#[tokio::test]
+async fn only_an_operator_opens_and_closes_a_desk() {
+    let world = World::start().await;
+    world.terminal("counter 1", "north").await;
+    let register = world.register();
+    let clerk = Person { roles: vec!["approver".into()], ..world.person.clone() };
+    assert_eq!(register.open_desk(&clerk, "counter 1", HOUR, false).await.unwrap_err().code, Code::ROLE_MISSING);
+    assert_eq!(world.refusals(Code::ROLE_MISSING).await.len(), 1);
+    let unknown = register.open_desk(&world.person, "counter 9", HOUR, false).await.unwrap_err();
+    assert_eq!(unknown.code, Code::TERMINAL_UNKNOWN);
+    register.open_desk(&world.person, "counter 1", HOUR, false).await.unwrap();
+    let closed = register.withdraw(&clerk, Which::Desk("counter 1")).await.unwrap_err();
+    assert_eq!(closed.code, Code::ROLE_MISSING);
+    assert_eq!(register.released().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -64,10 +64,7 @@ pub(super) fn change(rows: &mut Rows, change: Change, fence: Fence) -> Result<()
             row.received = Some(received);
             Ok(())
         }
-        Change::AddOutbox(outbox) => {
-            rows.outbox.push(outbox);
-            Ok(())
-        }
+        Change::AddOutbox(outbox) => rows.add_outbox(outbox),
     }
 }
 

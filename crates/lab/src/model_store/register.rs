@@ -11,6 +11,7 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
     let Some(registration) = super::ahead::register(rows, registration)? else { return Ok(()) };
     let Some(registration) = super::programs::register(rows, registration)? else { return Ok(()) };
     let Some(registration) = super::campaigns::register(rows, registration)? else { return Ok(()) };
+    let Some(registration) = super::host::register(rows, registration)? else { return Ok(()) };
     match registration {
         Registration::Base(row) => insert(&mut rows.bases, row.name.clone(), row, "base"),
         Registration::Person(row) => {
@@ -62,6 +63,11 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<()
             Ok(())
         }
         Registration::Ticket(row) => insert(&mut rows.tickets, row.id, row, "ticket"),
+        Registration::EndTicket(id, now) => {
+            let row = rows.tickets.get_mut(&id).filter(|row| row.used_by.is_none() && row.expires > now);
+            row.ok_or_else(|| conflict("ticket"))?.expires = now;
+            Ok(())
+        }
         Registration::Idempotency(row) => insert(&mut rows.idempotency, row.key.clone(), row, "idempotency key"),
         Registration::DestructionKey { day, key } => insert(&mut rows.destruction_keys, day, key, "destruction key"),
         Registration::Setting { name, value } => insert(&mut rows.settings, name, value, "setting"),

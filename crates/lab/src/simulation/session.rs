@@ -114,7 +114,7 @@ impl Session {
     /// The next event.
     pub(super) fn step(&mut self, card: &mut Card, around: &mut Surroundings<'_>) -> Happened {
         let (outcome, refusal, farewell) = (Outcome::Unknown, None, None);
-        let lost = State::Over(End { outcome, refusal, card: None, farewell });
+        let lost = State::Over(End { outcome, refusal, card: None, waiting: 0, notice: None, farewell });
         let (state, happened) = match std::mem::replace(&mut self.state, lost) {
             State::Card(transmit) => at_the_card(transmit, card, around.dice),
             State::Line(posting, tries, None) => self.post(posting, tries, around),

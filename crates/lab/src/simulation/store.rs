@@ -12,9 +12,10 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::{CardState, OrderState};
 use cardwright_issuing_center::store::{
-    Campaign, CampaignCard, CampaignStore, CardCertificate, CardNumber, CertificationKeyRow, Commit, Count, Document,
-    EmvIssuer, EnrolmentCode, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel, Program,
-    SealedBlob, SealedOrder, Store, StoreError, WaitingStore,
+    Campaign, CampaignCard, CampaignStore, CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit,
+    Count, Document, EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person,
+    PinMailer, PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
+    WaitingStore,
 };
 
 use crate::model_store::ModelStore;
@@ -105,6 +106,17 @@ impl Store for SlowStore {
         overdue(now: i64) -> Vec<Issuance>;
         intents(session: Id) -> Vec<Intent>;
         outbox(limit: u32) -> Vec<Outbox>;
+        host() -> Option<HostRow>;
+        lease_event(node: Id, now: i64, until: i64) -> Option<HostEvent>;
+        event_failed(failed: &FailedAttempt) -> bool;
+        retry_events(now: i64, which: Retry) -> u64;
+        event(id: Id) -> Option<HostEvent>;
+        events_waiting(limit: u32) -> Vec<HostEvent>;
+        events_of(order: Id) -> Vec<HostEvent>;
+        events_after(number: i64, limit: u32) -> Vec<HostEvent>;
+        expiry_of(order: Id) -> Option<i64>;
+        has_event_waiting(card: Id, kind: &str) -> bool;
+        proposal_about(card: Id) -> Option<CardDecision>;
         base(name: &str) -> Option<Base>;
         person(name: &str) -> Option<Person>;
         person_by_id(id: Id) -> Option<Person>;

@@ -2,7 +2,7 @@
 //! never in a card that is done.
 
 use cardwright_globalplatform::Reason;
-use cardwright_issuance::new_card::{Flaw, StageKind};
+use cardwright_issuance::flow::{Flaw, StageKind};
 
 use crate::new_card::{PROVING, Recording};
 

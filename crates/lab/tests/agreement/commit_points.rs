@@ -3,7 +3,7 @@
 
 use cardwright_apdu::Aid;
 use cardwright_data_preparation::{Checked, PersonalizationData};
-use cardwright_issuance::new_card::{Stage, StageKind};
+use cardwright_issuance::flow::{Stage, StageKind};
 
 use crate::file;
 use crate::grouping::read;

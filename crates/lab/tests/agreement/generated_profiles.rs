@@ -11,7 +11,7 @@ mod seen;
 use std::rc::Rc;
 
 use cardwright_data_preparation::{Application, Checked, PersonalizationData, Profile, Standard};
-use cardwright_issuance::new_card::unwritable;
+use cardwright_issuance::flow::unwritable;
 use cardwright_keystore::{KeyKind, Keystore, NewKey, PublishedKeys, Purpose};
 use cardwright_relay::Code;
 use cardwright_virtual_card::Card;

@@ -1,7 +1,7 @@
 //! Cards whose answers carry no MAC: a payment card is proven by its cryptogram, and by nothing else.
 
 use cardwright_data_preparation::{Checked, PersonalizationData, Profile};
-use cardwright_issuance::new_card::{Flaw, Grade, Stage, StageKind, unwritable};
+use cardwright_issuance::flow::{Flaw, Grade, Stage, StageKind, unwritable};
 use cardwright_issuance::product::CardProduct;
 use cardwright_relay::Code;
 use cardwright_virtual_card::{ApplicationState, Card};

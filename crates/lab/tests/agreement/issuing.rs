@@ -1,7 +1,7 @@
 //! The whole flow of a new card, on every card product that proves what it writes.
 
 use cardwright_apdu::Aid;
-use cardwright_issuance::new_card::StageKind;
+use cardwright_issuance::flow::StageKind;
 
 use crate::grouping::read;
 use crate::new_card::{KDD, Recording};

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod altered;
+mod cap_files;
 mod channels;
 mod content;
 mod counters;

@@ -6,7 +6,11 @@ use std::rc::Rc;
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
 use cardwright_globalplatform::DataEncryptionKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
-use cardwright_issuance::new_card::{Inputs, Next, Stage, StageKind, ToBeSigned, begin};
+use cardwright_issuance::basis::Basis;
+use cardwright_issuance::flow::{
+    Inputs, Keys, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type,
+};
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_keystore::{KeyId, KeyRef, Keystore, Rewrapping};
 use cardwright_relay::message::{Refusal, ScriptCommand};
@@ -119,21 +123,41 @@ impl Issuer {
 
     /// The first script for a card that answered `update` to INITIALIZE UPDATE.
     pub(crate) fn open(&self, update: &[u8]) -> Result<Stage, Refusal> {
+        let data = Checked::reopen(&self.data.0, &self.data.1).unwrap();
+        let keys = |version, check_values| Keys { version, protocol: self.product.protocol(), check_values };
         let inputs = Inputs {
             product: self.product.clone(),
-            data: Checked::reopen(&self.data.0, &self.data.1).unwrap(),
-            issuer_check_values: self.issuer_check_values,
+            kind: OrderKind::New,
+            argument: None,
+            masked_number: data.masked_number.clone(),
+            data: Some(data),
+            opened_with: keys(self.product.transport_key_version(), [[0; 3]; 3]),
+            new_keys: Some(keys(self.product.issuer_key_version(), self.issuer_check_values)),
+            programs: Vec::new(),
+            basis: Basis::default(),
             host_challenge: [0xA5; 16].into(),
             second_challenge: self.second_challenge.into(),
         };
         let needs = begin(inputs, update)?;
-        let session = self.keys.derive(&self.transport, &needs.transport_request());
-        let foreseen = self.keys.derive(&self.issuer, &needs.issuer_request());
+        let secrets = self.derive(&needs.requests());
         let issuer_keys = self.issuer_keys(&needs.data_encryption_key());
-        let authenticated = needs.keys(session, &foreseen, issuer_keys)?;
-        let secrets = self.keys.derive(&self.issuer, &authenticated.issuer_request());
-        let enciphered = self.keys.encipher(&self.issuer, &DataEncryptionKey::Static, &authenticated.to_encipher());
+        let authenticated = needs.keys(secrets, Some(issuer_keys))?;
+        let secrets = self.derive(&authenticated.requests());
+        let (ring, key) = authenticated.enciphers_under();
+        let enciphered = self.keys.encipher(self.ring(ring), &key, &authenticated.to_encipher());
         authenticated.script(secrets, enciphered)
+    }
+
+    fn ring(&self, ring: Ring) -> &[KeyRef; 3] {
+        match ring {
+            Ring::Opened => &self.transport,
+            Ring::New => &self.issuer,
+        }
+    }
+
+    fn derive(&self, asked: &Requests) -> Secrets {
+        let opened = self.keys.derive(&self.transport, &asked.opened);
+        Secrets { opened, new: self.keys.derive(&self.issuer, &asked.new) }
     }
 
     /// The issuer's keys under the card's transport Key-DEK.
@@ -142,7 +166,7 @@ impl Issuer {
         let items = self.issuer.each_ref().map(|key| Rewrapping { key, under: &under, mechanism });
         let encrypted: Vec<_> = self.keys.keystore.rewrap(&items).unwrap();
         let key = |key: cardwright_keystore::Rewrapped| {
-            EncryptedKey::new(self.product.key_type(), key.ciphertext, key.kcv.0).unwrap()
+            EncryptedKey::new(key_type(self.product.protocol()), key.ciphertext, key.kcv.0).unwrap()
         };
         EncryptedKeySet::new(encrypted.into_iter().map(key).collect::<Vec<_>>().try_into().unwrap()).unwrap()
     }
@@ -153,11 +177,13 @@ impl Issuer {
             Next::Done => Ok(None),
             Next::Stage(stage) => Ok(Some(*stage)),
             Next::Reopen(reopening) => {
-                let secrets = self.keys.derive(&self.issuer, &reopening.issuer_request());
+                let keys = self.ring(reopening.ring());
+                let secrets = self.keys.derive(keys, &reopening.request());
                 let key = reopening.data_encryption_key();
-                let enciphered = self.keys.encipher(&self.issuer, &key, &reopening.to_encipher());
+                let enciphered = self.keys.encipher(keys, &key, &reopening.to_encipher());
                 reopening.script(secrets, enciphered).map(Some)
             }
+            Next::Foresee(_) | Next::Declined(_) => panic!("a new card is not looked at first"),
             Next::Certify(certification) => {
                 let preparer = self.authorities.as_ref().unwrap();
                 let sign = |wanted: &ToBeSigned| {

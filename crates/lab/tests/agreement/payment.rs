@@ -1,6 +1,6 @@
 //! Payment cards by the example profiles: keys under the data encryption key, both routes, several commit points.
 
-use cardwright_issuance::new_card::StageKind;
+use cardwright_issuance::flow::StageKind;
 use cardwright_relay::Code;
 use cardwright_virtual_card::{ApplicationState, Card};
 use sha2::{Digest, Sha256};

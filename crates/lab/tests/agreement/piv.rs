@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use cardwright_apdu::{Command, tlv};
-use cardwright_issuance::new_card::StageKind;
+use cardwright_issuance::flow::StageKind;
 use cardwright_keystore::Keystore;
 use cardwright_virtual_card::{ApplicationState, Card};
 use openssl::bn::BigNum;

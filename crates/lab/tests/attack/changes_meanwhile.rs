@@ -65,7 +65,7 @@ fn a_card_left_between_two_commit_points_is_partly_activated_and_never_live() {
     let told = verdict(&world.post_result(&left).unwrap());
     assert_eq!((told.outcome, told.refusal.unwrap().code), (Outcome::Unknown, Code::CARD_LEFT));
     assert_eq!((world.card_row(0).state, world.order(0).state), (CardState::PartlyActivated, OrderState::Blocked));
-    assert_eq!(world.issuance(open.session).unwrap().state, IssuanceState::Unknown);
+    assert_eq!(world.issuance(open.session).unwrap().state, IssuanceState::Interrupted);
     let activated = Event::PartlyActivated { step: 2, applications: vec!["F0434152445749440001".to_owned()] };
     assert!(events(&world).contains(&activated), "{:?}", events(&world));
 }

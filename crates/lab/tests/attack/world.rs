@@ -225,7 +225,7 @@ impl World {
             let new = NewWrappedKey {
                 under: &key(CARD_STORAGE_KEY),
                 associated_data: &sealing::card_key_place(card, version, generation, role),
-                kind: sealing::key_kind(&self.product),
+                kind: sealing::key_kind(self.product.protocol()),
                 purpose: WrappedPurpose::Token,
                 source: Source::Clear { value, expected: None, published: PublishedKeys::Refused },
             };

@@ -9,6 +9,7 @@ use cardwright_lab::world::order;
 use cardwright_lab::world::programs::source;
 use cardwright_terminal::enrolment;
 
+use crate::cap_builder::Cap;
 use crate::card::HeldCard;
 use crate::program::programs;
 use crate::world::{Again, World};
@@ -85,6 +86,21 @@ impl World {
         self.step(&["pool-key"], &fill, Again::Done);
     }
 
+    /// A program that goes to cards, and one that is taken back.
+    pub(crate) fn take_programs(&mut self) {
+        for (name, package) in [("wallet", "F0434152445749449A"), ("purse", "F0434152445749449B")] {
+            let file = self.path(&format!("{name}.cap"));
+            std::fs::write(&file, Cap::small(package, 0, &[7; 900]).bytes()).unwrap();
+            let kinds: &[&str] = if name == "wallet" { &["program"] } else { &[] };
+            let import = ["program", "import", &file.display().to_string(), "--name", name, "--as", ADMIN];
+            self.step(kinds, &import, Again::Done);
+        }
+        let approve = ["program", "approve", "wallet", "--as", "Otto"];
+        self.step(&["program-approved"], &approve, Again::Refused("CW-1033"));
+        let withdraw = ["program", "withdraw", "purse", "--as", ADMIN];
+        self.step(&["program-withdrawn"], &withdraw, Again::Refused("CW-1031"));
+    }
+
     /// `count` orders, approved and released to the terminal, and one that is rejected.
     pub(crate) fn take_orders(&mut self, count: usize) {
         let new = |number: usize| {
@@ -112,6 +128,9 @@ impl World {
             let words = ["ticket", "issue", "--order", order, "--terminal", TERMINAL, "--as", "Kim"];
             self.step(kinds, &words, Again::Done);
         }
+        self.step(&[], &["ticket", "issue", "--terminal", TERMINAL, "--as", "Kim"], Again::Done);
+        let close = ["ticket", "cancel", "--terminal", TERMINAL, "--as", "Kim"];
+        self.step(&["ticket-ended"], &close, Again::Refused("CW-5019"));
     }
 
     /// Enrols the terminal that works. Before it another one, whose code is used up by an enrolment that dies: it gets

@@ -8,6 +8,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod account;
+#[path = "../../../globalplatform/tests/it/cap_builder.rs"]
+mod cap_builder;
 mod card;
 mod center;
 mod control;
@@ -57,6 +59,7 @@ fn open(database: Option<String>, commands_die: bool, stories: usize) -> World {
     let mut world = World::new(database, commands_die);
     world.found();
     world.certify();
+    world.take_programs();
     world.stock(stories + 2);
     world.take_orders(stories);
     world.enrol_terminals();

@@ -98,7 +98,14 @@ impl Dialogue for Clear {
     async fn result(&self, _: &Terminal, body: &[u8]) -> Result<Vec<u8>, Refused> {
         let result: ScriptResult = cardwright_relay::decode(body)?;
         let refusal = Some(Refused::new(Code::CARD_UNKNOWN).message());
-        let verdict = Verdict { session: result.session, outcome: Outcome::Unknown, refusal, card: None };
+        let verdict = Verdict {
+            session: result.session,
+            outcome: Outcome::Unknown,
+            refusal,
+            card: None,
+            waiting: None,
+            notice: None,
+        };
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
 

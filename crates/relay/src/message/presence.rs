@@ -79,7 +79,7 @@ pub struct Preamble {
     #[n(2)]
     #[cbor(decode_with = "list::<_, _, PREAMBLE_COMMANDS>")]
     pub commands: Vec<ByteVec>,
-    /// key version named by INITIALIZE UPDATE
+    /// key version named by INITIALIZE UPDATE; 0 asks for the card's first key set, whose version its answer names
     #[n(3)]
     pub key_version: u8,
     /// 8, or 16 in S16 mode
@@ -120,7 +120,7 @@ pub struct Work {
     #[n(0)]
     #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub tickets: Vec<Ticket>,
-    /// sessions the center no longer wants
+    /// sessions and tickets the center no longer wants
     #[n(1)]
     #[cbor(decode_with = "list::<_, _, MOST_TICKETS>")]
     pub cancelled: Vec<Id>,
@@ -139,14 +139,15 @@ pub struct Work {
     pub time: i64,
 }
 
-/// An operator's word that an order is to be written at this terminal now.
+/// An operator's word that an order is to be written at this terminal now; or, on a desk ticket, which names none, that
+/// the operator attends the terminal until it expires, and whatever card is put in is served.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Ticket {
     /// its name; OPEN carries it
     #[n(0)]
     pub id: Id,
-    /// the order's reference
+    /// the order's reference; empty on a desk ticket
     #[n(1)]
     pub order: String,
     /// the operator's name
@@ -155,4 +156,12 @@ pub struct Ticket {
     /// until when it is taken, microseconds since 1970 UTC
     #[n(3)]
     pub expires: i64,
+}
+
+impl Ticket {
+    /// Whether it names no order: whatever card is put in is served.
+    #[must_use]
+    pub fn is_desk(&self) -> bool {
+        self.order.is_empty()
+    }
 }

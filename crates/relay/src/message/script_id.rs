@@ -29,7 +29,7 @@ impl Script {
     #[must_use]
     pub fn hashed(session: Id, step: u16, deadline: u32, commands: Vec<ScriptCommand>) -> (Self, [u8; 32]) {
         let hash = Self::hash(&session, step, &commands);
-        (Self { script: id_of(&hash), session, step, deadline, commands }, hash)
+        (Self { script: id_of(&hash), session, step, deadline, commands, notice: None }, hash)
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Open {
     /// the operator's ticket
     #[n(4)]
     pub ticket: Id,
-    /// the order's reference
+    /// the order's reference, as the ticket says it; empty under a desk ticket
     #[n(5)]
     pub order: String,
     /// the card product whose preamble was sent
@@ -64,6 +64,9 @@ pub struct Script {
     #[n(4)]
     #[cbor(decode_with = "list::<_, _, MOST_COMMANDS>")]
     pub commands: Vec<ScriptCommand>,
+    /// what the operator is told now, before the first command: what the card holds, and what is done to it
+    #[n(5)]
+    pub notice: Option<Refusal>,
 }
 
 /// One command of a [`Script`].
@@ -203,6 +206,13 @@ pub struct Verdict {
     /// what the operator may see of the card: masked number, grade of the proof
     #[n(3)]
     pub card: Option<String>,
+    /// how many further changes wait for this card; under a desk ticket the terminal goes on with it at once. None where
+    /// nothing more may be tried before the card is put in again, as after a try that failed
+    #[n(4)]
+    pub waiting: Option<u32>,
+    /// what the operator is told beside the outcome
+    #[n(5)]
+    pub notice: Option<Refusal>,
 }
 
 /// The four ways a session ends.
@@ -223,7 +233,7 @@ pub enum Outcome {
     Refused,
 }
 
-/// A code with its parameters; the text is made at the edge.
+/// A code with its parameters; the text is made at the edge. A notice is one, too: it tells, and refuses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Refusal {

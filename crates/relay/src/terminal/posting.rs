@@ -71,7 +71,7 @@ impl Posting {
             Awaited::FirstScript => Outcome::Refused,
             Awaited::Settlement => Outcome::Unknown,
         };
-        Next::Done(End { outcome, refusal: Some(refusal), card: None, farewell: None })
+        Next::Done(End::without_word(outcome, refusal))
     }
 
     /// No answer came, and the caller no longer waits; `reason` is for people.

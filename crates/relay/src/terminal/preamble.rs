@@ -38,7 +38,9 @@ impl Start {
         PreambleRun { start: self, remaining, answers: Vec::new(), cancelled: false }.next()
     }
 
-    /// INITIALIZE UPDATE (Amd D §7.1.1): key version, key identifier 00, host challenge.
+    /// INITIALIZE UPDATE (Amd D §7.1.1): key version, key identifier 00, host challenge. A terminal does not know which
+    /// key sets a card holds by now. Version 00 lets the card choose its first one (§7.1.1.3), and its answer names it
+    /// (§7.1.1.6); which versions may be the card's is the center's knowledge alone.
     fn initialize_update(&self) -> Vec<u8> {
         let length = usize::from(self.preamble.challenge_length).min(self.challenge.value.len());
         Command::new(0x80, 0x50, self.preamble.key_version, 0)
@@ -64,6 +66,7 @@ impl PreambleRun {
                 apdu: Zeroizing::new(apdu),
                 limit: USUAL_LIMIT,
                 progress: None,
+                notice: None,
                 run: Run::Preamble(Box::new(self)),
             }),
             None => self.open(),

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use cardwright_apdu::{Response, StatusWord};
 
 use super::{CardEvent, Next, Posting, Run, Transmit, USUAL_LIMIT};
-use crate::message::{Id, Progress, Script, ScriptCommand, ScriptResult, Stop, StopReason};
+use crate::message::{Id, Progress, Refusal, Script, ScriptCommand, ScriptResult, Stop, StopReason};
 
 /// PROGRESS at most 4 times a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
@@ -27,6 +27,7 @@ pub(super) struct ScriptRun {
     allowed: Option<Vec<u16>>,
     answer_hash: Option<[u8; 32]>,
     last_progress: Duration,
+    notice: Option<Refusal>,
     pub(super) cancelled: bool,
 }
 
@@ -53,6 +54,7 @@ impl ScriptRun {
             allowed: None,
             answer_hash: None,
             last_progress: now,
+            notice: script.notice,
             cancelled,
         };
         run.next(now)
@@ -82,7 +84,8 @@ impl ScriptRun {
             apdu: Zeroizing::new(std::mem::take(&mut *command.apdu)),
             limit: command.limit.map_or(USUAL_LIMIT, |limit| Duration::from_millis(limit.into())),
             progress: self.progress(now),
-            run: Run::Script(self),
+            notice: self.notice.take(),
+            run: Run::Script(Box::new(self)),
         })
     }
 

@@ -58,11 +58,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["index"],
         (
             "The card's answer to command {index} does not verify. What the card holds is not known.",
-            "Keep the card; put it in again to settle it. The order is blocked until then.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
         (
             "コマンド {index} へのカードの応答を検証できません。カードの内容は不明です。",
-            "カードを保管し、再度挿入して確認してください。それまで注文は保留されます。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
@@ -70,11 +70,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["index", "reason"],
         (
             "The card was left at command {index}: {reason}. What it holds is not known.",
-            "Keep the card; put it in again to settle it. The order is blocked until then.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
         (
             "カードへの書き込みがコマンド {index} で中断しました: {reason}。カードの内容は不明です。",
-            "カードを保管し、再度挿入して確認してください。それまで注文は保留されます。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
@@ -82,9 +82,12 @@ pub(super) const TEXTS: &[Text] = &[
         &[],
         (
             "What this card holds is not known since an earlier attempt.",
-            "It must be settled first. Keep it and tell the center.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
-        ("以前の試行以降、このカードの内容は不明です。", "先に確認が必要です。保管してセンターに連絡してください。"),
+        (
+            "以前の試行以降、このカードの内容は不明です。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
+        ),
     ),
     text(
         Code::CARD_GONE,
@@ -118,5 +121,101 @@ pub(super) const TEXTS: &[Text] = &[
         &["seconds"],
         ("No card was put in within {seconds} seconds.", "Start again and put the card in."),
         ("{seconds} 秒以内にカードが挿入されませんでした。", "もう一度開始し、カードを挿入してください。"),
+    ),
+    text(
+        Code::APPLICATION_MISSING,
+        &["application"],
+        (
+            "The order changes the application {application}, which is not on this card.",
+            "Check the order with the back office; nothing was written.",
+        ),
+        (
+            "この注文が変更するアプリケーション {application} は、このカードにありません。",
+            "バックオフィスで注文を確認してください。何も書き込んでいません。",
+        ),
+    ),
+    text(
+        Code::MEMORY_TOO_SMALL,
+        &["needed", "free"],
+        (
+            "The card has {free} bytes free and the new application needs {needed} beside the old one. Nothing was deleted.",
+            "If the holder agrees that the old application goes first, issue the ticket again with the confirmation of deletion, and put the card in again.",
+        ),
+        (
+            "カードの空きは {free} バイトですが、旧アプリケーションを残したまま新しいものを入れるには {needed} バイト必要です。何も削除していません。",
+            "旧アプリケーションを先に削除してよければ、削除の確認を付けてチケットを発行し直し、カードを入れ直してください。",
+        ),
+    ),
+    text(
+        Code::NOTHING_WAITS,
+        &[],
+        ("The card is in use and nothing waits for it.", "Give it back to its holder."),
+        ("カードは使用中で、待機中の変更はありません。", "カードを所持者に返してください。"),
+    ),
+    text(
+        Code::OTHER_CARD,
+        &["order"],
+        ("This is not the card of order {order}.", "Put in the card that the order is about."),
+        ("これは注文 {order} のカードではありません。", "注文の対象となるカードを入れてください。"),
+    ),
+    text(
+        Code::CARD_ENDED,
+        &[],
+        ("This card was replaced, declared lost or ended.", "Keep it and hand it to the back office."),
+        (
+            "このカードは交換済み、紛失届出済み、または廃止済みです。",
+            "カードを預かり、バックオフィスに渡してください。",
+        ),
+    ),
+    text(
+        Code::CHANGES_WAIT,
+        &["kind", "order", "further"],
+        ("The card is known. Being done: {kind}, order {order}. Waiting after it: {further}.", "Leave the card in."),
+        (
+            "カードを確認しました。実行中: {kind}（注文 {order}）。この後の待機: {further} 件。",
+            "カードを入れたままにしてください。",
+        ),
+    ),
+    text(
+        Code::BEING_FINISHED,
+        &["kind", "order"],
+        (
+            "The card was left in the middle of {kind}, order {order}. What it holds is being looked at, and the order finished.",
+            "Leave the card in.",
+        ),
+        (
+            "カードは {kind}（注文 {order}）の途中で中断されていました。内容を確認し、注文を完了させています。",
+            "カードを入れたままにしてください。",
+        ),
+    ),
+    text(
+        Code::KEYS_UNKNOWN,
+        &["version"],
+        (
+            "The card answered with the key version {version}, which is not on record for it. Nothing was written.",
+            "Keep the card and hand it to the back office.",
+        ),
+        (
+            "カードは登録のない鍵バージョン {version} で応答しました。何も書き込んでいません。",
+            "カードを預かり、バックオフィスに渡してください。",
+        ),
+    ),
+    text(
+        Code::HOST_NOT_TOLD,
+        &["order"],
+        (
+            "Order {order} replaces a card, and the issuer's host has not confirmed yet that the old one is blocked.",
+            "Try again in a few minutes; if it stays so, call the back office.",
+        ),
+        (
+            "注文 {order} は交換カードですが、旧カードの停止を発行者ホストがまだ確認していません。",
+            "数分後にやり直してください。続く場合はバックオフィスに連絡してください。",
+        ),
+    ),
+    text(
+        Code::CARD_BLANK,
+        &[],
+        ("This is a blank card, and no order was named for it.", "Issue a ticket for the order that it shall carry."),
+        ("未発行のカードですが、注文が指定されていません。", "このカードに発行する注文のチケットを発行してください。"),
     ),
 ];

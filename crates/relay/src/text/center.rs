@@ -241,4 +241,82 @@ pub(super) const TEXTS: &[Text] = &[
             "cardwright-center piv-ca list を確認し、作成するか証明書を取り込んでください。",
         ),
     ),
+    text(
+        Code::PROGRAM_REFUSED,
+        &["program", "reason"],
+        (
+            "The program {program} is not taken: {reason}.",
+            "Have its maker correct the CAP file; cardwright-center program check says what a file holds.",
+        ),
+        (
+            "プログラム {program} は受け付けられません: {reason}。",
+            "作成者に CAP ファイルの修正を依頼してください。内容は cardwright-center program check で確認できます。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_UNKNOWN,
+        &["program"],
+        (
+            "There is no program {program}.",
+            "Look at cardwright-center program list; import its CAP file and have another person approve it.",
+        ),
+        (
+            "プログラム {program} はありません。",
+            "cardwright-center program list を確認し、CAP ファイルを取り込んで別の担当者の承認を受けてください。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_NOT_APPROVED,
+        &["program"],
+        (
+            "The program {program} waits for approval and goes to no card.",
+            "Have another person than its importer check and approve it: cardwright-center program approve.",
+        ),
+        (
+            "プログラム {program} は承認待ちのため、カードに書き込めません。",
+            "取り込んだ人とは別の担当者が確認し、cardwright-center program approve で承認してください。",
+        ),
+    ),
+    text(
+        Code::PROGRAM_APPROVED,
+        &["program"],
+        (
+            "The program {program} is approved already and stays as it is.",
+            "Nothing needs doing; a changed program comes as a CAP file with a package AID and a name of its own.",
+        ),
+        (
+            "プログラム {program} は承認済みで、変更できません。",
+            "対応は不要です。変更したプログラムは、別のパッケージ AID と名前を持つ CAP ファイルとして取り込んでください。",
+        ),
+    ),
+    text(
+        Code::HOST_REFUSED,
+        &["url", "reason"],
+        (
+            "The issuer's host cannot be told at {url}: {reason}.",
+            "Give an address https://HOST/PATH, or http:// on this machine alone, and with --ca the host's certificates.",
+        ),
+        (
+            "発行者ホスト {url} には通知できません: {reason}。",
+            "https://HOST/PATH の形式（このマシン内に限り http:// も可）で指定し、必要なら --ca で証明書を指定してください。",
+        ),
+    ),
+    text(
+        Code::HOST_UNKNOWN,
+        &[],
+        ("No issuer's host is set.", "Set it: cardwright-center host set --url URL."),
+        ("発行者ホストが設定されていません。", "cardwright-center host set --url URL で設定してください。"),
+    ),
+    text(
+        Code::HOST_NOT_PRIVATE,
+        &[],
+        (
+            "Card numbers are not sent over a connection that others can read.",
+            "Let the API listen on loopback, and put a proxy that speaks TLS before it.",
+        ),
+        (
+            "第三者が読み取れる接続ではカード番号を送信しません。",
+            "API をループバックで待ち受け、前段に TLS を終端するプロキシを置いてください。",
+        ),
+    ),
 ];

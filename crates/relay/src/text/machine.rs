@@ -51,11 +51,11 @@ pub(super) const TEXTS: &[Text] = &[
         &[],
         (
             "No result came in time. What the card holds is not known.",
-            "Keep the card; put it in again to settle it. The order is blocked until then.",
+            "Put the card in again, here or at another terminal: it will be finished.",
         ),
         (
             "時間内に結果が届きませんでした。カードの内容は不明です。",
-            "カードを保管し、再度挿入して確認してください。それまで注文は保留されます。",
+            "カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。",
         ),
     ),
     text(
@@ -105,5 +105,47 @@ pub(super) const TEXTS: &[Text] = &[
         &["reader"],
         ("Another program uses the card in {reader}.", "End that program, then put the card in again."),
         ("別のプログラムが {reader} のカードを使用中です。", "そのプログラムを終了し、カードを挿入し直してください。"),
+    ),
+    text(
+        Code::TAKEN_OUT_EARLY,
+        &["waiting"],
+        (
+            "The card was taken out too early: {waiting} more to do on it.",
+            "Put it in again and leave it in until you are told to take it out.",
+        ),
+        (
+            "カードが早く抜かれました。残りの処理: {waiting} 件。",
+            "もう一度挿入し、抜くように表示されるまでそのままにしてください。",
+        ),
+    ),
+    text(
+        Code::NO_DESK,
+        &["seconds"],
+        (
+            "Within {seconds} seconds no operator opened the desk at this terminal.",
+            "Have it opened at the center (`ticket issue --terminal`), then start again.",
+        ),
+        (
+            "{seconds} 秒以内にこの端末の窓口が開かれませんでした。",
+            "センターで窓口を開いて（`ticket issue --terminal`）から、再開してください。",
+        ),
+    ),
+    text(
+        Code::TICKET_ENDED,
+        &[],
+        (
+            "The operator's release was withdrawn or has expired before a card was put in.",
+            "Have it released again at the center, then start again.",
+        ),
+        (
+            "カードが挿入される前に、割り当てが取り消されたか期限切れになりました。",
+            "センターでもう一度割り当ててから、再開してください。",
+        ),
+    ),
+    text(
+        Code::NOT_RELEASED,
+        &["what"],
+        ("Nothing is released for {what}, or it was used already.", "See what is released: `ticket list`."),
+        ("{what} の割り当てはないか、使用済みです。", "`ticket list` で割り当てを確認してください。"),
     ),
 ];

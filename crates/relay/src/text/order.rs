@@ -25,8 +25,14 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::ORDER_BLOCKED,
         &["order"],
-        ("Order {order} is blocked: what became of its card is not known.", "Find that card and have it settled."),
-        ("注文 {order} は保留中です。カードの結果が不明です。", "そのカードを探し、状態を確認してください。"),
+        (
+            "Order {order} is blocked: what became of its card is not known.",
+            "Find that card and put it in where the desk is open: it will be finished.",
+        ),
+        (
+            "注文 {order} は保留中です。カードの結果が不明です。",
+            "そのカードを探し、窓口が開いている端末に挿入してください。続きを処理して完了します。",
+        ),
     ),
     text(
         Code::ORDER_BUSY,
@@ -173,5 +179,26 @@ pub(super) const TEXTS: &[Text] = &[
         &["campaign", "reason"],
         ("The campaign {campaign} is not entered: {reason}.", "Correct it and enter it again."),
         ("キャンペーン {campaign} は登録されません: {reason}。", "修正して再度登録してください。"),
+    ),
+    text(
+        Code::EVENT_UNKNOWN,
+        &["event"],
+        ("There is no event {event}.", "Give the id of the last event you have, or none to begin at the first."),
+        (
+            "イベント {event} はありません。",
+            "最後に受け取ったイベントの ID を指定するか、最初から取得する場合は省略してください。",
+        ),
+    ),
+    text(
+        Code::DECISION_REFUSED,
+        &["card", "decision", "state"],
+        (
+            "Card {card} is {state}: {decision} cannot be decided about it now.",
+            "Look at cardwright-center card show {card}; docs/host.md says in which states it can.",
+        ),
+        (
+            "カード {card} は {state} の状態のため、{decision} を決定できません。",
+            "cardwright-center card show {card} を確認してください。可能な状態は docs/host.md に記載しています。",
+        ),
     ),
 ];

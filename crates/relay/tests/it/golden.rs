@@ -32,6 +32,9 @@ fn every_message_of_format_1_keeps_its_bytes() {
     golden("open", &samples::open());
     golden("reply-script", &Reply::Script(samples::script()));
     golden("reply-verdict", &Reply::Verdict(samples::verdict()));
+    golden("reply-script-notice", &Reply::Script(samples::script_with_notice()));
+    golden("reply-verdict-waiting", &Reply::Verdict(samples::verdict_with_waiting()));
+    golden("desk-ticket", &samples::desk_ticket());
     golden("result", &samples::result());
     golden("progress", &samples::progress());
     golden("abort", &samples::abort());

@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn no_changed_message_panics(which in 0usize..15, index: prop::sample::Index, byte: u8) {
+    fn no_changed_message_panics(which in 0usize..17, index: prop::sample::Index, byte: u8) {
         let mut bytes = all_samples().swap_remove(which);
         let index = index.index(bytes.len());
         bytes[index] = byte;
@@ -90,7 +90,9 @@ fn all_samples() -> Vec<Vec<u8>> {
         encode(&samples::work()),
         encode(&samples::open()),
         encode(&Reply::Script(samples::script())),
+        encode(&Reply::Script(samples::script_with_notice())),
         encode(&Reply::Verdict(samples::verdict())),
+        encode(&Reply::Verdict(samples::verdict_with_waiting())),
         encode(&samples::result()),
         encode(&samples::progress()),
         encode(&samples::abort()),
@@ -154,6 +156,17 @@ fn a_list_that_is_too_long_is_not_kept() {
     assert!(matches!(decode::<Reply>(&encode(&many)), Err(Error::Limit { part: "commands", found: 4_097, .. })));
     let many = Refusal { parameters: vec![String::new(); 10_000], ..samples::refusal() };
     assert!(matches!(decode::<Refusal>(&encode(&many)), Err(Error::Limit { part: "parameters", found: 9, .. })));
+}
+
+#[test]
+fn a_notice_has_the_limits_of_a_refusal() {
+    let long = Refusal { parameters: vec!["a".repeat(1_025)], ..samples::notice() };
+    let script = Reply::Script(Script { notice: Some(long.clone()), ..samples::script() });
+    let verdict = Reply::Verdict(Verdict { refusal: None, notice: Some(long), ..samples::verdict() });
+    for reply in [script, verdict] {
+        let refused = decode::<Reply>(&encode(&reply));
+        assert!(matches!(refused, Err(Error::Limit { part: "parameter bytes", found: 1_025, .. })), "{refused:?}");
+    }
 }
 
 #[test]

@@ -136,7 +136,27 @@ pub(crate) fn verdict() -> Verdict {
         outcome: Outcome::Refused,
         refusal: Some(refusal()),
         card: Some("number ending 4242, grade A".into()),
+        waiting: None,
+        notice: None,
     }
+}
+
+/// What is told and refuses nothing.
+pub(crate) fn notice() -> Refusal {
+    Refusal { code: Code::CARD_UNKNOWN, parameters: vec![] }
+}
+
+pub(crate) fn script_with_notice() -> Script {
+    Script { notice: Some(notice()), ..script() }
+}
+
+pub(crate) fn verdict_with_waiting() -> Verdict {
+    Verdict { waiting: Some(2), notice: Some(notice()), ..verdict() }
+}
+
+/// A ticket for whatever card is put in.
+pub(crate) fn desk_ticket() -> Ticket {
+    Ticket { order: String::new(), ..ticket() }
 }
 
 pub(crate) fn reader_list() -> ReaderList {

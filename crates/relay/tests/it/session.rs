@@ -89,6 +89,37 @@ fn the_preamble_ends_in_initialize_update_with_the_challenge_and_its_answers_in_
     assert_eq!(open.answers, [vec![0x90, 0].into(), vec![0x6A, 0x88].into(), vec![1, 0x90, 0].into()]);
 }
 
+/// The card names the version in its answer; P1 = 00 asks for the first key set it has (Amd D §7.1.1.3 and §7.1.1.6).
+#[test]
+fn a_preamble_of_key_version_0_names_none_and_a_desk_s_open_no_order() {
+    let preamble = Preamble { key_version: 0, commands: Vec::new(), ..samples::preamble() };
+    let initialize_update = transmit(Start { ticket: samples::desk_ticket(), preamble, ..start() }.begin());
+    assert_eq!(initialize_update.apdu[..5], [0x80, 0x50, 0x00, 0x00, 8]);
+    let posting = post(initialize_update.done(answer(&[0x6A, 0x88]), NOW));
+    let open: Open = decode(&posting.bytes).unwrap();
+    assert_eq!((open.order.as_str(), open.ticket), ("", id(4)));
+    assert!(samples::desk_ticket().is_desk() && !samples::ticket().is_desk());
+}
+
+#[test]
+fn a_notice_is_told_once_and_before_the_first_command() {
+    let commands = vec![command(0), command(1)];
+    let script = Script { notice: Some(samples::notice()), ..Script::new(id(5), 1, 60_000, commands) };
+    let first = transmit(opened().replied(&encode(&Reply::Script(script)), NOW));
+    assert_eq!(first.notice, Some(samples::notice()));
+    assert_eq!(transmit(first.done(answer(&[0x90, 0]), NOW)).notice, None);
+    assert_eq!(transmit(scripted(vec![command(0)])).notice, None);
+}
+
+#[test]
+fn what_waits_and_what_is_told_come_with_the_verdict() {
+    let posting = post(transmit(scripted(vec![command(0)])).done(answer(&[0x90, 0]), NOW));
+    let end = done(posting.replied(&encode(&Reply::Verdict(samples::verdict_with_waiting())), NOW));
+    assert_eq!((end.waiting, end.notice), (2, Some(samples::notice())));
+    let end = done(opened().replied(&encode(&Reply::Verdict(samples::verdict())), NOW));
+    assert_eq!((end.waiting, end.notice), (0, None));
+}
+
 #[test]
 fn a_card_that_refuses_select_is_asked_nothing_more() {
     let posting = post(transmit(start().begin()).done(answer(&[0x6A, 0x82]), NOW));
@@ -120,9 +151,26 @@ fn a_script_runs_to_its_end_and_the_verdict_is_the_centers() {
     let next = posting.replied(&encode(&Reply::Script(Script::new(id(5), 2, 1_000, vec![command(9)]))), NOW);
     let posting = post(transmit(next).done(answer(&[0x90, 0]), NOW));
     assert_eq!(result_of(&posting).step, 2);
-    let verdict = Verdict { session: id(5), outcome: Outcome::Issued, refusal: None, card: Some("4242".into()) };
+    let verdict = Verdict {
+        session: id(5),
+        outcome: Outcome::Issued,
+        refusal: None,
+        card: Some("4242".into()),
+        waiting: None,
+        notice: None,
+    };
     let end = done(posting.replied(&encode(&Reply::Verdict(verdict)), NOW));
-    assert_eq!(end, End { outcome: Outcome::Issued, refusal: None, card: Some("4242".into()), farewell: None });
+    assert_eq!(
+        end,
+        End {
+            outcome: Outcome::Issued,
+            refusal: None,
+            card: Some("4242".into()),
+            waiting: 0,
+            notice: None,
+            farewell: None
+        }
+    );
 }
 
 #[test]

@@ -36,6 +36,17 @@ fn names(sentence: &str) -> Vec<&str> {
 }
 
 #[test]
+fn whoever_is_told_of_an_unknown_outcome_is_told_to_put_the_card_in_again() {
+    let unknown: Vec<&Text> = Text::all().filter(|text| text.code.tells_unknown()).collect();
+    assert_eq!(unknown.len(), 4);
+    for text in unknown {
+        assert!(text.english.happened.contains("not known"), "{}", text.code);
+        assert!(text.english.next.starts_with("Put the card in again, here or at another terminal"), "{}", text.code);
+        assert!(text.japanese.next.contains("もう一度挿入"), "{}", text.code);
+    }
+}
+
+#[test]
 fn a_refusal_says_its_parameters() {
     let said = Refusal::new(Code::ORDER_NOT_APPROVED, &["K-7"]).say(Language::English);
     assert_eq!(said.happened, "Order K-7 is not approved.");

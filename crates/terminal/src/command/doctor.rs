@@ -76,8 +76,9 @@ async fn service(findings: &mut Findings<'_>) -> Vec<String> {
     }
     for slot in &slots {
         match pcsc::look(slot).await {
-            Ok(Slot::Card(atr)) => findings.good(slot, &format!("card {}", hex::encode_upper(atr))),
+            Ok(Slot::Card(card)) => findings.good(slot, &format!("card {}", hex::encode_upper(card.atr))),
             Ok(Slot::Empty) => findings.good(slot, "empty"),
+            Ok(Slot::Mute(_)) => findings.good(slot, "a card that does not answer"),
             Err(failure) => findings.bad(slot, &failure),
         }
     }

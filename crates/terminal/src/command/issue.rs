@@ -1,4 +1,4 @@
-//! `issue ORDER`: waits for the operator's ticket and for the card, and writes it.
+//! `issue [ORDER]`: waits for the operator's ticket and for the card, and serves it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,17 @@ use cardwright_relay::message::Ticket;
 use super::Place;
 use super::work::Work;
 use crate::failure::{Exit, Failure};
+use crate::inserting::{Asked, Wait};
 use crate::issuing::Desk;
 use crate::presence::Presence;
+use crate::screen;
 
-pub(super) async fn issue(place: &Place, order: &str, reader: Option<&str>, wait: u64) -> Result<Exit, Failure> {
+pub(super) async fn issue(
+    place: &Place,
+    order: Option<&str>,
+    reader: Option<&str>,
+    wait: u64,
+) -> Result<Exit, Failure> {
     let presence = place.arrive().await?;
     let mut work =
         Work::begin(Arc::clone(&presence), Duration::from_secs(place.configuration.work_wait_seconds.into()));
@@ -33,27 +40,31 @@ pub(super) async fn issue(place: &Place, order: &str, reader: Option<&str>, wait
 async fn one(
     desk: &Desk<'_>,
     work: &mut Work,
-    order: &str,
+    order: Option<&str>,
     reader: Option<&str>,
     wait: Duration,
 ) -> Result<Exit, Failure> {
     let listed = desk.reader(reader).await?;
-    let english = format!("Waiting for the release of order {order}.");
-    desk.voice.tell(
-        "waiting",
-        json!({ "order": order }),
-        &english,
-        &format!("注文 {order} の割り当てを待っています。"),
-    );
-    let no_ticket = |seconds: &str| Failure::machine(Code::NO_TICKET, &[order, seconds]);
+    match order {
+        Some(order) => desk.voice.say(&screen::WAITING_FOR_ORDER, json!({ "order": order })),
+        None => desk.voice.say(&screen::WAITING_FOR_DESK, json!({ "order": null })),
+    }
+    let no_ticket = |seconds: &str| match order {
+        Some(order) => Failure::machine(Code::NO_TICKET, &[order, seconds]),
+        None => Failure::machine(Code::NO_DESK, &[seconds]),
+    };
+    let wanted = order.unwrap_or_default();
     let ticket = tokio::select! {
-        ticket = desk.until_stopped(ticket(desk.presence, order), Some(wait), no_ticket) => ticket?,
+        ticket = desk.until_stopped(ticket(desk.presence, wanted), Some(wait), no_ticket) => ticket?,
         failure = work.refused() => return Err(failure),
     };
-    let end = desk.issue(&ticket, &listed, Some(wait)).await?;
-    Ok(desk.voice.end(order, &end))
+    match desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await? {
+        Asked::Card(card) => Ok(desk.serve(&ticket, &listed, &card).await?.exit),
+        Asked::Ended | Asked::OrderFirst => Err(Failure::machine(Code::TICKET_ENDED, &[])),
+    }
 }
 
+/// The ticket of `order`, or for an empty one the desk's.
 async fn ticket(presence: &Presence, order: &str) -> Result<Ticket, Failure> {
     let mut changes = presence.changes();
     loop {

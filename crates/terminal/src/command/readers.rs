@@ -21,8 +21,8 @@ pub(super) async fn readers(place: &Place) -> Result<Exit, Failure> {
         let Attributes { vendor, kind, serial } = pcsc::attributes(slot).await.unwrap_or_default();
         let entry = list.as_ref().and_then(|list| list.by_card_slot(slot));
         let card = match pcsc::look(slot).await? {
-            Slot::Card(atr) => Some(hex::encode_upper(atr)),
-            Slot::Empty => None,
+            Slot::Card(card) => Some(hex::encode_upper(card.atr)),
+            Slot::Empty | Slot::Mute(_) => None,
         };
         let name = entry.map(|entry| entry.name.as_str());
         let tier = entry.map(|entry| format!("{:?}", entry.tier));

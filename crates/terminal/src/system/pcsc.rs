@@ -16,13 +16,15 @@ use cardwright_relay::terminal::CardEvent;
 
 use super::watchdog;
 use crate::failure::Failure;
-use crate::readers::{Attributes, Slot};
+use crate::readers::{Attributes, Insertion, Slot};
 use crate::transmission::{Protocol, exchange};
 
 /// How long the service may take for what is no command.
 const SERVICE_LIMIT: Duration = Duration::from_secs(10);
-/// How often a wait for a card looks whether it is still wanted.
-const GLANCE: Duration = Duration::from_millis(200);
+/// How long a card that is let go is waited for.
+const RELEASE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a look at a slot may take, and what whoever looks again leaves between.
+pub const GLANCE: Duration = Duration::from_millis(200);
 
 /// The names of all slots.
 ///
@@ -86,24 +88,12 @@ fn slot_of(state: &ReaderState, slot: &str) -> Result<Slot, Failure> {
     if seen.intersects(State::UNKNOWN | State::UNAVAILABLE | State::IGNORE) {
         return Err(Failure::machine(Code::READER_GONE, &[slot]));
     }
-    match seen.contains(State::PRESENT) && !seen.contains(State::MUTE) {
-        true => Ok(Slot::Card(state.atr().to_vec())),
-        false => Ok(Slot::Empty),
-    }
-}
-
-/// Waits until the slot is as `wanted` says, for ever; dropped when it is no longer waited for.
-///
-/// # Errors
-/// `CW-5001` or `CW-5003`.
-pub async fn wait_until(slot: &str, wanted: impl Fn(&Slot) -> bool) -> Result<Slot, Failure> {
-    loop {
-        let seen = look(slot).await?;
-        if wanted(&seen) {
-            return Ok(seen);
-        }
-        tokio::time::sleep(GLANCE).await;
-    }
+    let number = state.event_count();
+    Ok(match (seen.contains(State::PRESENT), seen.contains(State::MUTE)) {
+        (false, _) => Slot::Empty,
+        (true, true) => Slot::Mute(number),
+        (true, false) => Slot::Card(Insertion { atr: state.atr().to_vec(), number }),
+    })
 }
 
 /// A card that this program holds; nobody else may talk with it meanwhile. Let go when dropped.
@@ -111,6 +101,8 @@ pub struct HeldCard {
     /// its answer to reset
     pub atr: Vec<u8>,
     commands: Option<Sender<Order>>,
+    /// ends when the card was let go
+    gone: oneshot::Receiver<()>,
 }
 
 struct Order {
@@ -127,6 +119,7 @@ impl HeldCard {
         let slot = slot.to_owned();
         let (commands, orders) = channel();
         let (told, atr) = oneshot::channel();
+        let (held, gone) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name("card".to_owned());
         let spawned = thread.spawn(move || match connect(&slot) {
             Ok((card, protocol, atr)) => {
@@ -134,14 +127,21 @@ impl HeldCard {
                     serve(&card, protocol, &orders);
                 }
                 let _ = card.disconnect(Disposition::LeaveCard);
+                drop(held);
             }
             Err(failure) => drop(told.send(Err(failure))),
         });
         spawned.map_err(|_| unavailable())?;
         match tokio::time::timeout(SERVICE_LIMIT, atr).await {
-            Ok(Ok(taken)) => Ok(Self { atr: taken?, commands: Some(commands) }),
+            Ok(Ok(taken)) => Ok(Self { atr: taken?, commands: Some(commands), gone }),
             _ => Err(unavailable()),
         }
+    }
+
+    /// Lets the card go and waits until it is free, so that it can be taken again at once. One that hangs is left.
+    pub async fn release(mut self) {
+        self.commands = None;
+        let _ = tokio::time::timeout(RELEASE_LIMIT, &mut self.gone).await;
     }
 
     /// Sends one command. After `TimedOut` the card is left to itself: its thread may hang for ever.

@@ -3,7 +3,6 @@
 //! The daemon's network is private, so the scenario runs inside: this same test program, started by
 //! `script/private-pcscd`, with the scenario's name in `CARDWRIGHT_SCENARIO`.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -20,27 +19,13 @@ use crate::proof::{Fault, Sam};
 use crate::vpcd::{Reaction, Seen, insert};
 use crate::world::{HOUR, id, reader_list, welcome};
 
-const CARD_PORT: u16 = 40_001;
-const SAM_PORT: u16 = 40_002;
+pub(crate) const CARD_PORT: u16 = 40_001;
+pub(crate) const SAM_PORT: u16 = 40_002;
 /// What the script's commands carry; must be found nowhere on the terminal's disk.
 const NEEDLE: &[u8] = b"needle in the script";
 
 fn beside_a_private_pcscd(scenario: &str) {
-    let place = tempfile::tempdir().expect("a directory");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../script/private-pcscd");
-    let inside = Command::new(script)
-        .args([
-            place.path().as_os_str(),
-            "1".as_ref(),
-            "--".as_ref(),
-            std::env::current_exe().expect("a path").as_os_str(),
-        ])
-        .args(["--ignored", "--exact", "pcsc::inside", "--nocapture"])
-        .env("CARDWRIGHT_SCENARIO", scenario)
-        .output()
-        .expect("script/private-pcscd runs");
-    let said = String::from_utf8_lossy(&inside.stdout).into_owned() + &String::from_utf8_lossy(&inside.stderr);
-    assert!(inside.status.success() && said.contains("1 passed"), "{said}");
+    crate::vpcd::beside_a_private_pcscd("pcsc::inside", scenario);
 }
 
 #[test]
@@ -99,7 +84,7 @@ async fn inside() {
     }
 }
 
-fn sam() -> Sam {
+pub(crate) fn sam() -> Sam {
     Sam::new(Fault::None)
 }
 
@@ -172,7 +157,7 @@ impl Desk {
     }
 }
 
-fn listed(sam: &Sam) -> ReaderList {
+pub(crate) fn listed(sam: &Sam) -> ReaderList {
     let list = reader_list(1, local_time() + HOUR);
     let entry = ReaderEntry {
         tier: Tier::R2,
@@ -207,7 +192,7 @@ fn script(open: &[u8]) -> Vec<u8> {
     encode(&Reply::Script(Script::new(open.session, 1, 60_000, (0..5).map(command).collect())))
 }
 
-fn insert_sam(sam: Sam) {
+pub(crate) fn insert_sam(sam: Sam) {
     insert(SAM_PORT, move |command| Reaction::Answer(sam.answer(command)));
 }
 
@@ -223,7 +208,14 @@ async fn issued() {
     let sam = sam();
     let desk = Desk::new(listed(&sam), |result| {
         assert_eq!((result.answers.len(), result.stopped), (5, None));
-        Verdict { session: result.session, outcome: Outcome::Issued, refusal: None, card: Some("ends 4242".into()) }
+        Verdict {
+            session: result.session,
+            outcome: Outcome::Issued,
+            refusal: None,
+            card: Some("ends 4242".into()),
+            waiting: None,
+            notice: None,
+        }
     });
     let desk = desk.await;
     insert_sam(sam);
@@ -233,7 +225,7 @@ async fn issued() {
     assert_eq!((said["outcome"].as_str(), said["card"].as_str(), exit), (Some("issued"), Some("ends 4242"), 0));
     let seen = seen.lock().expect("no test panics here");
     assert_eq!(seen.len(), 2 + 5, "SELECT, INITIALIZE UPDATE, and each command of the script once");
-    assert_eq!(seen[1][..5], [0x80, 0x50, 0x30, 0x00, 0x08]);
+    assert_eq!(seen[1][..5], [0x80, 0x50, 0x00, 0x00, 0x08]);
     nothing_of_the_card_is_on_disk(&desk);
 }
 
@@ -273,7 +265,14 @@ async fn left(react: fn() -> Reaction, reasons: &'static [StopReason]) {
         let stop = result.stopped.expect("it stopped");
         assert!(stop.index == 3 && result.answers.len() == 3 && reasons.contains(&stop.reason), "{stop:?}");
         let refusal = Refusal::new(Code::CARD_LEFT, &["3", "the card was left"]);
-        Verdict { session: result.session, outcome: Outcome::Unknown, refusal: Some(refusal), card: None }
+        Verdict {
+            session: result.session,
+            outcome: Outcome::Unknown,
+            refusal: Some(refusal),
+            card: None,
+            waiting: None,
+            notice: None,
+        }
     });
     let desk = desk.await;
     insert_sam(sam);
@@ -288,7 +287,7 @@ async fn other_card() {
     let mut list = listed(&sam);
     list.readers[0].tier = Tier::R0;
     let desk = Desk::new(list, |_| panic!("no session is opened")).await;
-    let seen = crate::vpcd::insert_with_atr(CARD_PORT, &[0x3B, 0x00], |_| Reaction::Hangs);
+    let seen = crate::vpcd::insert_with_atr(CARD_PORT, &[0x3B, 0x00], |_| Reaction::Hangs).seen;
     let (said, exit) = desk.issue().await;
     assert_eq!((said["code"].as_str(), said["parameters"][0].as_str(), exit), (Some("CW-3012"), Some("3B00"), 1));
     assert_eq!(*seen.lock().expect("no test panics here"), Vec::<Vec<u8>>::new());
@@ -301,6 +300,8 @@ async fn stays() {
         outcome: Outcome::Issued,
         refusal: None,
         card: None,
+        waiting: None,
+        notice: None,
     });
     let desk = desk.await;
     insert_sam(sam);

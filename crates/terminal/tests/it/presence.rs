@@ -75,6 +75,49 @@ async fn a_challenge_is_taken_once_and_a_ticket_is_tried_once() {
     assert_eq!((queries[0].leaving, queries[2].leaving), (None, Some(true)));
 }
 
+#[tokio::test]
+async fn orders_come_before_the_desk_and_what_is_withdrawn_is_forgotten() {
+    let terminal = enrolled().await;
+    let list = terminal.authority.sign(&reader_list(1, local_time() + HOUR));
+    let ticket =
+        |byte, order: &str, expires| Ticket { id: id(byte), order: order.into(), operator: "o".into(), expires };
+    let center = Center::serve(&terminal.authority, move |path, body| match path {
+        "/v1/hello" => Says::Body(200, encode(&welcome(list.clone()))),
+        _ => {
+            let query: WorkQuery = decode(body).expect("a WORK");
+            let soon = local_time() + 400_000;
+            let tickets = vec![
+                ticket(11, "", local_time() + HOUR),
+                ticket(12, "K-9", local_time() + HOUR),
+                ticket(13, "K-8", soon),
+            ];
+            // the second time the desk is closed, and an order's ticket that was tried is withdrawn
+            let first = query.known_tickets.is_empty();
+            let cancelled = if first { Vec::new() } else { vec![id(11), id(12), id(5)] };
+            Says::Body(200, encode(&Work { tickets: if first { tickets } else { Vec::new() }, cancelled, ..work() }))
+        }
+    });
+    let center = center.await;
+    let presence = Presence::begin(terminal.line(&center), Arc::clone(&terminal.identity), id(2)).await.unwrap();
+    presence.work(Duration::from_millis(10)).await.unwrap();
+    assert_eq!(presence.ticket(None).unwrap().order, "K-9");
+    assert_eq!(presence.ticket(Some("")).unwrap().id, id(11));
+    presence.postpone(&id(12));
+    assert_eq!(presence.ticket(None).unwrap().order, "K-8");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!presence.holds(&id(13)), "expired");
+    assert_eq!(presence.ticket(None).unwrap().order, "K-9", "postponed, and still before the desk");
+    presence.spend(&id(12));
+    assert!(presence.ticket(None).unwrap().is_desk() && presence.holds(&id(11)));
+    presence.work(Duration::from_millis(10)).await.unwrap();
+    assert!(presence.ticket(None).is_none() && !presence.holds(&id(11)));
+    assert!(presence.is_cancelled(&id(5)) && !presence.is_cancelled(&id(11)));
+    presence.leave().await;
+    let posted = center.posted.lock().unwrap();
+    let last: WorkQuery = decode(&posted.last().unwrap().1).unwrap();
+    assert_eq!(last.known_tickets, [], "what is withdrawn is not asked for again");
+}
+
 fn work() -> Work {
     let expires = local_time() + HOUR;
     Work {

@@ -36,10 +36,15 @@ impl CardLink for Card {
 #[derive(Default)]
 struct Seen {
     progress: Mutex<Vec<(usize, usize)>>,
+    notices: Mutex<Vec<Refusal>>,
     cancelled: AtomicBool,
 }
 
 impl Watcher for Seen {
+    fn notice(&self, notice: &Refusal) {
+        self.notices.lock().expect("no test panics here").push(notice.clone());
+    }
+
     fn progress(&self, done: usize, total: usize) {
         self.progress.lock().expect("no test panics here").push((done, total));
     }
@@ -77,6 +82,8 @@ fn issued() -> Vec<u8> {
         outcome: Outcome::Issued,
         refusal: None,
         card: Some("4242".into()),
+        waiting: None,
+        notice: None,
     }))
 }
 

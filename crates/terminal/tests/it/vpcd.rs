@@ -2,7 +2,9 @@
 //! 4 the ATR is wanted).
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,9 +22,40 @@ pub(crate) enum Reaction {
 /// The commands a card has seen.
 pub(crate) type Seen = Arc<Mutex<Vec<Vec<u8>>>>;
 
+/// Runs the ignored test `inside`, which runs `scenario`, beside a daemon of its own: the daemon's network is private.
+pub(crate) fn beside_a_private_pcscd(inside: &str, scenario: &str) {
+    let place = tempfile::tempdir().expect("a directory");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../script/private-pcscd");
+    let inside = Command::new(script)
+        .args([
+            place.path().as_os_str(),
+            "1".as_ref(),
+            "--".as_ref(),
+            std::env::current_exe().expect("a path").as_os_str(),
+        ])
+        .args(["--ignored", "--exact", inside, "--nocapture"])
+        .env("CARDWRIGHT_SCENARIO", scenario)
+        .output()
+        .expect("script/private-pcscd runs");
+    let said = String::from_utf8_lossy(&inside.stdout).into_owned() + &String::from_utf8_lossy(&inside.stderr);
+    assert!(inside.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// A card that can be taken out again.
+pub(crate) struct Inserted {
+    pub(crate) seen: Seen,
+    slot: TcpStream,
+}
+
+impl Inserted {
+    pub(crate) fn remove(self) {
+        let _ = self.slot.shutdown(Shutdown::Both);
+    }
+}
+
 /// Puts a card into the slot at `port`.
 pub(crate) fn insert(port: u16, react: impl FnMut(&[u8]) -> Reaction + Send + 'static) -> Seen {
-    insert_with_atr(port, &ATR, react)
+    insert_with_atr(port, &ATR, react).seen
 }
 
 /// The same with another answer to reset.
@@ -30,10 +63,11 @@ pub(crate) fn insert_with_atr(
     port: u16,
     atr: &'static [u8],
     mut react: impl FnMut(&[u8]) -> Reaction + Send + 'static,
-) -> Seen {
+) -> Inserted {
     let seen = Seen::default();
     let remembers = Arc::clone(&seen);
     let mut slot = connect(port);
+    let socket = slot.try_clone().expect("a socket");
     std::thread::spawn(move || {
         while let Some(message) = read(&mut slot) {
             let answer = match message[..] {
@@ -56,7 +90,7 @@ pub(crate) fn insert_with_atr(
             }
         }
     });
-    seen
+    Inserted { seen, slot: socket }
 }
 
 fn connect(port: u16) -> TcpStream {

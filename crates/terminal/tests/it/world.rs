@@ -69,7 +69,7 @@ pub(crate) fn preamble() -> Preamble {
         product: "test".into(),
         atr: ATR.to_vec().into(),
         commands: vec![vec![0x00, 0xA4, 0x04, 0x00, 0x00].into()],
-        key_version: 0x30,
+        key_version: 0,
         challenge_length: 8,
     }
 }

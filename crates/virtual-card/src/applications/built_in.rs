@@ -1,12 +1,16 @@
 //! The programs that are built in, and the load files whose hash selects them.
 //!
-//! A load file of this project holds no code for a virtual machine: its Header and Applet components
-//! (Java Card Virtual Machine Specification §6.3, §6.5) name package and module, which is what a loader reads.
+//! A load file of this project holds no code for a virtual machine: it is as long as a real one, and names package and
+//! modules where a loader reads them.
 
 use cardwright_apdu::Aid;
 use sha2::{Digest, Sha256};
 
+use super::cap_file;
+use super::load_file::{self, LoadFile};
 use crate::registry::{Package, ProgramName};
+
+pub use super::load_file::LONGEST_PADDING;
 
 /// A package whose programs this card can run.
 pub struct BuiltIn {
@@ -80,40 +84,53 @@ impl BuiltIn {
         self.modules[0].aid
     }
 
-    /// The load file data block, without tag C4 and length: of the first version as small as it can be, of the others
-    /// as large as a real program's.
+    /// The load file data block, without tag C4 and length: of the first version a Header and an Applet component and no
+    /// more, of the second one as large as a real program's.
     #[must_use]
     pub fn load_file_data_block(&self) -> Vec<u8> {
-        let padding = if self.version == 1 { None } else { Some(self.full_padding()) };
-        self.padded_block(padding)
+        if self.version == 1 { self.content().short_block() } else { self.block(self.full_padding()) }
     }
 
-    /// The same with a Method component of `padding` bytes, 65,535 at most; none: without that component.
+    /// The components of a CAP file in load order, each with its file's name: Method has `padding` bytes more than it
+    /// must have.
     #[must_use]
-    pub fn padded_block(&self, padding: Option<u16>) -> Vec<u8> {
-        self.components(padding).into_iter().flat_map(|(tag, content)| component(tag, &content)).collect()
+    pub fn components(&self, padding: u16) -> Vec<(&'static str, Vec<u8>)> {
+        self.content().components(padding)
     }
 
-    /// How long the Method component is that fills the block up to the size of a real program.
+    /// The load file data block of these components.
+    #[must_use]
+    pub fn block(&self, padding: u16) -> Vec<u8> {
+        self.components(padding).into_iter().flat_map(|(_, component)| component).collect()
+    }
+
+    /// The CAP file of these components.
+    #[must_use]
+    pub fn cap_file(&self, padding: u16) -> Vec<u8> {
+        cap_file::archive(&format!("cardwright/{}", self.name()), &self.components(padding))
+    }
+
+    /// The program's name in file names.
+    fn name(&self) -> &'static str {
+        match self.program {
+            ProgramName::Identity => "identity",
+            ProgramName::Piv => "piv",
+            _ => "emv",
+        }
+    }
+
+    /// The padding of a block that is as large as a real program's.
     #[must_use]
     pub fn full_padding(&self) -> u16 {
-        let bare = self.padded_block(Some(0)).len();
-        u16::try_from(self.full_size.saturating_sub(bare)).unwrap_or(u16::MAX)
+        u16::try_from(self.full_size.saturating_sub(self.block(0).len())).unwrap_or(LONGEST_PADDING)
     }
 
-    /// The components in load order, by tag: Header, Applet, and Method, which no card here runs.
-    #[must_use]
-    pub fn components(&self, padding: Option<u16>) -> Vec<(u8, Vec<u8>)> {
-        let package = self.package.as_bytes();
-        let header = [&[0xDE, 0xCA, 0xFF, 0xED, 1, 2, 0, 0, self.version, package.len() as u8][..], package].concat();
-        let mut applets = vec![self.modules.len() as u8];
-        for module in self.modules.iter().map(|module| module.aid.as_bytes()) {
-            applets.push(module.len() as u8);
-            applets.extend_from_slice(module);
-            applets.extend_from_slice(&[0, 0]);
+    fn content(&self) -> LoadFile<'_> {
+        LoadFile {
+            package: &self.package,
+            version: self.version,
+            modules: self.modules.iter().map(|it| it.aid).collect(),
         }
-        let method = padding.map(|length| (METHOD, filling(length)));
-        [(HEADER, header), (APPLET, applets)].into_iter().chain(method).collect()
     }
 
     /// The load file as it stands in the registry of a card that was delivered with it.
@@ -134,31 +151,15 @@ impl BuiltIn {
 
     /// Whether `block` is this package's, whatever padding it has: its hash is that of the block made here.
     fn is(&self, block: &[u8], hash: &[u8]) -> bool {
-        let padding = block.len().checked_sub(self.padded_block(Some(0)).len());
-        let padded =
-            padding.and_then(|length| u16::try_from(length).ok()).map(|length| self.padded_block(Some(length)));
-        let candidates = [Some(self.padded_block(None)), padded];
+        let padding = block.len().checked_sub(self.block(0).len()).and_then(|length| u16::try_from(length).ok());
+        let padded = padding.filter(|padding| *padding <= LONGEST_PADDING).map(|padding| self.block(padding));
+        let candidates = [Some(self.load_file_data_block()), padded];
         candidates.into_iter().flatten().any(|candidate| Sha256::digest(candidate)[..] == *hash)
     }
 }
 
 /// Persistent bytes of a preloaded program besides its block.
 const PRELOADED_CODE: u32 = 4096;
-
-/// Tags of components (Java Card Virtual Machine Specification §6.1).
-const HEADER: u8 = 1;
-const APPLET: u8 = 3;
-const METHOD: u8 = 7;
-
-/// Bytes that do not compress: SHA-256 of counters.
-fn filling(length: u16) -> Vec<u8> {
-    let blocks = (0..length.div_ceil(32)).flat_map(|counter| Sha256::digest(counter.to_be_bytes()));
-    blocks.take(usize::from(length)).collect()
-}
-
-fn component(tag: u8, content: &[u8]) -> Vec<u8> {
-    [&[tag][..], &(content.len() as u16).to_be_bytes(), content].concat()
-}
 
 /// The load file that `block` is: a built-in program where its hash is known, an opaque one otherwise. It takes the
 /// block's bytes. `None` where the AID it names is not `aid` (GPCS §11.5.2.3.1: they must agree).
@@ -168,49 +169,15 @@ pub fn recognize(aid: &Aid, block: &[u8]) -> Option<Package> {
     if let Some(known) = all().iter().find(|known| known.is(block, &hash)) {
         return (known.package == *aid).then(|| known.registered_with(size));
     }
-    let components = components(block);
-    let named = components.iter().find(|(tag, _)| *tag == HEADER).and_then(|(_, header)| package_aid(header));
+    let named = load_file::package(block);
     if named.is_some_and(|(named, _)| named != *aid) {
         return None;
     }
-    let modules = components.iter().find(|(tag, _)| *tag == APPLET).and_then(|(_, applets)| module_aids(applets));
     Some(Package {
         aid: *aid,
-        modules: modules.unwrap_or_default(),
+        modules: load_file::modules(block).unwrap_or_default(),
         program: ProgramName::Opaque,
         version: named.map_or([0, 0], |(_, version)| version),
         size,
     })
-}
-
-/// The components of a load file data block, as far as it is one: tag, length 2, content.
-fn components(mut block: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut found = Vec::new();
-    while let [tag, high, low, rest @ ..] = block {
-        let Some((content, after)) = rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low]))) else {
-            return Vec::new();
-        };
-        found.push((*tag, content));
-        block = after;
-    }
-    found
-}
-
-/// AID and version in a Header component: magic 4, format 2, flags 1, minor, major, AID.
-fn package_aid(header: &[u8]) -> Option<(Aid, [u8; 2])> {
-    let [0xDE, 0xCA, 0xFF, 0xED, _, _, _, minor, major, length, rest @ ..] = header else { return None };
-    Some((Aid::new(rest.get(..usize::from(*length))?).ok()?, [*major, *minor]))
-}
-
-/// The AIDs in an Applet component: count, then AID and install method offset of each.
-fn module_aids(applets: &[u8]) -> Option<Vec<Aid>> {
-    let (count, mut rest) = applets.split_first()?;
-    let mut aids = Vec::new();
-    for _ in 0..*count {
-        let (length, after) = rest.split_first()?;
-        let (aid, after) = after.split_at_checked(usize::from(*length))?;
-        aids.push(Aid::new(aid).ok()?);
-        rest = after.get(2..)?;
-    }
-    Some(aids)
 }

@@ -1,8 +1,10 @@
 //! The programs a card can run. Each has persistent data in the state and a session in volatile memory.
 
 pub mod built_in;
+mod cap_file;
 pub mod emv;
 pub mod identity;
+mod load_file;
 mod personalization;
 pub mod piv;
 
@@ -86,7 +88,7 @@ impl Program {
     pub(crate) fn select(&self, state: &CardState, aid: &Aid) -> Result<Vec<u8>, StatusWord> {
         match self {
             Self::Identity(data) => data.file_control_information(state.program_version(aid), aid),
-            Self::Piv(_) => Ok(piv::property_template(aid)),
+            Self::Piv(_) => Ok(piv::property_template(state.program_version(aid), aid)),
             Self::Emv(data) => data.file_control_information(state, aid),
             Self::PaymentEnvironment(data) => data.file_control_information(state, aid),
             Self::Opaque => Ok(Vec::new()),

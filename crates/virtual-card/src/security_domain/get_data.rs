@@ -65,7 +65,8 @@ fn sequence_counter(state: &CardState) -> Option<Vec<u8>> {
     }
 }
 
-/// `81 number of instances, 82 free persistent bytes, 83 free volatile bytes` (TS 102 226 §8.2.1.7.2, GPCS §11.3.3.1.2).
+/// `81 number of instances, 82 free persistent bytes, 83 free volatile bytes`, as cards have it (GPCS §11.3.3.1.2 leaves
+/// the coding to TS 102 226).
 fn card_resources(state: &CardState) -> Vec<u8> {
     let instances = u16::try_from(state.applications.len()).unwrap_or(u16::MAX);
     let number = if instances < 0x100 { vec![instances as u8] } else { instances.to_be_bytes().to_vec() };

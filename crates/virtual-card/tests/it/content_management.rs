@@ -93,7 +93,7 @@ fn a_block_out_of_turn_or_too_much_ends_the_load_and_leaves_nothing() {
 
 #[test]
 fn a_load_cut_at_any_block_is_forgotten_and_starts_again() {
-    let file = load_file(&second().padded_block(Some(2_000)));
+    let file = load_file(&second().block(2_000));
     let commands = load_commands(&file);
     for at in 0..commands.len() {
         for cut in [PowerCut::Before, PowerCut::AfterWrites(0), PowerCut::BeforeAnswer] {

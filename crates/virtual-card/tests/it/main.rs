@@ -10,6 +10,7 @@ mod host;
 mod identity;
 mod key_sets;
 mod keys;
+mod life_cycles;
 mod loading;
 mod no_panic;
 mod opensc;

@@ -6,9 +6,10 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::x509::X509;
 
 use crate::host::Scp03;
-use crate::identity::{issue, read_everything};
+use crate::identity::{for_personalization, issue, read_everything, store_data};
+use crate::keys::new_keys;
 use crate::piv;
-use crate::world::{card, card_with};
+use crate::world::{IDENTITY, card, card_with, send};
 
 fn stored(name: &str) -> CardState {
     let path = format!("{}/tests/states/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -52,6 +53,44 @@ fn an_issued_piv_card_loads_for_ever() {
         assert_eq!(piv::status(&mut card, &format!("0087{algorithm}9A067C048200810000")), 0x6A80, "the key is there");
         assert_eq!(piv::status(&mut card, "0087039B047C02800000"), 0x9000, "and the administrator's");
     }
+}
+
+/// A card of two key sets and a second version, on which a rewriting was cut.
+#[test]
+fn a_card_in_the_middle_of_its_life_loads_for_ever() {
+    let mut card = card_with(stored("format-1-life.json"));
+    read_everything(&mut card);
+    assert!(send(&mut card, &format!("00A404000A{IDENTITY}00")).contains("DF010102"), "version 2");
+    card.reset();
+    let mut host = Scp03::open_with(&mut card, &new_keys(32), 0x31, 0x33).unwrap();
+    assert_eq!(host.initialize_update[29..], [0, 0, 2], "the added set's own counter went on");
+    assert_eq!(host.status(&mut card, "80E62000", &for_personalization()), 0x9000);
+    for (header, data) in store_data(&vec![(0x0110, vec![7; 9])]) {
+        assert_eq!(host.status(&mut card, &header, &data), 0x9000);
+    }
+    read_everything(&mut card);
+}
+
+/// Whoever takes the file away finds this: it is written once, and then never again.
+#[test]
+fn the_card_in_the_middle_of_its_life_has_its_state_file() {
+    let path = format!("{}/tests/states/format-1-life.json", env!("CARGO_MANIFEST_DIR"));
+    if std::path::Path::new(&path).exists() {
+        return;
+    }
+    let mut card = card("scp03-i70-life");
+    let mut host = Scp03::open(&mut card, 0x33);
+    issue(&mut card, &mut host);
+    card.reset();
+    let mut host = Scp03::open(&mut card, 0x33);
+    assert_eq!(crate::upgrade::load_second(&mut card, &mut host), 0x9000);
+    crate::upgrade::exchange(&mut card, &mut host);
+    assert_eq!(host.status(&mut card, "80D80081", &host.key_data(0x31, &new_keys(32))), 0x9000);
+    let mut host = Scp03::open_with(&mut card, &new_keys(32), 0x31, 0x33).unwrap();
+    assert_eq!(host.status(&mut card, "80E62000", &for_personalization()), 0x9000);
+    assert_eq!(host.status(&mut card, "80E20800", b"\x01\x01\x03Abc\x02\x01\x14\xFF\xD8\xFF"), 0x9000);
+    std::fs::write(&path, card.state().to_json()).unwrap();
+    panic!("{path} is written: commit it");
 }
 
 #[test]

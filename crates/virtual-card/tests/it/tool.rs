@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use cardwright_virtual_card::CardState;
+use cardwright_virtual_card::applications::built_in;
+use sha2::{Digest, Sha256};
 
 fn tool(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cardwright-card")).args(arguments).output().unwrap()
@@ -204,4 +206,28 @@ fn a_security_access_module_comes_with_its_certificate_and_show_hides_keys() {
     inserted.transmit("00A404000BA00000030800001000010000");
     assert!(inserted.transmit("00CB3FFF055C035FC10100").contains(&certificate[..200]));
     assert_eq!(inserted.remove(), Some(0));
+}
+
+#[test]
+fn the_cap_file_of_a_program_is_written_once_and_told_with_its_hash() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("identity.cap");
+    let write = |file: &Path, more: &[&str]| {
+        let arguments = ["--json", "cap", "--program", "identity", "--version", "2", text(file)];
+        tool(&[&arguments[..], more].concat())
+    };
+    let written = write(&file, &[]);
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let [_, _, _, second, ..] = built_in::all();
+    assert_eq!(std::fs::read(&file).unwrap(), second.cap_file(second.full_padding()));
+    let said: serde_json::Value = serde_json::from_slice(&written.stdout).unwrap();
+    assert_eq!(said["package"], second.package.to_string());
+    assert_eq!(said["sha256"], hex::encode(Sha256::digest(second.load_file_data_block())));
+    assert_eq!(write(&file, &[]).status.code(), Some(1), "never overwritten");
+    let padded = directory.path().join("padded.cap");
+    assert!(write(&padded, &["--pad", "10000"]).status.success());
+    assert_eq!(std::fs::read(&padded).unwrap(), second.cap_file(10_000));
+    assert_eq!(write(&directory.path().join("long.cap"), &["--pad", "70000"]).status.code(), Some(2));
+    assert_eq!(tool(&["cap", "--program", "other", text(&directory.path().join("o.cap"))]).status.code(), Some(2));
+    assert_eq!(write(&directory.path().join("none/x.cap"), &[]).status.code(), Some(3));
 }

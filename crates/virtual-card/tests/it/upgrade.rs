@@ -14,14 +14,14 @@ fn second() -> BuiltIn {
     identity
 }
 
-fn load_second(card: &mut Card, host: &mut Scp03) -> u16 {
+pub(crate) fn load_second(card: &mut Card, host: &mut Scp03) -> u16 {
     let block = second().load_file_data_block();
     assert_eq!(host.status(card, "80E60200", &announce("F04341524457494402", &Sha256::digest(&block))), 0x9000);
     load(card, host, &load_file(&block))
 }
 
 /// Deletes the old instance, installs the new one under the same AID and personalizes it, in one channel.
-fn exchange(card: &mut Card, host: &mut Scp03) {
+pub(crate) fn exchange(card: &mut Card, host: &mut Scp03) {
     let instance = hex::decode(format!("4F0A{IDENTITY}")).unwrap();
     assert_eq!(host.status(card, "80E40000", &instance), 0x9000);
     let install = format!("09F043415244574944020AF04341524457494402010A{IDENTITY}010002C90000");
@@ -90,10 +90,9 @@ fn a_little_card_does_not_hold_both_versions_but_the_new_one_after_the_old() {
 #[test]
 fn every_built_in_package_is_known_by_its_hash_whatever_its_padding() {
     for known in built_in::all() {
-        let size = known.padded_block(Some(known.full_padding())).len();
-        assert!((6_000..=20_000).contains(&size), "{size} bytes");
-        for padding in [None, Some(0), Some(1), Some(known.full_padding()), Some(20_000)] {
-            let block = known.padded_block(padding);
+        let full = known.block(known.full_padding());
+        assert!((6_000..=20_000).contains(&full.len()), "{} bytes", full.len());
+        for block in [known.load_file_data_block(), known.block(0), known.block(1), full, known.block(20_000)] {
             let package = built_in::recognize(&known.package, &block).unwrap();
             assert_eq!((package.program, package.version), (known.program, [known.version, 0]));
             assert_eq!(package.size as usize, block.len());
@@ -102,6 +101,80 @@ fn every_built_in_package_is_known_by_its_hash_whatever_its_padding() {
             let other = built_in::recognize(&known.package, &changed);
             assert!(other.is_none_or(|package| package.program == ProgramName::Opaque), "one bit, and it is unknown");
         }
+    }
+}
+
+/// Loads the second version and puts an instance of `module` in the place of the one called `instance`.
+fn exchange_module(card: &mut Card, known: &BuiltIn, module: usize, instance: &str) {
+    card.reset();
+    let mut host = Scp03::open(card, 0x33);
+    let package = hex::encode_upper(known.package.as_bytes());
+    if card.state().package(&known.package).is_none() {
+        let block = known.load_file_data_block();
+        assert_eq!(host.status(card, "80E60200", &announce(&package, &Sha256::digest(&block))), 0x9000);
+        assert_eq!(load(card, &mut host, &load_file(&block)), 0x9000);
+    }
+    let field = |bytes: &[u8]| [&[bytes.len() as u8][..], bytes].concat();
+    let instance = hex::decode(instance).unwrap();
+    assert_eq!(host.status(card, "80E40000", &[&[0x4F][..], &field(&instance)].concat()), 0x9000);
+    let names = [known.package.as_bytes(), known.modules[module].aid.as_bytes(), &instance].map(field);
+    let install = [names.concat(), vec![1, 0, 2, 0xC9, 0, 0]].concat();
+    assert_eq!(host.status(card, "80E60C00", &install), 0x9000);
+}
+
+#[test]
+fn payment_applications_and_environments_of_version_2_say_so() {
+    use crate::emv::card_data::whole;
+    use crate::emv::environment::{PSE, pse};
+    use crate::emv::route::{Host, INSTANCE, for_personalization, issued, select};
+    let [.., emv] = built_in::all();
+    let mut card = issued("scp03-i70-life", &whole());
+    select(&mut card, INSTANCE);
+    assert_eq!(send(&mut card, "80CA9F0800"), "6A88", "version 1 does not say its version");
+    exchange_module(&mut card, &emv, 0, INSTANCE);
+    let mut host = Host::open(&mut card);
+    let directory = [crate::emv::route::field(PSE)].concat();
+    let names = [emv.package.as_bytes(), emv.modules[1].aid.as_bytes()];
+    let names: Vec<u8> = names.iter().flat_map(|name| [&[name.len() as u8][..], name].concat()).collect();
+    let install = [names, directory, vec![1, 0, 2, 0xC9, 0, 0]].concat();
+    assert_eq!(host.status(&mut card, "80E60C00", &install), 0x9000);
+    for (instance, groupings) in [(INSTANCE, whole()), (PSE, pse())] {
+        assert_eq!(host.status(&mut card, "80E62000", &for_personalization(instance)), 0x9000);
+        assert_eq!(host.personalize(&mut card, &groupings), 0x9000);
+    }
+    for instance in [INSTANCE, PSE] {
+        assert_eq!(select(&mut card, instance).1, 0x9000);
+        assert_eq!(send(&mut card, "80CA9F0800"), "9F080200029000", "{instance}");
+        assert_eq!(send(&mut card, "80CA9F0900"), "6A88");
+    }
+    crate::emv::answers::online(&mut card);
+}
+
+#[test]
+fn a_piv_application_of_version_2_says_so() {
+    let [.., piv, _] = built_in::all();
+    let (mut card, _) = crate::piv::issue::installed_on("scp03-i70-life", 0x33);
+    let (first, _) = crate::piv::ask(&mut card, crate::piv::SELECT);
+    exchange_module(&mut card, &piv, 0, &format!("{}0100", crate::piv::PACKAGE));
+    let (second, status) = crate::piv::ask(&mut card, crate::piv::SELECT);
+    assert_eq!(status, 0x9000);
+    let has = |answer: &[u8], name: &[u8]| answer.windows(name.len()).any(|part| part == name);
+    assert!(has(&first, b"cardwright PIV") && !has(&first, b"cardwright PIV 2"));
+    assert!(has(&second, b"cardwright PIV 2"));
+    let mut host = Scp03::open(&mut card, 0x33);
+    crate::piv::issue::fill(&mut card, &mut host, 0x11);
+    assert_eq!(host.status(&mut card, "80E28000", &[]), 0x9000);
+}
+
+#[test]
+fn the_pages_tell_the_hashes_that_select_the_other_applications() {
+    let page = |name: &str| {
+        std::fs::read_to_string(format!("{}/../../docs/{name}-application.md", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let [_, piv, emv, _, piv_2, emv_2] = built_in::all();
+    for (name, known) in [("piv", piv), ("emv", emv), ("piv", piv_2), ("emv", emv_2)] {
+        let hash = hex::encode(Sha256::digest(known.load_file_data_block()));
+        assert!(page(name).contains(&hash), "{name} {}: {hash}", known.version);
     }
 }
 

@@ -189,8 +189,8 @@ impl Within<'_, '_> {
         if !self.is_described() {
             return;
         }
-        let scope = self.declared.scope(self.payment, others);
-        let lengths = content.iter().map(|element| scope.lengths(element));
+        let extents = self.declared.extents(self.payment, others);
+        let lengths = content.iter().map(|element| extents.lengths(element));
         let (least, most) = lengths.fold((0, 0), |(least, most), one| (least + one.start(), most + one.end()));
         let is_record = self.standard != Standard::Identity && payment::RECORDS.contains(&identifier);
         if is_record && most > payment::LONGEST_RECORD {

@@ -97,9 +97,9 @@ impl Groupings<'_, '_> {
             let remedy = "give what is rewritable a record of its own";
             faults.add(self.content_span(position), FaultKind::Rewrite, message, remedy);
         }
-        let scope = self.within.declared.scope(self.within.payment, self.dgis.len());
+        let extents = self.within.declared.extents(self.within.payment, self.dgis.len());
         let elements = dgi.content.iter().filter_map(|name| self.element(name));
-        let most: usize = elements.map(|element| *scope.lengths(element).end()).sum();
+        let most: usize = elements.map(|element| *extents.lengths(element).end()).sum();
         if most > LONGEST {
             let message = format!("the record can have {most} bytes; a script command carries {LONGEST}");
             faults.add(
@@ -131,9 +131,9 @@ impl Groupings<'_, '_> {
             let message = "one offline limit is rewritable, and the card holds it against the other".to_owned();
             return wrong(message, "write rewritable = true for both, 9F58 and 9F59, or for neither");
         }
-        let scope = self.within.declared.scope(self.within.payment, self.dgis.len());
+        let extents = self.within.declared.extents(self.within.payment, self.dgis.len());
         // Tag, length, and one byte.
-        if let Some(other) = rewritable.iter().find(|element| *scope.lengths(element).end() != 4) {
+        if let Some(other) = rewritable.iter().find(|element| *extents.lengths(element).end() != 4) {
             let message = format!("`{}` can have more than one byte, and an offline limit has one", other.name);
             return wrong(message, "give its field 2 digits at most, and the encoding `binary`");
         }

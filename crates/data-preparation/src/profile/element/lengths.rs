@@ -13,7 +13,7 @@ use crate::{manifest, transliteration};
 
 /// What the lengths of an application's elements depend on.
 #[derive(Clone, Copy)]
-pub(in crate::profile) struct Scope<'a> {
+pub(in crate::profile) struct Extents<'a> {
     pub(in crate::profile) fields: &'a [OrderField],
     pub(in crate::profile) elements: &'a [Element],
     pub(in crate::profile) number: Option<&'a NumberRule>,
@@ -22,7 +22,7 @@ pub(in crate::profile) struct Scope<'a> {
     pub(in crate::profile) others: usize,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> Extents<'a> {
     /// The element called `name`.
     pub(in crate::profile) fn element(&self, name: &str) -> Option<&'a Element> {
         self.elements.iter().find(|element| element.name == name)

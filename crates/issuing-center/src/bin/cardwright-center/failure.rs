@@ -89,6 +89,7 @@ impl Failure {
         };
         match code {
             Code::ANSWER_NOT_PROVEN | Code::CARD_LEFT | Code::DEADLINE_OVER => 4,
+            Code::NOT_RELEASED => 1,
             Code::KEYSTORE_UNAVAILABLE | Code::KEYSTORE_BUSY | Code::CENTER_MISSING | Code(5000..) => 3,
             _ => 1,
         }

@@ -163,7 +163,7 @@ async fn list(context: &Context) -> Result<Report, Failure> {
 async fn kind_of(store: &SqlStore, kind: Option<Kind>, product: Option<&str>) -> Result<KeyKind, Failure> {
     match (kind, product) {
         (Some(kind), _) => Ok(kind.into()),
-        (None, Some(product)) => Ok(sealing::key_kind(&document::product(store, product).await?)),
+        (None, Some(product)) => Ok(sealing::key_kind(document::product(store, product).await?.protocol())),
         (None, None) => Err(Failure::Usage("--kind is needed for hexadecimal digits".into())),
     }
 }

@@ -9,6 +9,8 @@ mod context;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod failure;
+mod host;
+mod host_export;
 mod init;
 mod issuer_ca;
 mod key;
@@ -26,6 +28,7 @@ mod pool;
 mod product;
 mod profile;
 mod profile_preview;
+mod program;
 mod progress;
 mod reader;
 mod report;
@@ -85,6 +88,9 @@ enum Command {
     /// Profiles
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Programs that cards are loaded with
+    #[command(subcommand)]
+    Program(program::Command),
     /// Keys of the keystore
     #[command(subcommand)]
     Key(key::Command),
@@ -117,6 +123,9 @@ enum Command {
     /// Customers' orders
     #[command(subcommand)]
     Order(order::Command),
+    /// The issuer's host
+    #[command(subcommand)]
+    Host(host::Command),
     /// One change of many cards
     #[command(subcommand)]
     Campaign(campaign::Command),
@@ -154,6 +163,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Person(command) => command.run(&context).await,
         Command::Product(command) => command.run(&context).await,
         Command::Profile(command) => command.run(&context).await,
+        Command::Program(command) => command.run(&context).await,
         Command::Key(command) => command.run(&context).await,
         Command::IssuerCa(command) => command.run(&context).await,
         Command::PivCa(command) => command.run(&context).await,
@@ -165,6 +175,7 @@ async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Ticket(command) => command.run(&context).await,
         Command::Serve(serve) => serve.run(&context, cli.json).await,
         Command::Order(command) => command.run(&context).await,
+        Command::Host(command) => command.run(&context).await,
         Command::Campaign(command) => command.run(&context).await,
         Command::Card(command) => command.run(&context).await,
         Command::Log(command) => command.run(&context).await,

@@ -3,6 +3,7 @@
 use cardwright_issuance::Id;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::State;
+use cardwright_issuing_center::host::Standing;
 use cardwright_issuing_center::intake::waiting;
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::store::{CampaignStore, SqlStore, Store, WaitingStore};
@@ -54,6 +55,10 @@ pub(crate) async fn show(context: &Context, reference: &str) -> Result<Report, F
         let name = store.campaign_by_id(campaign).await?.map(|campaign| campaign.name).unwrap_or_default();
         lines.push(format!("  campaign {name}"));
         shown["campaign"] = json!(name);
+    }
+    if let Some(standing) = Standing::of(&*store, order.id).await? {
+        lines.push(format!("  {}", standing.text()));
+        shown["host"] = json!({ "state": standing.name(), "time": standing.time() });
     }
     let mut attempts = Vec::new();
     for issuance in store.issuances_of(order.id).await? {

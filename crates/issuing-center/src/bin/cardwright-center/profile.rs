@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cardwright_data_preparation::{Error, Profile};
-use cardwright_issuance::new_card::unwritable;
+use cardwright_issuance::flow::unwritable;
 use cardwright_issuing_center::registry::person::Role;
 use cardwright_issuing_center::registry::{document, told};
 use clap::Subcommand;

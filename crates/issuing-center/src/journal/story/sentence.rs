@@ -6,6 +6,7 @@ use cardwright_relay::message::Refusal;
 use cardwright_relay::text::Language;
 
 use super::Told;
+use crate::registry::program::APPROVAL;
 
 /// The sentence, and who and where as far as it is known.
 pub(super) fn of(told: &Told) -> String {
@@ -19,19 +20,31 @@ pub(super) fn of(told: &Told) -> String {
     ];
     let about: Vec<_> =
         told_about.iter().filter_map(|(what, name)| Some(format!("{what} {}", name.as_ref()?))).collect();
-    let happened = happened(&told.entry.event);
+    let happened = match (&told.entry.event, told.entry.order) {
+        (Event::TicketIssued, None) => "The operator opened the desk of the terminal.".into(),
+        (event, _) => happened(event),
+    };
     if about.is_empty() { happened } else { format!("{happened} [{}]", about.join(", ")) }
 }
 
 fn happened(event: &Event) -> String {
     match event {
+        Event::Settled => "What the card holds is known again: the order was finished on it.".into(),
+        Event::CardMoved { state } => format!("The card is {state}."),
         Event::CenterCreated => "The center was set up.".into(),
         Event::Registered { what, name, present: true } if what == "PIN mailer" => {
             format!("The letter of the PIN was handed out under {name}.")
         }
+        Event::Registered { what, name, present: true } if what == "card for the host" => {
+            format!("The card's whole number, and what goes with it, were handed to the issuer's host: event {name}.")
+        }
+        Event::Registered { what, name, present: true } if what == "host event" => {
+            format!("The issuer's host was told: {name}.")
+        }
         Event::Registered { what, present: true, .. } if what == "newly prepared data" => {
             "The order is prepared again.".into()
         }
+        Event::Registered { what, name, present: true } if what == APPROVAL => format!("Approved: program {name}."),
         Event::Registered { what, name, present: true } => format!("Entered: {what} {name}."),
         Event::Registered { what, name, present: false } => format!("Withdrawn: {what} {name}."),
         Event::OrderReceived => "The order came in.".into(),

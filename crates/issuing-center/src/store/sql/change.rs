@@ -2,11 +2,12 @@
 
 use cardwright_issuance::Id;
 use cardwright_issuance::change::Change;
-use cardwright_issuance::row::{Intent, Issuance, KeySet, Outbox};
+use cardwright_issuance::row::{Intent, Issuance, KeySet};
 use cardwright_issuance::state::{CardState, State};
 
 use super::column::{columns, statement};
 use super::commit::Writing;
+use super::host;
 use crate::store::StoreError;
 
 pub(super) async fn apply(writing: &mut Writing, change: &Change) -> Result<(), StoreError> {
@@ -42,7 +43,7 @@ pub(super) async fn apply(writing: &mut Writing, change: &Change) -> Result<(), 
         Change::CloseIntent { issuance, step, result, received } => {
             close_intent(writing, *issuance, *step, result, *received).await
         }
-        Change::AddOutbox(outbox) => add_outbox(writing, outbox).await,
+        Change::AddOutbox(outbox) => host::add_outbox(writing, outbox).await,
     }
 }
 
@@ -117,10 +118,4 @@ async fn close_intent(
 ) -> Result<(), StoreError> {
     let text = "UPDATE intents SET result = $1, received = $2 WHERE issuance = $3 AND step = $4 AND result IS NULL";
     writing.one("the intent", statement(text, columns![result, received, issuance, step])).await
-}
-
-async fn add_outbox(writing: &mut Writing, outbox: &Outbox) -> Result<(), StoreError> {
-    let text = "INSERT INTO outbox (id, kind, order_id, card, created) VALUES ($1, $2, $3, $4, $5)";
-    let Outbox { id, ref kind, order, card, created } = *outbox;
-    writing.one("the outbox", statement(text, columns![id, kind.clone(), order, card, created])).await
 }

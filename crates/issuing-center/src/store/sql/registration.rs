@@ -7,7 +7,7 @@ use cardwright_issuance::state::OrderState;
 use super::change::add_key_set;
 use super::column::{columns, statement};
 use super::commit::Writing;
-use super::{campaign, certified, made_ahead, program};
+use super::{campaign, certified, host, made_ahead, program};
 use crate::store::{Document, EnrolmentCode, Idempotency, Person, Registration, SealedBlob, SealedOrder, StoreError};
 
 pub(super) async fn apply(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
@@ -45,6 +45,10 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         }
         Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
+        Registration::EndTicket(ticket, now) => {
+            let text = "UPDATE tickets SET expires = $1 WHERE id = $2 AND used_by IS NULL AND expires > $3";
+            writing.one("the ticket", statement(text, columns![*now, *ticket, *now])).await
+        }
         Registration::Idempotency(answer) => add_idempotency(writing, answer).await,
         Registration::DestructionKey { day, key } => {
             let text = "INSERT INTO destruction_keys (day, key) VALUES ($1, $2)";
@@ -75,6 +79,13 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::WithdrawProgram(load_file) => program::withdraw(writing, load_file).await,
         Registration::Free(freed) => campaign::free(writing, freed).await,
         Registration::Campaign(change) => campaign::apply(writing, change).await,
+        Registration::Host(row) => host::set_host(writing, row).await,
+        Registration::CardExpiry(order, day) => host::set_expiry(writing, *order, *day).await,
+        Registration::EventTaken(event, time) => host::event_taken(writing, *event, *time).await,
+        Registration::CardDecision(decision) => host::propose(writing, decision).await,
+        Registration::CardDecisionConfirmed { decision, by, time } => {
+            host::confirm(writing, *decision, *by, *time).await
+        }
     }
 }
 

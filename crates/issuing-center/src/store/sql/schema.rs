@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001.sql"),
     include_str!("../../../migrations/0002.sql"),
     include_str!("../../../migrations/0003_programs.sql"),
+    include_str!("../../../migrations/0004_host.sql"),
     include_str!("../../../migrations/0005_campaigns.sql"),
 ];
 

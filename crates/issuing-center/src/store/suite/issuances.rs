@@ -90,6 +90,7 @@ pub(super) async fn the_outbox_is_in_order<S: Store>(store: &S) {
         |byte, created| Outbox { id: id(byte), kind: "issued".into(), order: id(1), card: Some(id(0x20)), created };
     change(store, Change::AddOutbox(told(2, NOW + 1))).await.unwrap();
     change(store, Change::AddOutbox(told(3, NOW))).await.unwrap();
-    assert_eq!(store.outbox(10).await.unwrap(), [told(3, NOW), told(2, NOW + 1)]);
-    assert_eq!(store.outbox(1).await.unwrap(), [told(3, NOW)]);
+    assert_eq!(store.outbox(10).await.unwrap(), [told(2, NOW + 1), told(3, NOW)], "whatever two clocks say");
+    assert_eq!(store.outbox(1).await.unwrap(), [told(2, NOW + 1)]);
+    assert_conflict(change(store, Change::AddOutbox(told(2, NOW + 2))).await);
 }

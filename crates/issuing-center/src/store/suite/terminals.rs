@@ -106,4 +106,12 @@ pub(super) async fn a_ticket_is_used_once_and_in_time<S: Store>(store: &S) {
     assert_eq!(store.tickets_for(id(0x70), NOW).await.unwrap(), [tickets[0].clone()]);
     assert_eq!(store.ticket(id(11)).await.unwrap().unwrap().used_by, Some(id(50)));
     assert_eq!(store.tickets_for(id(0x71), NOW).await.unwrap(), []);
+    let end = |ticket, now| register(store, vec![Registration::EndTicket(id(ticket), now)]);
+    assert_conflict(end(11, NOW).await);
+    assert_conflict(end(12, NOW).await);
+    assert_conflict(end(13, NOW).await);
+    end(10, NOW + 5).await.unwrap();
+    assert_eq!(store.ticket(id(10)).await.unwrap().unwrap().expires, NOW + 5);
+    assert_conflict(end(10, NOW + 5).await);
+    assert_eq!(store.tickets_for(id(0x70), NOW + 5).await.unwrap(), []);
 }

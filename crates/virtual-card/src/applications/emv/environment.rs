@@ -47,7 +47,8 @@ impl EnvironmentData {
     }
 }
 
-/// Runs one command of a selected environment: READ RECORD, once it is personalized.
+/// Runs one command of a selected environment: READ RECORD, and from version 2 on GET DATA, once it is
+/// personalized.
 pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Response, Stop> {
     let program = running.memory.read().application(running.aid).map(|application| &application.program);
     let Some(Program::PaymentEnvironment(data)) = program else {
@@ -57,9 +58,11 @@ pub(crate) fn process(running: Running<'_>, command: &Command) -> Result<Respons
     if !data.groupings.complete {
         return personalize(running, command);
     }
+    let version = running.memory.read().program_version(running.aid);
     match (command.header.cla, command.header.ins) {
         (0x00, 0xB2) => Ok(reading::read_record(&data.groupings, command)?),
         (0x80, 0x50 | 0xE2) => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+        (0x80, 0xCA) if version >= 2 => Ok(reading::program_version(version, command)?),
         (_, 0xB2) => Err(StatusWord::CLASS_NOT_SUPPORTED.into()),
         _ => Err(StatusWord::INSTRUCTION_NOT_SUPPORTED.into()),
     }

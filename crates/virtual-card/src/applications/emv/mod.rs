@@ -153,7 +153,10 @@ pub(crate) fn process(mut running: Running<'_>, command: &Command) -> Result<Res
     match (header.cla, header.ins) {
         (0x80, 0xA8) => reading::get_processing_options(&mut running, command),
         (0x00, 0xB2) => Ok(reading::read_record(&data(running.memory, running.aid)?.groupings, command)?),
-        (0x80, 0xCA) => Ok(reading::get_data(data(running.memory, running.aid)?, command)?),
+        (0x80, 0xCA) => {
+            let version = running.memory.read().program_version(running.aid);
+            Ok(reading::get_data(data(running.memory, running.aid)?, version, command)?)
+        }
         (0x00, 0x84) => Ok(pin::get_challenge(&mut running, command)?),
         (0x00, 0x20) => pin::verify(&mut running, challenge, command),
         (0x00, 0x88) => Ok(signature::internal_authenticate(&mut running, command)?),

@@ -54,8 +54,17 @@ pub(super) fn read_record(groupings: &Groupings, command: &Command) -> Result<Re
     Ok(Response::new(record, StatusWord::SUCCESS))
 }
 
-/// The counters (9F36, 9F13), the PIN's tries (9F17), the log format (9F4F), the limits (9F58, 9F59).
-pub(super) fn get_data(card: &EmvData, command: &Command) -> Result<Response, StatusWord> {
+/// `80 CA 9F 08`, from version 2 of the program on: its version.
+pub(super) fn program_version(version: u8, command: &Command) -> Result<Response, StatusWord> {
+    if version < 2 || (command.header.p1, command.header.p2) != (0x9F, 0x08) {
+        return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    }
+    Ok(Response::new(tlv::element(0x9F08, &[0x00, version]), StatusWord::SUCCESS))
+}
+
+/// The counters (9F36, 9F13), the PIN's tries (9F17), the log format (9F4F), the limits (9F58, 9F59), from version 2 of the
+/// program on that (9F08).
+pub(super) fn get_data(card: &EmvData, version: u8, command: &Command) -> Result<Response, StatusWord> {
     let tag = u32::from(u16::from_be_bytes([command.header.p1, command.header.p2]));
     let value = match tag {
         0x9F36 => Some(card.transaction_counter.to_be_bytes().to_vec()),
@@ -64,6 +73,8 @@ pub(super) fn get_data(card: &EmvData, command: &Command) -> Result<Response, St
         0x9F4F | 0x9F58 | 0x9F59 => card.groupings.internal(tag).map(<[u8]>::to_vec),
         _ => None,
     };
-    let value = value.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-    Ok(Response::new(tlv::element(tag, &value), StatusWord::SUCCESS))
+    match value {
+        Some(value) => Ok(Response::new(tlv::element(tag, &value), StatusWord::SUCCESS)),
+        None => program_version(version, command),
+    }
 }

@@ -133,13 +133,16 @@ impl Visit<'_> {
 
 /// The application property template (SP 800-73-5 part 2 §3.1.1): AID without the provider, who allots the tags, a
 /// name, and the algorithms.
-pub(super) fn property_template(aid: &Aid) -> Vec<u8> {
+///
+/// From version 2 of the program on the name tells it.
+pub(super) fn property_template(version: u8, aid: &Aid) -> Vec<u8> {
+    let name = if version < 2 { "cardwright PIV".to_owned() } else { format!("cardwright PIV {version}") };
     let (provider, extension) = aid.as_bytes().split_at(5);
     let algorithms = cryptography::ALGORITHMS.map(|code| tlv::element(0x80, &[code])).concat();
     let content = [
         tlv::element(0x4F, extension),
         tlv::element(0x79, &tlv::element(0x4F, provider)),
-        tlv::element(0x50, b"cardwright PIV"),
+        tlv::element(0x50, name.as_bytes()),
         tlv::element(0xAC, &[algorithms, tlv::element(0x06, &[0x00])].concat()),
     ];
     tlv::element(0x61, &content.concat())

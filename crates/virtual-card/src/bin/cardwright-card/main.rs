@@ -1,7 +1,8 @@
-//! `cardwright-card`: makes virtual cards, puts them into a reader, shows what is on them.
+//! `cardwright-card`: makes virtual cards, puts them into a reader, shows what is on them, writes programs for them.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // the binary is the edge: here is the IO
 
 mod batch_key;
+mod cap;
 mod certificate;
 mod failure;
 mod insert;
@@ -36,6 +37,8 @@ enum Task {
     Make(make::Make),
     /// Make a reader's SAM: a PIV card-authentication key and its certificate
     MakeSam(make_sam::MakeSam),
+    /// Write the CAP file of a built-in program, to be imported and loaded
+    Cap(cap::Cap),
     /// Put a card into a virtual reader (vpcd); Ctrl-C takes it out
     Insert(insert::Insert),
     /// Show what is on a card; keys as check values only
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Task::Make(make) => make.run(&report),
         Task::MakeSam(make) => make.run(&report),
+        Task::Cap(cap) => cap.run(&report),
         Task::Insert(insert) => insert.run(&report),
         Task::Show { state } => show::show(&state, &report),
     };

@@ -30,7 +30,8 @@ fn text(state: &CardState) -> String {
         let _ = writeln!(text, "key set {version:02X}   {values}, counter {counter}, failed {failures}");
     }
     for package in &state.packages {
-        let _ = writeln!(text, "package      {} ({:?}, {} bytes)", package.aid, package.program, package.size);
+        let (program, [major, minor]) = (package.program, package.version);
+        let _ = writeln!(text, "package      {} ({program:?} {major}.{minor}, {} bytes)", package.aid, package.size);
     }
     for application in &state.applications {
         let code = application.life_cycle_code();

@@ -7,14 +7,14 @@ use crate::world::{card, card_of, product, send};
 use cardwright_virtual_card::applications::built_in;
 use sha2::{Digest, Sha256};
 
-pub(super) const PSE: &str = "315041592E5359532E4444463031";
+pub(crate) const PSE: &str = "315041592E5359532E4444463031";
 const PPSE: &str = "325041592E5359532E4444463031";
 
 fn entry() -> Vec<u8> {
     tlv("61", &[tlv("4F", &bytes(INSTANCE)), tlv("50", b"CARDWRIGHT"), tlv("87", &[1])].concat())
 }
 
-pub(super) fn pse() -> Vec<Grouping> {
+pub(crate) fn pse() -> Vec<Grouping> {
     let template = tlv("A5", &[tlv("88", &[1]), tlv("5F2D", b"en")].concat());
     vec![clear(0x9102, template), clear(0x0101, tlv("70", &entry()))]
 }

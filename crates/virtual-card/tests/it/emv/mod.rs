@@ -1,9 +1,9 @@
 //! The EMV applications, from a blank card to a finished transaction.
 
-mod answers;
-mod card_data;
+pub(crate) mod answers;
+pub(crate) mod card_data;
 mod completeness;
-mod environment;
+pub(crate) mod environment;
 mod foreign;
 mod issuer;
 mod known;
@@ -11,7 +11,7 @@ mod personalization;
 mod pins;
 mod power;
 mod robustness;
-mod route;
+pub(crate) mod route;
 mod scripts;
 mod stored;
 mod transactions;

@@ -134,7 +134,7 @@ pub(crate) fn padded(data: &[u8], block: usize) -> Vec<u8> {
     padded
 }
 
-fn field(text: &str) -> Vec<u8> {
+pub(crate) fn field(text: &str) -> Vec<u8> {
     let value = bytes(text);
     [vec![value.len() as u8], value].concat()
 }

@@ -22,7 +22,12 @@ pub(super) const SLOTS: [(u8, [u8; 3]); 4] =
 
 /// A blank with an instance that can be selected, and a channel to it.
 pub(crate) fn installed(level: u8) -> (Card, Scp03) {
-    let mut card = card("scp03-i70");
+    installed_on("scp03-i70", level)
+}
+
+/// The same of another product.
+pub(crate) fn installed_on(product: &str, level: u8) -> (Card, Scp03) {
+    let mut card = card(product);
     let mut host = Scp03::open(&mut card, 0x33);
     let instance = format!("{PACKAGE}0100");
     let install = format!("09{PACKAGE} 0B{instance} 0B{instance} 0100 02C900 00").replace(' ', "");
@@ -79,7 +84,7 @@ pub(super) fn objects() -> Vec<([u8; 3], Vec<u8>)> {
 }
 
 /// Sends everything but the end.
-pub(super) fn fill(card: &mut Card, host: &mut Scp03, algorithm: u8) -> Vec<PKey<Public>> {
+pub(crate) fn fill(card: &mut Card, host: &mut Scp03, algorithm: u8) -> Vec<PKey<Public>> {
     let authority = Authority::new();
     let keys = SLOTS.map(|(slot, _)| generate(card, host, slot, algorithm));
     for ((slot, tag), key) in SLOTS.iter().zip(&keys) {

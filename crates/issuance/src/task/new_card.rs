@@ -1,0 +1,104 @@
+//! A new card: transport keys to issuer keys, application installed, personalized, proven, activated.
+//!
+//! One that was left in the middle keeps the issuer's keys it has by then. What was not proven whole is wiped and
+//! written again; what was is finished.
+
+use cardwright_apdu::Aid;
+use cardwright_data_preparation::Route;
+use cardwright_relay::message::Refusal;
+
+use super::{activations, asked_at_the_end, deletion, loads, to_secured};
+use crate::flow::segment::{Segment, Work, place_of, straight};
+use crate::flow::{Inputs, Observed, Ring, life_cycle};
+use crate::product::Proof;
+
+pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, Refusal> {
+    let all: Vec<usize> = (0..inputs.applications().len()).collect();
+    let is_active = |number: &usize| {
+        let application = &inputs.applications()[*number];
+        seen.applications.get(&application.instance) == Some(&life_cycle(application, true))
+    };
+    let is_whole = |number: &usize| {
+        let application = &inputs.applications()[*number];
+        let state = seen.applications.get(&application.instance);
+        state == Some(&life_cycle(application, true)) || state == Some(&life_cycle(application, false))
+    };
+    if inputs.basis.verified && all.iter().all(is_whole) {
+        let waiting: Vec<_> = all.into_iter().filter(|number| !is_active(number)).collect();
+        let mut segments = Vec::new();
+        activations(inputs, &waiting, &mut segments);
+        if segments.is_empty() {
+            segments.extend(asked(inputs));
+        } else {
+            asked_at_the_end(inputs, &mut segments);
+        }
+        return Ok(segments);
+    }
+    written(inputs, seen, &all)
+}
+
+fn asked(inputs: &Inputs) -> Option<Segment> {
+    let card = cardwright_globalplatform::commands::CardState::Secured;
+    Some(Segment::at_home(inputs.last_ring(), Work::Ask { card }))
+}
+
+fn written(inputs: &Inputs, seen: &Observed, all: &[usize]) -> Result<Vec<Segment>, Refusal> {
+    let ring = inputs.last_ring();
+    let mut segments = Vec::new();
+    if ring == Ring::New {
+        let transport = inputs.opened_with.version;
+        let replaced = (transport != 0xFF).then_some(transport);
+        segments.push(Segment::at_home(Ring::Opened, Work::PutKeys { replaced }));
+    }
+    let ours: Vec<Aid> = inputs.applications().iter().map(|application| application.instance).collect();
+    let left: Vec<Aid> = ours.into_iter().filter(|instance| seen.has(instance)).collect();
+    segments.extend(deletion(ring, left, Vec::new()));
+    segments.extend(loads(inputs, seen, all)?);
+    let states = to_secured(seen);
+    segments.push(Segment::at_home(ring, Work::Write { states, applications: all.to_vec() }));
+    match inputs.proof(ring) {
+        Proof::RMac | Proof::None => {
+            for number in all.iter().copied() {
+                segments.extend(straight(ring, number, &inputs.applications()[number]));
+            }
+            activations(inputs, all, &mut segments);
+            asked_at_the_end(inputs, &mut segments);
+        }
+        Proof::Cryptogram => believed(inputs, all, &mut segments),
+    }
+    Ok(segments)
+}
+
+/// What follows where a cryptogram proves the card: an application is asked for one when it is usable, so that each
+/// commit point follows the data at once. Applications that are written through the Security Domain of a card that takes
+/// data only when they are selectable are usable, and complete, from their writing on.
+fn believed(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>) {
+    let ring = inputs.last_ring();
+    for number in applications.iter().copied() {
+        let application = &inputs.applications()[number];
+        if application.route == Route::SecurityDomain && inputs.is_complete_at_once(application) {
+            continue;
+        }
+        segments.extend(straight(ring, number, application));
+        let continued = segments.last().is_some_and(|last| last.work == Work::Store(number));
+        let work = Work::Activate { application: number, continued };
+        let gate = crate::flow::segment::Gate::Open;
+        segments.push(Segment { ring, place: place_of(number, application), gate, work });
+    }
+}
+
+/// An application written anew on a card in use, as on a new one.
+pub(super) fn installed(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>) {
+    let ring = inputs.last_ring();
+    let write = Work::Write { states: Vec::new(), applications: applications.to_vec() };
+    segments.push(Segment::at_home(ring, write));
+    match inputs.proof(ring) {
+        Proof::RMac | Proof::None => {
+            for number in applications.iter().copied() {
+                segments.extend(straight(ring, number, &inputs.applications()[number]));
+            }
+            activations(inputs, applications, segments);
+        }
+        Proof::Cryptogram => believed(inputs, applications, segments),
+    }
+}
