@@ -6,6 +6,7 @@ mod beside;
 mod campaigns;
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;
+mod cards;
 mod change_commands;
 mod changes;
 mod commands;

@@ -64,13 +64,6 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Op
     .map(|()| None)
 }
 
-/// The serial numbers that an authority has given, oldest first.
-pub(super) fn card_certificates(rows: &Rows, authority: &str) -> Vec<CardCertificate> {
-    let mut found: Vec<_> = rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
-    found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
-    found
-}
-
 fn pool_key(rows: &mut Rows, key: PoolKey) -> Result<(), StoreError> {
     if rows.pool.values().any(|known| known.modulus == key.modulus) {
         return Err(conflict("pool key"));
