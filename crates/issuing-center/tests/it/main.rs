@@ -20,6 +20,7 @@ mod host;
 mod host_tls;
 mod issuance_data;
 mod issuer_ca;
+mod kinds;
 mod life;
 mod log;
 mod numbers;
