@@ -7,9 +7,9 @@ use cardwright_globalplatform::commands::select;
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
+use super::Inputs;
 use super::cryptogram::unpredictable_number;
 use super::worth::Flaw;
-use super::Inputs;
 use crate::admission::refusal;
 
 /// SELECT, GET PROCESSING OPTIONS, GENERATE AC.

@@ -253,7 +253,10 @@ impl Life {
             }
             OrderKind::ChangeKeys if place != Place::Intended => {
                 let protocol = self.product.changed_protocol(wanted.argument.as_deref()?, opened.protocol).ok()?;
-                let version = self.sets.iter().map(|(set, _)| set.version).max()? + 1;
+                let version = match self.sets.last()?.0.version {
+                    version if version < 0x7F => version + 1,
+                    _ => 0x01,
+                };
                 Some(KeySet::new(&self.keys, seed, version, protocol))
             }
             _ => None,
