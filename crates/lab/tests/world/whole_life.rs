@@ -54,13 +54,49 @@ fn text_of(world: &World, file: &str) -> String {
 }
 
 #[test]
-fn a_holder_who_moved_is_served_at_another_base_by_another_terminal() {
-    let mut world = two_bases("scp03-i70", vec![identity("A-1", 1)]);
+fn explore() {
+    for product in std::env::var("PRODUCTS").unwrap_or("scp03-i70-life".into()).split(',') {
+        explore_one(product);
+    }
+}
+
+fn explore_one(product: &str) {
+    let mut world = two_bases(product, vec![identity("A-1", 1), identity("A-2", 2), identity("A-3", 3)]);
     let card = issued(&world, "A-1", 0);
-    let change = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "Noor de Vries")]);
-    world.order_changes(&[change]).unwrap();
-    let attempt = served(&world, &card, 1);
-    println!("{:?}", attempt.notices());
-    println!("{}", text_of(&world, "0101"));
-    assert_eq!(world.order_state("P-1").unwrap(), "issued");
+    let cap = world.path("identity-2.cap");
+    let made = std::process::Command::new(cardwright_lab::world::programs::Programs::find().unwrap().card())
+        .args(["cap", "--program", "identity", "--version", "2"]).arg(&cap).output().unwrap();
+    assert!(made.status.success());
+    world.center.must(&["program", "import", &cap.display().to_string(), "--name", "identity-2", "--as", "Mori"]).unwrap();
+    world.center.must(&["program", "approve", "identity-2", "--as", "Otto"]).unwrap();
+    let number = "9999010000000001";
+    let changes = [
+        ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "Noor de Vries"), ("card_number", number)]),
+        ChangeOrder::new("pin", "N-1", "A-1").fields(&[("pin", "112233")]),
+        ChangeOrder::new("upgrade-application", "U-1", "A-1").profile("identity-2"),
+        ChangeOrder::new("change-keys", "K-1", "A-1").argument("32"),
+        ChangeOrder::new("block", "B-1", "A-1"),
+        ChangeOrder::new("unblock", "UB-1", "A-1"),
+        ChangeOrder::new("terminate", "T-1", "A-1"),
+    ];
+    for change in changes {
+        println!("== {product} {} {}", change.kind, change.reference);
+        if let Err(fault) = world.order_changes(&[change.clone()]) {
+            println!("ORDER: {fault}");
+            let _ = world.center.serve();
+            continue;
+        }
+        world.open_desk(1, false).unwrap();
+        let attempt = world.base(1).serve(&card).unwrap();
+        println!("{} {} {} {}", attempt.outcome, attempt.code, attempt.happened, attempt.exit);
+        println!("notices {:?}", attempt.notices());
+        println!("order {:?} card {:?}", world.order_state(&change.reference), world.card_state(&card));
+        println!("name {} ", text_of(&world, "0101"));
+        println!("v2 {}", read(&world, &[SELECT, "00CA010400"]));
+        println!("{}", world.center.must(&["card", "show", "A-1"]).unwrap().out);
+        if !attempt.is_issued() {
+            println!("{}", world.center.must(&["log", "show", "--order", &change.reference]).unwrap().out);
+            println!("{}", std::fs::read_to_string(world.center.log()).unwrap());
+        }
+    }
 }
