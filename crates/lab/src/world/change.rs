@@ -178,7 +178,9 @@ impl Attempt {
     pub fn notices(&self) -> Vec<String> {
         let notices = self.events.iter().filter(|event| event["event"] == "notice");
         let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        notices.map(|event| format!("{}: {} {}", text(event, "code"), text(event, "happened"), text(event, "next"))).collect()
+        notices
+            .map(|event| format!("{}: {} {}", text(event, "code"), text(event, "happened"), text(event, "next")))
+            .collect()
     }
 
     /// How many changes were carried out.

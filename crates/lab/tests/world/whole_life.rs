@@ -65,9 +65,15 @@ fn explore_one(product: &str) {
     let card = issued(&world, "A-1", 0);
     let cap = world.path("identity-2.cap");
     let made = std::process::Command::new(cardwright_lab::world::programs::Programs::find().unwrap().card())
-        .args(["cap", "--program", "identity", "--version", "2"]).arg(&cap).output().unwrap();
+        .args(["cap", "--program", "identity", "--version", "2"])
+        .arg(&cap)
+        .output()
+        .unwrap();
     assert!(made.status.success());
-    world.center.must(&["program", "import", &cap.display().to_string(), "--name", "identity-2", "--as", "Mori"]).unwrap();
+    world
+        .center
+        .must(&["program", "import", &cap.display().to_string(), "--name", "identity-2", "--as", "Mori"])
+        .unwrap();
     world.center.must(&["program", "approve", "identity-2", "--as", "Otto"]).unwrap();
     let number = "9999010000000001";
     let changes = [
