@@ -2,12 +2,13 @@
 //! and cards that leave one base and come back at another.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::card_host::Mischief;
-use super::center::{APPROVER, CLERK, OPERATOR};
-use super::{Attempt, Base, Fault, World};
+use super::center::{ADMIN, APPROVER, CLERK, OPERATOR};
+use super::{Attempt, Base, Fault, World, process};
 
 /// The columns that every such order has.
 const COLUMNS: [&str; 8] = ["reference", "base", "profile", "kind", "card", "argument", "customer", "taken_by"];
@@ -132,6 +133,39 @@ impl World {
         let mut words = vec!["ticket", "issue", "--terminal", &terminal];
         words.extend(confirms_deletion.then_some("--confirm-deletion"));
         self.center.must(&[&words[..], &["--as", OPERATOR]].concat()).map(drop)
+    }
+
+    /// An order about a card by the API, while the center serves; another person approves it the same way.
+    ///
+    /// # Errors
+    /// What the API answered.
+    pub fn order_by_api(&self, order: &ChangeOrder) -> Result<(), Fault> {
+        let fields: Map<String, Value> =
+            order.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let ChangeOrder { reference, base, profile, kind, card, argument, .. } = order;
+        let body = json!({
+            "reference": reference, "base": base, "profile": profile, "kind": kind, "card": card, "argument": argument,
+            "customer": "Example City", "taken_by": "portal", "fields": fields,
+        });
+        self.center.api(CLERK, "/api/v1/orders", &body.to_string())?;
+        self.center.api(APPROVER, &format!("/api/v1/orders/{reference}/approve"), "").map(drop)
+    }
+
+    /// A program comes as a CAP file from the virtual card's maker, is imported by one person and approved by another.
+    ///
+    /// # Errors
+    /// What a command said.
+    pub fn add_program(&self, program: &str, version: u8) -> Result<(), Fault> {
+        let (name, version) = (format!("{program}-{version}"), version.to_string());
+        let cap = self.path(&format!("{name}.cap"));
+        let mut make = Command::new(self.programs.card());
+        make.args(["cap", "--program", program, "--version", &version]).arg(&cap);
+        let said = process::run(&mut make, &self.path("log/commands.log"))?;
+        if said.exit != 0 {
+            return Err(Fault::command(&make, &said));
+        }
+        self.center.must(&["program", "import", &cap.display().to_string(), "--name", &name, "--as", ADMIN])?;
+        self.center.must(&["program", "approve", &name, "--as", APPROVER]).map(drop)
     }
 
     /// A card leaves the base where it was: its state goes to another place. Gives where it is now.
