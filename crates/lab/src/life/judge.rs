@@ -4,6 +4,7 @@ use cardwright_issuance::row::KeySet;
 use cardwright_issuance::state::{CardState, KeySetState, OrderState};
 use cardwright_issuing_center::store::Store;
 use cardwright_relay::Code;
+use cardwright_virtual_card::CardLifeCycle;
 
 use super::bench::Word;
 use super::fault::Fault;
@@ -59,21 +60,16 @@ pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result
         }
         let order = stage.order(scene.order.id);
         if order.state == OrderState::Issued {
-            return ended(scene, stage, expected).map(|()| insertions);
+            return ended(stage, expected).map(|()| insertions);
         }
         let word = if order.state == OrderState::Prepared { scene.word() } else { scene.plan.desk() };
         if scene.kind().is_new_card() && order.state == OrderState::Blocked {
             second_card(scene, stage)?;
         }
-        let done = stage.bench.insert(1 - insertions % 2, at(scene, word), &mut stage.card, Fault::Nothing);
+        let done = stage.bench.insert(1 - insertions % 2, word, &mut stage.card, Fault::Nothing);
         told.push(format!("{:?} {:?}", done.end.outcome, done.end.refusal));
     }
     Err(format!("not carried out: {told:?}, order {:?}, card {:?}", stage.order(scene.order.id).state, stage.row().state))
-}
-
-/// A blank gets its order at the order's base alone.
-fn at<'a>(_scene: &'a Scene, word: Word<'a>) -> Word<'a> {
-    word
 }
 
 /// An order whose card is not known goes to no other.
@@ -84,7 +80,7 @@ fn second_card(scene: &Scene, stage: &mut Stage) -> Result<(), String> {
 }
 
 /// The order is carried out: the right card, the right content, the right keys.
-fn ended(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<(), String> {
+fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
     let picture = Picture::of(&mut stage.card);
     if picture != expected.after {
         return Err(format!("the card holds {picture:?} and not {:?}", expected.after));
@@ -96,7 +92,7 @@ fn ended(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<(), St
         return Err(format!("the center holds {row:?} and not {:?}", expected.row));
     }
     keys(stage)?;
-    opened_again(scene, stage)
+    opened_again(stage)
 }
 
 /// The key sets on record are those of the card.
@@ -116,8 +112,11 @@ fn keys(stage: &Stage) -> Result<(), String> {
     Err(format!("key sets on record are {recorded:02X?}, those on the card {on_card:02X?}"))
 }
 
-/// The card opens with what is on record, and nothing waits.
-fn opened_again(_scene: &Scene, stage: &mut Stage) -> Result<(), String> {
+/// The card opens with what is on record, and nothing waits. A card that is ended answers nothing any more.
+fn opened_again(stage: &mut Stage) -> Result<(), String> {
+    if stage.card.state().life_cycle == CardLifeCycle::Terminated {
+        return Ok(());
+    }
     let done = stage.bench.insert(0, Word::Desk, &mut stage.card, Fault::Nothing);
     let code = done.end.refusal.as_ref().map(|refusal| refusal.code);
     let fine = [Code::NOTHING_WAITS, Code::CARD_ENDED];

@@ -1,6 +1,5 @@
 //! Every fault at every command and every message of an order, one at a time.
 
-use cardwright_issuance::state::OrderState;
 use cardwright_relay::message::Outcome;
 
 use super::bench::tears;
@@ -72,10 +71,4 @@ pub fn matrix(plan: Plan) -> Report {
         }
     }
     report
-}
-
-/// Whether an order in this state is done with.
-#[must_use]
-pub fn is_done(state: OrderState) -> bool {
-    state == OrderState::Issued
 }

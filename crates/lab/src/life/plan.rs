@@ -73,11 +73,23 @@ impl Plan {
 }
 
 const HOLDER: &[(&str, &str)] = &[("name", "Ada Example"), ("card_number", "6200001234567801"), ("pin", "4711")];
-const MARRIED: &[(&str, &str)] = &[("name", "Ada Married")];
+const MARRIED: &[(&str, &str)] = &[("name", "Ada Married"), ("card_number", "6200001234567801")];
 const OTHER_PIN: &[(&str, &str)] = &[("pin", "990099")];
 
 fn asked(kind: &'static str, profile: &'static str, fields: &'static [(&'static str, &'static str)]) -> Asked {
     Asked { kind, profile, argument: "", fields }
+}
+
+/// The profile of that name for a second instance.
+fn second(name: &str) -> String {
+    let text = file(&format!("profiles/{name}.toml"));
+    let (by_name, instance) = (format!("\nname = \"{name}\"\n"), "instance = \"F0434152445749440001\"");
+    assert_eq!((text.matches(&by_name).count(), text.matches(instance).count()), (1, 1));
+    text.replace(&by_name, &format!("\nname = \"{name}-second\"\n")).replace(instance, &instance.replace("0001\"", "0002\""))
+}
+
+fn named(plan: Plan, how: &str) -> Plan {
+    Plan { name: format!("{} {how}", plan.name), ..plan }
 }
 
 /// Plans of the identity application, for cards whose answers carry a MAC.
@@ -87,7 +99,7 @@ pub fn identity(product: &'static str) -> Vec<Plan> {
     let plan = |first: Option<Asked>, order: Asked| Plan {
         name: format!("{} on {product}", order.kind),
         product,
-        profiles: vec![file("profiles/identity.toml"), file("profiles/identity-2.toml")],
+        profiles: vec![file("profiles/identity.toml"), file("profiles/identity-2.toml"), second("identity"), second("identity-2")],
         first,
         earlier: Vec::new(),
         order,
@@ -96,7 +108,8 @@ pub fn identity(product: &'static str) -> Vec<Plan> {
     let change = |kind| asked(kind, "", &[]);
     let again = |kind, argument| Asked { argument, ..asked(kind, "identity", HOLDER) };
     let unblocked = plan(issued(), change("unblock"));
-    let remove = Asked { argument: "F0434152445749440001", ..change("remove-application") };
+    let removed = plan(issued(), Asked { argument: "F0434152445749440002", ..change("remove-application") });
+    let added = |profile| asked("add-application", profile, HOLDER);
     vec![
         plan(None, asked("new", "identity", HOLDER)),
         plan(issued(), again("replace", "lost")),
@@ -104,7 +117,10 @@ pub fn identity(product: &'static str) -> Vec<Plan> {
         plan(issued(), asked("personal-data", "identity", MARRIED)),
         plan(issued(), asked("pin", "identity", OTHER_PIN)),
         plan(issued(), asked("upgrade-application", "identity-2", HOLDER)),
-        plan(issued(), remove),
+        plan(issued(), added("identity-second")),
+        named(plan(issued(), added("identity-2-second")), "with a program"),
+        Plan { earlier: vec![added("identity-second")], ..removed.clone() },
+        named(Plan { earlier: vec![added("identity-2-second")], ..removed }, "with a program"),
         plan(issued(), Asked { argument: "16", ..change("change-keys") }),
         plan(issued(), change("block")),
         Plan { earlier: vec![change("block")], ..unblocked },
