@@ -373,7 +373,7 @@ impl Store for ModelStore {
     }
 
     async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
-        Ok(ahead::card_certificates(&self.rows(), authority))
+        Ok(self.rows().certificates_of(authority))
     }
 
     async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {
