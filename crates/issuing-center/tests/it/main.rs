@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+mod campaigns;
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;
 mod cards;
-mod campaigns;
 mod changes;
 mod commands;
 mod crash;
