@@ -191,18 +191,6 @@ impl Life {
         }
     }
 
-    /// Attempts until the order is carried out; more than `limit` are too many.
-    pub(crate) fn settle(&mut self, wanted: &Wanted, limit: usize) -> Became {
-        let mut became = Became::Unknown("not tried".to_owned());
-        for _ in 0..limit {
-            became = self.carry_out(wanted);
-            if matches!(became, Became::Done(_)) {
-                break;
-            }
-        }
-        became
-    }
-
     fn opening(&mut self, wanted: &Wanted) -> Result<(Issuer, Vec<u8>), String> {
         self.card.reset();
         let (product, keys) = (self.product.clone(), Rc::clone(&self.keys));
