@@ -42,8 +42,10 @@ impl Case {
             self.is_settled(life, &became, &whole, cut);
             let mut life = again;
             let second = (cut.0 % 9, PowerCut::AfterWrites(1));
-            let _ = life.carry_out_until(&self.wanted, Some(second));
-            let became = life.carry_out(&self.wanted);
+            let became = match life.carry_out_until(&self.wanted, Some(second)) {
+                Became::Done(grade) => Became::Done(grade), // it was over before
+                _ => life.carry_out(&self.wanted),
+            };
             self.is_settled(life, &became, &whole, cut);
         }
     }
@@ -180,5 +182,26 @@ fn a_card_is_blocked_and_used_again_after_any_cut() {
         let mut blocked = issued;
         let _ = blocked.carry_out(&Wanted::of(OrderKind::Block));
         case("unblock", blocked, Wanted::of(OrderKind::Unblock), is_ada).cut_everywhere();
+    }
+}
+
+/// The card that was ended just before it was torn out says so by what it does not say.
+#[test]
+fn a_card_is_ended_after_any_cut() {
+    let (identity, debit) = (Bureau::identity(1), Bureau::debit(false));
+    let holder = identity.whole(&HOLDER, None);
+    let cards = [
+        ("scp03-i70-life", holder.clone(), &IDENTITY[..]),
+        ("scp03-i60", holder, &IDENTITY[..]),
+        ("scp02-then-scp03", debit.whole(&[("name", "Ada Example")], None), &DEBIT[..]),
+    ];
+    for (product, data, instance) in cards {
+        let issued = Life::issued(product, data, None);
+        assert!(is_usable(&mut issued.twin(), instance));
+        let is_over = |life: &mut Life| {
+            let nothing_answers = !is_usable(life, &IDENTITY) && !is_usable(life, &DEBIT);
+            nothing_answers && life.card.state().life_cycle == cardwright_virtual_card::CardLifeCycle::Terminated
+        };
+        case(product, issued, Wanted::of(OrderKind::Terminate), is_over).cut_everywhere();
     }
 }
