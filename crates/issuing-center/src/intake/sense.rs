@@ -81,6 +81,11 @@ fn content_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
         OrderKind::PersonalData | OrderKind::Pin if !subject.holds(profile) => {
             Some(("profile", "the card holds no application of this profile: see card show".to_owned()))
         }
+        OrderKind::ChangeKeys if profile == subject.issued_by.profile || subject.holds(profile) => {
+            let wanted = asked.argument.unwrap_or_default();
+            let fault = subject.product.changed_protocol(wanted, subject.protocol).err();
+            fault.map(|fault| ("argument", fault.to_string()))
+        }
         OrderKind::RemoveApplication => removal_fault(asked.argument, subject),
         OrderKind::AddApplication => addition_fault(asked, subject),
         OrderKind::UpgradeApplication => upgrade_fault(asked, subject),
@@ -156,7 +161,7 @@ fn unfit(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
     }
     let level = SecurityLevel::from_byte(asked.profile.security_level().byte());
     let speaks = level
-        .is_ok_and(|level| ChannelParameters::new(product.protocol(), 0x01, level, product.security_domain()).is_ok());
+        .is_ok_and(|level| ChannelParameters::new(subject.protocol, 0x01, level, product.security_domain()).is_ok());
     if speaks {
         return None;
     }
