@@ -131,6 +131,7 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::DestructionKey { .. } => "destruction-key",
         Registration::Setting { .. } => "setting",
         Registration::PreparedAgain(..) => "prepared-again",
+        Registration::CarriedAgain(..) => "carried-again",
         Registration::PoolKey(_) => "pool-key",
         Registration::TakePoolKey(_) => "pool-key-taken",
         Registration::CardNumber(..) => "card-number",
