@@ -179,6 +179,20 @@ impl Arrived<'_> {
         Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
     }
 
+    /// A card whose MACs are right took the opening, and counts failures from the beginning again: what the next script
+    /// may open is the only try that is not proven.
+    fn one_try_left(&self, done: &Verified) -> Option<Change> {
+        let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
+        is_proven.then(|| Change::MoveCard {
+            card: self.card.id,
+            from: self.card.state,
+            to: self.card.state,
+            order: self.card.order,
+            open_tries: 1,
+            masked_number: self.card.masked_number.clone(),
+        })
+    }
+
     fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
         Change::MoveCard {
             card: self.issuance.card,
@@ -230,6 +244,7 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
         changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number()));
     } else {
         changes.rows.push(arrived.moved((from, place), (IssuanceState::Writing, step), deadline));
+        changes.rows.extend(arrived.one_try_left(done));
     }
     changes.rows.push(Change::AddIntent(Box::new(intent(next, arrived.now))));
     changes
@@ -372,7 +387,8 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
             card: card.id,
             from: card.state,
             to: CardState::Unknown,
-            order: Some(issuance.order),
+            // a change leaves the card with the order that it carries
+            order: card.order,
             open_tries: card.open_tries,
             masked_number: card.masked_number.clone(),
         },

@@ -148,10 +148,11 @@ impl Stage {
     /// Whether an answer bears the card's MAC: it took EXTERNAL AUTHENTICATE then.
     #[must_use]
     pub fn is_authenticated_by(&self, answers: &[&[u8]]) -> bool {
+        let Sent::Secured { script, .. } = &self.sent else { return false };
         let proven = |(index, answer): (usize, &&[u8])| {
-            index > 0 && self.script.verify_one(index, answer).is_ok_and(|answer| answer.proven().is_some())
+            index > 0 && script.verify_one(index, answer).is_ok_and(|answer| answer.proven().is_some())
         };
-        answers.iter().take(self.script.commands().len()).enumerate().any(proven)
+        answers.iter().take(self.sent.len()).enumerate().any(proven)
     }
 
     /// The AIDs, in hexadecimal, of the applications that are proven to be active where these answers leave others that
