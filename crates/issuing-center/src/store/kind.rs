@@ -43,6 +43,7 @@ const REGISTRATIONS: &[&str] = &[
     "destruction-key",
     "setting",
     "prepared-again",
+    "carried-again",
     "pool-key",
     "pool-key-taken",
     "card-number",
