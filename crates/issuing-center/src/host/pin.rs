@@ -15,7 +15,6 @@ use crate::center::Center;
 use crate::intake;
 use crate::refused::Refused;
 use crate::registry::document;
-use crate::sealing;
 use crate::store::{SealedOrder, Store, StoreError};
 
 /// The PIN of one card as the host gets it.

@@ -37,26 +37,15 @@ pub(crate) async fn fields_of<S: Store>(
     sealed: &SealedOrder,
     profile: &Profile,
 ) -> Result<OrderFields, Refused> {
-    if !carries(center, order, sealed, profile)? {
-        return Ok(sealing::open_order(&*center.keystore, order.id, sealed, profile)?.fields);
+    let brought = sealing::open_fields(&*center.keystore, order.id, sealed)??;
+    let nothing = OrderFields::none(profile).to_bytes();
+    if !may_be(order.kind) || *brought != *nothing {
+        return OrderFields::reopen(profile, &brought).map_err(sealing::field_refused);
     }
     let card = order.card.ok_or_else(|| StoreError::Damaged("an order about no card".into()))?;
     let subject = Subject::of(&*center.store, card).await?;
     let gone = ["the order", "the card's own data is not kept any more", "enter it anew, with the profile's fields"];
     fields(center, &subject, profile).await?.ok_or_else(|| Refused::with(Code::DATA_REFUSED, gone))
-}
-
-fn carries<S: Store>(
-    center: &Center<S>,
-    order: &Order,
-    sealed: &SealedOrder,
-    profile: &Profile,
-) -> Result<bool, Refused> {
-    if !may_be(order.kind) {
-        return Ok(false);
-    }
-    let brought = sealing::open_fields(&*center.keystore, order.id, sealed)??;
-    Ok(*brought == *OrderFields::none(profile).to_bytes())
 }
 
 /// Prepares an order that carries data over once more, where the card's data was changed after it was prepared. `before`
