@@ -61,6 +61,9 @@ impl Scene {
     #[must_use]
     pub fn before(plan: Plan) -> Self {
         let house = House::found(ModelStore::default());
+        if plan.is_of_payment_cards() {
+            house.issues_payment_cards();
+        }
         plan.profiles.iter().for_each(|text| house.import_profile(text));
         let mut blanks = house.import_cards(plan.product, 3).into_iter();
         let text = file(&format!("products/{}.toml", plan.product));
