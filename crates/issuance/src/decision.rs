@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod end;
 mod keys;
 mod reason;
 
@@ -11,6 +12,7 @@ use cardwright_relay::message;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
 use sha2::{Digest, Sha256};
 
+use end::ended;
 pub use reason::{flawed, left, reason, unproven};
 
 use crate::Id;
@@ -316,7 +318,8 @@ pub fn not_proven(
     outbox: Id,
 ) -> (Changes, Verdict) {
     let mut changes = arrived.received();
-    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
+    let ends = arrived.order.kind == OrderKind::Terminate;
+    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox, ends });
     if !commit_points.is_empty() {
         let cards = unknown.rows.iter_mut().filter_map(|change| match change {
             Change::MoveCard { to, .. } => Some(to),
@@ -344,13 +347,20 @@ pub struct GivenUp {
     pub sent: bool,
     /// a new id for what the issuer's host is told
     pub outbox: Id,
+    /// whether the order is to end the card
+    pub ends: bool,
 }
 
 /// The commit that gives an issuance up without a RESULT.
 pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: GivenUp) -> Changes {
     let unknown = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
     let sent = how.sent.then_some(Event::Sent { step: issuance.step });
-    let entries = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
+    let mut entries: Vec<_> = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
+    if how.ends && issuance.state == IssuanceState::Activating {
+        let ended = ended(now, issuance, card, how.outbox);
+        entries.extend(ended.entries);
+        return Changes { rows: ended.rows, entries };
+    }
     let rows = vec![
         Change::MoveIssuance {
             issuance: issuance.id,

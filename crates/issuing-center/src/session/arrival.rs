@@ -190,6 +190,11 @@ impl<S: Store> Engine<S> {
     ) -> Result<Vec<u8>, Refused> {
         let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, passed, self.random_id()?);
         self.commit(changes).await?;
+        if let Some(ended) = self.center.store.issuance(rows.issuance.id).await?
+            && ended.state == IssuanceState::Issued
+        {
+            return self.verdict_again(&ended).await;
+        }
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
 

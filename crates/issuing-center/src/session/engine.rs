@@ -9,7 +9,9 @@ use cardwright_issuance::change::{Change, Changes};
 use cardwright_issuance::decision;
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::flow::Stage;
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Issuance, Terminal};
+use cardwright_issuance::state::IssuanceState;
 use cardwright_relay::Code;
 use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
 
@@ -77,7 +79,10 @@ impl<S: Store> Engine<S> {
         }
         let why = refusal(Code::CARD_LEFT, &["-", reason]);
         self.give_up(issuance, &why).await?;
-        Ok(verdict(issuance.id, Outcome::Unknown, why))
+        match self.center.store.issuance(issuance.id).await? {
+            Some(ended) if ended.state == IssuanceState::Issued => self.verdict_again(&ended).await,
+            _ => Ok(verdict(issuance.id, Outcome::Unknown, why)),
+        }
     }
 
     /// No OPEN of this session has come. One that is still on its way must not be let in: its challenge is used up here,
@@ -128,7 +133,10 @@ impl<S: Store> Engine<S> {
         let card = self.card_of(issuance).await?;
         let outbox = self.random_id()?;
         let sent = self.take_held(issuance.id).is_some();
-        let changes = decision::unknown(self.center.now(), issuance, &card, why, decision::GivenUp { sent, outbox });
+        let order = self.center.store.order(issuance.order).await?;
+        let ends = order.is_some_and(|order| order.kind == OrderKind::Terminate);
+        let how = decision::GivenUp { sent, outbox, ends };
+        let changes = decision::unknown(self.center.now(), issuance, &card, why, how);
         self.commit(changes).await?;
         Ok(())
     }

@@ -10,8 +10,8 @@ fn played(plans: Vec<plan::Plan>) {
         let begun = std::time::Instant::now();
         let name = plan.name.clone();
         let Ok(report) = std::panic::catch_unwind(|| matrix(plan)) else { println!("{name} PANIC"); continue };
-        println!("{name}: {} cells, {} commands, {} messages, {} broken, {:?}", report.cells, report.commands, report.messages, report.broken.len(), begun.elapsed());
-        for broken in report.broken.iter().take(8) { println!("   {}", &broken[..broken.len().min(900)]); }
+        if !report.broken.is_empty() || std::env::var_os("LIFE_LOUD").is_some() { println!("{name}: {} cells, {} commands, {} messages, {} broken, {:?}", report.cells, report.commands, report.messages, report.broken.len(), begun.elapsed()); }
+        for broken in report.broken.iter().take(8) { println!("   {}", &broken[..broken.len().min(700)]); }
     }
 }
 
