@@ -46,7 +46,7 @@ pub struct Scene {
 /// A copy of a scene, to be played.
 pub struct Stage {
     /// center, terminals, time
-    pub bench: Bench<ModelStore>,
+    pub bench: Bench,
     /// the card that the order is carried out on
     pub card: Card,
     /// a blank that is in stock too
@@ -150,7 +150,7 @@ pub(super) fn row(center: &Center<ModelStore>, card: &CardState) -> cardwright_i
 }
 
 /// Carries an order out, to its end.
-fn carried_out(bench: &mut Bench<ModelStore>, card: &mut Card, reference: &str) -> Insertion {
+fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Insertion {
     let order = at_once(bench.center.store.order_by_reference(reference)).expect("a model store");
     let order = order.expect("an order of the scene");
     let done = bench.insert(0, Word::Order(&order), card, Fault::Nothing);
