@@ -319,7 +319,8 @@ pub fn not_proven(
 ) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let ends = arrived.order.kind == OrderKind::Terminate;
-    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox, ends });
+    let how = GivenUp { sent: false, outbox, ends, tried: Tried::said_by(arrived.result) };
+    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, how);
     if !commit_points.is_empty() {
         let cards = unknown.rows.iter_mut().filter_map(|change| match change {
             Change::MoveCard { to, .. } => Some(to),
@@ -349,6 +350,36 @@ pub struct GivenUp {
     pub outbox: Id,
     /// whether the order is to end the card
     pub ends: bool,
+    /// what is said of the card's opening
+    pub tried: Tried,
+}
+
+/// What became of EXTERNAL AUTHENTICATE, by the terminal's word. It decides how many openings may follow and nothing else:
+/// a terminal that lies here could spend a card's tries without the center as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// nothing is known: it counts
+    Perhaps,
+    /// the card took it, and counts anew
+    Opened,
+    /// it was never sent
+    Never,
+}
+
+impl Tried {
+    fn said_by(result: &ScriptResult) -> Self {
+        let first = result.answers.first().is_some_and(|answer| answer.ends_with(&[0x90, 0x00]));
+        if first || result.step > 1 { Self::Opened } else { Self::Perhaps }
+    }
+
+    fn counted(self, issuance: &Issuance, card: &Card) -> u8 {
+        match self {
+            Self::Opened => 0,
+            _ if issuance.step > 1 => 0,
+            Self::Never => card.open_tries.saturating_sub(1),
+            Self::Perhaps => card.open_tries,
+        }
+    }
 }
 
 /// The commit that gives an issuance up without a RESULT.
@@ -374,7 +405,7 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
             from: card.state,
             to: CardState::Unknown,
             order: Some(issuance.order),
-            open_tries: card.open_tries,
+            open_tries: how.tried.counted(issuance, card),
             masked_number: card.masked_number.clone(),
         },
         order_moved(issuance, OrderState::Blocked),
