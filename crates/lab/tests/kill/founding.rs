@@ -121,6 +121,21 @@ impl World {
         self.step(&["prepared-again"], &again, Again::Done);
     }
 
+    /// One change of all cards in use: entered, approved and closed again.
+    pub(crate) fn change_all_keys(&mut self) {
+        let create = ["campaign", "create", "keys", "--kind", "change-keys", "--argument", "16"];
+        let create = [&create[..], &["--select", "profile=identity", "--as", "Ines"]].concat();
+        self.step(&["campaign", "campaign-moved"], &create, Again::Refused("CW-1010"));
+        // The campaign is approved, then its orders are made, then they are approved.
+        let kinds = ["campaign-moved", "campaign-moved", "approved"];
+        self.step(&kinds, &["campaign", "approve", "keys", "--as", "Otto"], Again::Refused("CW-4022"));
+        let numbers = self.step(&[], &["campaign", "show", "keys"], Again::Done)["numbers"].clone();
+        assert_eq!(numbers["selected"], numbers["waiting"]);
+        let cancel = ["campaign", "cancel", "keys", "--as", "Otto"];
+        let cancelled = self.step(&["campaign-moved", "rows"], &cancel, Again::Done)["numbers"].clone();
+        assert!(cancelled["cancelled"] == numbers["selected"] && numbers["selected"] != 0, "{cancelled}");
+    }
+
     /// A ticket for every order; the first is typed again and again.
     pub(crate) fn release(&mut self) {
         for (index, order) in self.orders.clone().iter().enumerate() {
