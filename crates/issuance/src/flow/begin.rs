@@ -59,8 +59,8 @@ impl NeedsKeys {
     /// foreseen.
     #[must_use]
     pub fn requests(&self) -> Requests {
-        let mut requests = Requests::default();
-        requests.opened = self.opening.request().into_iter().chain(self.opening.challenge_request()).collect();
+        let opened = self.opening.request().into_iter().chain(self.opening.challenge_request()).collect();
+        let mut requests = Requests { opened, ..Requests::default() };
         self.ahead.request(&mut requests);
         requests
     }
