@@ -75,6 +75,12 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
+    /// Another store with the same rows.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { rows: Mutex::new(self.rows().clone()) }
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

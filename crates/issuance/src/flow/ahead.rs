@@ -10,7 +10,7 @@ use cardwright_relay::message::Refusal;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::segment::{Place, Ring, Segment, openings};
+use super::segment::{Place, Ring, Segment, Work, openings};
 use super::{Inputs, caller_refused, card_refused};
 use crate::Id;
 use crate::admission::refusal;
@@ -84,7 +84,8 @@ impl Count {
 /// Where a flow stands: what is open, what was opened, and the counter that the card told first.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
-    pub(super) channel: (Ring, Place),
+    /// none where a script of the issuer's ended it
+    pub(super) channel: Option<(Ring, Place)>,
     pub(super) count: Count,
     pub(super) counter: Option<u32>,
 }
@@ -105,7 +106,10 @@ impl Ahead {
     pub(super) fn new(inputs: &Inputs, segments: &[Segment], standing: Standing) -> Result<Self, Refusal> {
         let mut predictions = Vec::new();
         let mut count = standing.count;
-        for (ring, place) in openings(Some(standing.channel), segments) {
+        // what follows a script of the issuer's is not foreseen: the script waits for an answer
+        let script = segments.iter().position(|segment| matches!(segment.work, Work::Script(_)));
+        let segments = &segments[..script.unwrap_or(segments.len())];
+        for (ring, place) in openings(standing.channel, segments) {
             if !is_foreseeable(inputs, ring) {
                 break;
             }

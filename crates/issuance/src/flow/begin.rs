@@ -44,7 +44,7 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
         Conversation::begin(parameters, challenge, initialize_update_answer).map_err(|error| card_refused(&error))?;
     let segments = task::first(&inputs)?;
     let counter = counter(opening.card_answer().sequence_counter);
-    let standing = Standing { channel: (Ring::Opened, Place::Domain), count: Count::default(), counter };
+    let standing = Standing { channel: Some((Ring::Opened, Place::Domain)), count: Count::default(), counter };
     let ahead = Ahead::new(&inputs, &segments, standing)?;
     Ok(NeedsKeys { inputs, opening, segments, ahead })
 }

@@ -2,7 +2,7 @@
 //! for a cryptogram, which only the keys that were written can make. What else was written is believed.
 
 use cardwright_apdu::{Aid, Command, StatusWord};
-use cardwright_data_preparation::{CryptogramQuestion, EmvFault, Interface, Standard};
+use cardwright_data_preparation::{Application, CryptogramQuestion, EmvFault, Interface, Standard};
 use cardwright_globalplatform::commands::select;
 use sha2::{Digest, Sha256};
 
@@ -23,8 +23,10 @@ impl Cryptograms {
     pub(super) fn new(inputs: &Inputs) -> Result<Self, EmvFault> {
         let interface = if inputs.product.is_contactless() { Interface::Contactless } else { Interface::Contact };
         let applications = inputs.applications().iter().zip(1u32..);
-        let payment = applications.filter(|(application, _)| application.standard == Standard::Emv);
-        let question = |(application, place): (&cardwright_data_preparation::Application, u32)| {
+        // one that a script of its issuer's changes is asked by the script itself
+        let written = |application: &Application| application.standard == Standard::Emv && application.script.is_none();
+        let payment = applications.filter(|(application, _)| written(application));
+        let question = |(application, place): (&Application, u32)| {
             let number = unpredictable_number(inputs, place);
             Ok((application.instance, CryptogramQuestion::new(application, interface, number)?))
         };
@@ -47,9 +49,19 @@ impl Cryptograms {
         asked.collect()
     }
 
+    /// How many commands there are.
+    pub(super) fn count(&self) -> usize {
+        COMMANDS * self.0.len()
+    }
+
+    /// Whether there is nobody to ask.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the answers prove the keys of every application.
     pub(super) fn verify(&self, answers: &[&[u8]]) -> Result<(), Flaw> {
-        if answers.len() != COMMANDS * self.0.len() || self.0.is_empty() {
+        if answers.len() != self.count() || self.is_empty() {
             return Err(MISSING);
         }
         if self.answered(answers).count() == self.0.len() { Ok(()) } else { Err(WRONG) }
@@ -66,8 +78,8 @@ impl Cryptograms {
     }
 }
 
-/// A number that nobody knew before this issuance was opened, and that any node makes again.
-fn unpredictable_number(inputs: &Inputs, place: u32) -> [u8; 4] {
+/// A number that nobody knew before this issuance was opened, and that any node makes again; another for each place.
+pub(super) fn unpredictable_number(inputs: &Inputs, place: u32) -> [u8; 4] {
     let digest = Sha256::new()
         .chain_update(b"cardwright unpredictable number 1")
         .chain_update(*inputs.second_challenge)

@@ -1,7 +1,7 @@
 //! Whether profile, card product and data go together: asked before a card is.
 
 use cardwright_data_preparation::{
-    Activation, Application, CommitPoint, Profile, Route, SecurityLevel as Level, Standard,
+    Activation, Application, CommitPoint, Profile, Rewrite, Route, SecurityLevel as Level, Standard,
 };
 use cardwright_globalplatform::{Protocol, SecurityLevel};
 use cardwright_relay::Code;
@@ -9,8 +9,9 @@ use cardwright_relay::message::Refusal;
 
 use super::begin::cryptograms;
 use super::segment::{is_selectable_first, openings};
-use super::{Inputs, piv};
+use super::{Inputs, piv, question};
 use crate::admission::refusal;
+use crate::kind::OrderKind;
 use crate::product::{Proof, StoreDataIn};
 
 const IN_CLEAR: &str = "its level does not encrypt commands: whoever carries them would see all";
@@ -64,8 +65,10 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
         .or_else(|| too_often(inputs));
     match reason {
         Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&data.profile.name, reason])),
-        None if inputs.product.proof() == Proof::Cryptogram => cryptograms(inputs).map(|_| ()),
-        None => Ok(()),
+        None if inputs.product.proof() == Proof::Cryptogram => {
+            cryptograms(inputs).map(|_| ()).and_then(|()| question::check(inputs))
+        }
+        None => question::check(inputs),
     }
 }
 
@@ -120,14 +123,26 @@ fn impossible(ways: &[Way]) -> Option<&'static str> {
 }
 
 fn unfit(inputs: &Inputs) -> Option<&'static str> {
-    let (product, applications) = (&inputs.product, inputs.applications());
+    let product = &inputs.product;
+    // what is changed in its place is installed, and takes data, already
+    let is_installed = |application: &&Application| {
+        let changed = matches!(inputs.kind, OrderKind::PersonalData | OrderKind::Pin);
+        !changed || application.rewrite == Rewrite::Reinstall
+    };
+    let applications: Vec<_> = inputs.applications().iter().filter(is_installed).collect();
     let early =
         |application: &Application| !is_selectable_first(application) && !inputs.is_complete_at_once(application);
-    let straight = applications.iter().filter(|application| application.route == Route::Application).count();
-    let mut keys = applications.iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
+    let through_it =
+        |application: &&Application| application.route == Route::Application && application.script.is_none();
+    let straight = inputs.applications().iter().filter(through_it).count();
+    let mut keys =
+        inputs.applications().iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
     let reasons = [
         (applications.iter().any(|application| !is_there(inputs, application)), NOT_THERE),
-        (product.store_data_in() == StoreDataIn::Selectable && applications.iter().any(early), NOT_YET_SELECTABLE),
+        (
+            product.store_data_in() == StoreDataIn::Selectable && applications.iter().copied().any(early),
+            NOT_YET_SELECTABLE,
+        ),
         (!applications.iter().all(|application| installs(inputs, application)), NO_SUCH_INSTALL),
         (!keys.all(piv::is_possible), NO_SUCH_KEY),
         (straight > 1 && product.proof() == Proof::RMac && !product.has_foreseeable_challenges(), UNTIED),

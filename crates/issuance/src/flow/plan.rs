@@ -59,6 +59,9 @@ impl Material<'_> {
             Work::Load(number) => self.load(*number),
             Work::Write { states, applications } => self.write(states, applications).map_err(refused),
             Work::Store(number) => self.store(*number).map_err(refused),
+            Work::Rewrite(number) => self.rewrite(*number).map_err(refused),
+            // not through a channel
+            Work::Script(_) => Ok(Vec::new()),
             Work::MakeKeys(number) => Ok(self.make_keys(*number)),
             Work::StoreObjects(number) => self.store_objects(*number),
             Work::Activate { application, continued } => self.activate(*application, *continued).map_err(refused),
@@ -121,6 +124,13 @@ impl Material<'_> {
         let completes = !is_selectable_first(application);
         let before = if completes { &groupings[..] } else { split_last(&groupings).0 };
         self.stored(application, before, Blocks { first: 0, complete: completes })
+    }
+
+    /// All of an application's groupings, in one stream.
+    fn rewrite(&self, number: usize) -> Result<Vec<Asked>, ChannelError> {
+        let application = self.application(number);
+        let groupings = self.enciphered.groupings(number, application)?;
+        self.stored(application, &groupings, Blocks { first: 0, complete: true })
     }
 
     /// The STORE DATA commands of `groupings`, by the application's route; none where there are none.

@@ -9,11 +9,14 @@ use cardwright_relay::message::Refusal;
 
 use super::ahead::{Ahead, Count, Standing, counter, host_challenge};
 use super::begin::cryptograms;
+use super::cryptogram::Cryptograms;
+use super::end::{End, Tail, Then};
 use super::groupings::Enciphered;
 use super::plan::{Asked, Material};
+use super::question::{Answered, Asking};
 use super::segment::{self, Gate, Place, Ring, Segment, Work};
 use super::showing::{Learned, Shows};
-use super::stage::{End, Stage, StageKind, Tail};
+use super::stage::{Sent, Stage, StageKind};
 use super::{Inputs, caller_refused};
 use crate::product::Proof;
 use crate::task;
@@ -36,6 +39,8 @@ pub(super) struct Flow {
     pub(super) surveyed: bool,
     /// whether commands may go out that need the stored proof of what was before
     activating: bool,
+    /// whether something was sent that changes the card
+    pub(super) writing: bool,
     /// what the card said at its first opening; it must say the same at each
     pub(super) diversification_data: [u8; 10],
 }
@@ -54,10 +59,11 @@ impl Flow {
             enciphered,
             new_keys: None,
             certificates: Vec::new(),
-            standing: Standing { channel: (Ring::Opened, Place::Domain), count: Count::default(), counter: None },
+            standing: Standing { channel: Some((Ring::Opened, Place::Domain)), count: Count::default(), counter: None },
             selected: Place::Domain,
             surveyed: false,
             activating: false,
+            writing: false,
             diversification_data: [0; 10],
         }
     }
@@ -80,7 +86,7 @@ impl Flow {
     pub(super) fn enter(mut self, card: CardAuthenticated) -> Result<Stage, Refusal> {
         if let Some(channel) = self.segments.front().map(Segment::channel) {
             self.standing.count.add(channel.0);
-            self.standing.channel = channel;
+            self.standing.channel = Some(channel);
             self.selected = channel.1;
         }
         let script = card.wrap(&[]).map_err(|error| caller_refused(&self.inputs, &error))?;
@@ -96,15 +102,33 @@ impl Flow {
         Ok((self, ahead))
     }
 
+    /// The script of the issuer's to an application that answered its question, and what can follow at once.
+    pub(super) fn send(mut self, answered: Answered) -> Result<Stage, Refusal> {
+        self.writing = true;
+        let then = match self.segments.front().map(Segment::channel) {
+            None => Then::Nothing,
+            Some(channel) => match self.question()? {
+                Some(question) => question,
+                None => Then::Reopen(Box::new(self.tail(channel)?)),
+            },
+        };
+        let end = End { counted: Some(answered.proof), ..End::then(then) };
+        Ok(Stage::new(self, StageKind::Write, Sent::Plain(answered.commands), end))
+    }
+
     /// Adds segments until one must wait, or its channel cannot be opened without asking. `passing` says that what the
     /// first of them waits for is there.
     fn fill(mut self, mut script: Script, mut shown: Vec<Shows>, mut passing: bool) -> Result<Stage, Refusal> {
-        let proof = self.inputs.proof(self.standing.channel.0);
+        let proof = self.inputs.proof(self.ring());
         let mut only_keys = true;
-        let mut end = End::Nothing;
+        let mut end = End::then(Then::Nothing);
         while let Some(next) = self.segments.front().cloned() {
-            if self.standing.channel != next.channel() && self.predicted.is_empty() {
-                end = End::Reopen(Box::new(self.tail(next.channel())?));
+            if matches!(next.work, Work::Script(_)) {
+                only_keys = false;
+                break;
+            }
+            if self.standing.channel != Some(next.channel()) && self.predicted.is_empty() {
+                end.then = Then::Reopen(Box::new(self.tail(next.channel())?));
                 break;
             }
             if next.gate != Gate::Open && !passing {
@@ -112,6 +136,7 @@ impl Flow {
             }
             passing = false;
             self.activating |= next.gate == Gate::Proof;
+            self.writing |= !next.work.only_looks();
             only_keys &= matches!(next.work, Work::PutKeys { .. });
             self.surveyed |= next.work == Work::Survey;
             script = self.add(script, &mut shown, &next)?;
@@ -122,21 +147,42 @@ impl Flow {
             (false, false) => StageKind::Write,
             (false, true) => StageKind::ChangeKeys,
         };
-        if matches!(end, End::Nothing) && self.is_at_its_end() && proof == Proof::Cryptogram {
-            end = self.proving()?;
+        if matches!(end.then, Then::Nothing) && self.is_at_its_end() && proof == Proof::Cryptogram {
+            end.cryptograms = self.proving()?;
         }
-        Ok(Stage::new(self, kind, proof, script, shown, end))
+        if let Some(question) = self.question()? {
+            end.then = question;
+        }
+        Ok(Stage::new(self, kind, Sent::Secured { proof, script, shown }, end))
     }
 
-    /// Whether nothing follows: a survey is followed by what it shows to remain.
+    /// Whose keys the channel is opened with that is open, or comes next.
+    fn ring(&self) -> Ring {
+        self.standing.channel.map_or_else(|| self.next_ring(), |(ring, _)| ring)
+    }
+
+    /// The question before the next segment, where that is a script of the issuer's. It ends the channel.
+    fn question(&mut self) -> Result<Option<Then>, Refusal> {
+        let Some(Work::Script(number)) = self.segments.front().map(|segment| &segment.work) else { return Ok(None) };
+        let number = *number;
+        let asking = Asking::new(&self.inputs, number)?;
+        self.segments.pop_front();
+        self.standing.channel = None;
+        self.selected = Place::Application(number);
+        Ok(Some(Then::Question(Box::new(asking))))
+    }
+
+    /// Whether nothing follows but scripts of the issuer's: a survey is followed by what it shows to remain.
     fn is_at_its_end(&self) -> bool {
-        self.segments.is_empty() && !self.surveyed
+        !self.surveyed && self.segments.iter().all(|segment| matches!(segment.work, Work::Script(_)))
     }
 
-    /// What proves the card where its answers do not: a cryptogram of each payment application. Where nothing was
-    /// written to one, the card's own cryptogram at the opening of the channel is all there is.
-    fn proving(&self) -> Result<End, Refusal> {
-        if self.inputs.applications().is_empty() { Ok(End::Nothing) } else { cryptograms(&self.inputs).map(End::Prove) }
+    /// What proves the card where its answers do not: a cryptogram of each payment application that was written. Where
+    /// nothing was written to one, the card's own cryptogram at the opening of the channel is all there is.
+    fn proving(&self) -> Result<Option<Cryptograms>, Refusal> {
+        let applications = self.inputs.applications();
+        let scripted = applications.iter().all(|application| application.script.is_some());
+        if scripted { Ok(None) } else { cryptograms(&self.inputs).map(Some) }
     }
 
     fn add(&mut self, script: Script, shown: &mut Vec<Shows>, segment: &Segment) -> Result<Script, Refusal> {
@@ -149,11 +195,11 @@ impl Flow {
         };
         let asked: Vec<Asked> = material.commands(&segment.work)?;
         let (commands, shows): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-        let reopens = self.standing.channel != segment.channel();
+        let reopens = self.standing.channel != Some(segment.channel());
         let script = match reopens.then(|| self.predicted.pop_front()).flatten() {
             Some(channel) => {
                 let selected = self.selects(segment.place);
-                self.standing.channel = segment.channel();
+                self.standing.channel = Some(segment.channel());
                 self.standing.count.add(segment.ring);
                 self.selected = segment.place;
                 script.continue_with(selected.as_ref(), channel, &commands)
@@ -173,7 +219,8 @@ impl Flow {
 
     /// Whose keys the next channel is opened with.
     pub(super) fn next_ring(&self) -> Ring {
-        self.segments.front().map_or(self.standing.channel.0, |segment| segment.ring)
+        let standing = || self.standing.channel.map_or(self.inputs.last_ring(), |(ring, _)| ring);
+        self.segments.front().map_or_else(standing, |segment| segment.ring)
     }
 
     /// What must be selected first: nothing where it is already.

@@ -58,12 +58,23 @@ pub(crate) enum Work {
     StoreObjects(usize),
     /// the commit point; `continued` in the channel that stored the data
     Activate { application: usize, continued: bool },
+    /// the data groupings of an application in use, all of them in one stream, which take the places of its own
+    Rewrite(usize),
+    /// a script of the issuer's to a payment application, under the application's own keys
+    Script(usize),
     /// the card's own life-cycle state
     SetCard(CardState),
     /// the same as the flow's commit point: nothing can be asked of the card afterwards
     EndCard,
     /// the states after everything: the card's, and of each application of the data
     Ask { card: CardState },
+}
+
+impl Work {
+    /// Whether it changes nothing on the card.
+    pub(crate) fn only_looks(&self) -> bool {
+        matches!(self, Self::Survey | Self::Ask { .. })
+    }
 }
 
 /// One part of a flow, in one channel.
@@ -119,18 +130,22 @@ pub(super) fn travelling<'a>(applications: &[Application], segments: impl Iterat
     let through_domain = |number: &usize| applications[*number].route == Route::SecurityDomain;
     let in_segment = |segment: &Segment| match &segment.work {
         Work::Write { applications, .. } => applications.iter().copied().filter(through_domain).collect(),
-        Work::Store(number) | Work::Activate { application: number, .. } => vec![*number],
+        Work::Store(number) | Work::Rewrite(number) | Work::Activate { application: number, .. } => vec![*number],
         _ => Vec::new(),
     };
     segments.take_while(|segment| Some(segment.channel()) == channel).flat_map(in_segment).collect()
 }
 
-/// The channels that are opened one after the other, where the first of them is open already or not.
+/// The channels that are opened one after the other, where the first of them is open already or not. A script of the
+/// issuer's goes in none, and ends the one that is open.
 pub(crate) fn openings(open: Option<(Ring, Place)>, segments: &[Segment]) -> Vec<(Ring, Place)> {
     let mut current = open;
     let mut openings = Vec::new();
-    for channel in segments.iter().map(Segment::channel) {
-        if current != Some(channel) {
+    for segment in segments {
+        let channel = segment.channel();
+        if matches!(segment.work, Work::Script(_)) {
+            current = None;
+        } else if current != Some(channel) {
             openings.push(channel);
             current = Some(channel);
         }

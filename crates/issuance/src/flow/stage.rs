@@ -1,21 +1,21 @@
 //! One script of a flow, and what its proven answers lead to.
 
 use cardwright_apdu::{Aid, Command, StatusWord};
-use cardwright_globalplatform::{
-    Answer, ChannelParameters, Conversation, Expected, HostChallenge, OpenChannel, Outcome, Script, WrappedCommand,
-};
+use cardwright_globalplatform::{Answer, Conversation, Expected, OpenChannel, Outcome, Script, WrappedCommand};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use sha2::{Digest, Sha256};
 
 use super::card_refused;
-use super::cryptogram::Cryptograms;
+use super::end::{End, Tail, Then, plain};
 use super::next::{Certification, Foresight, Next, Reopening};
+use super::question::Asking;
 use super::run::Flow;
 use super::segment::Gate;
 use super::showing::{Learned, Shows};
 use super::worth::{Flaw, Grade, Verified};
 use crate::admission::refusal;
+use crate::kind::OrderKind;
 use crate::product::Proof;
 use crate::task;
 
@@ -37,45 +37,85 @@ pub enum StageKind {
 pub struct Stage {
     flow: Flow,
     kind: StageKind,
-    /// what makes its answers count
-    proof: Proof,
-    script: Script,
-    /// what each answer must show, in the order of the script's commands
-    shown: Vec<Shows>,
+    sent: Sent,
     end: End,
 }
 
-/// The unprotected commands that a script ends with.
-pub(super) enum End {
-    /// none
-    Nothing,
-    /// those that open the next channel
-    Reopen(Box<Tail>),
-    /// those that prove the card where no answer has a MAC
-    Prove(Cryptograms),
+/// What a script is made of, before its end.
+pub(super) enum Sent {
+    /// commands through a channel
+    Secured {
+        /// what makes its answers count
+        proof: Proof,
+        /// the commands, wrapped
+        script: Script,
+        /// what each answer must show, in the order of the script's commands
+        shown: Vec<Shows>,
+    },
+    /// commands of the issuer's to an application, which the application's own keys protect
+    Plain(Vec<Command>),
 }
 
-impl End {
-    fn commands(&self) -> Vec<Command> {
+impl Sent {
+    fn len(&self) -> usize {
         match self {
-            Self::Nothing => Vec::new(),
-            Self::Reopen(tail) => tail.selected.iter().chain([&tail.update]).cloned().collect(),
-            Self::Prove(cryptograms) => cryptograms.commands(),
+            Self::Secured { script, .. } => script.commands().len(),
+            Self::Plain(commands) => commands.len(),
         }
+    }
+
+    fn commands(&self) -> Vec<ScriptCommand> {
+        match self {
+            Self::Secured { script, shown, .. } => {
+                script.commands().zip(shown).map(|(wrapped, shows)| relayed(wrapped, shows)).collect()
+            }
+            Self::Plain(commands) => commands.iter().map(plain).collect(),
+        }
+    }
+
+    fn shown(&self) -> &[Shows] {
+        match self {
+            Self::Secured { shown, .. } => shown,
+            Self::Plain(_) => &[],
+        }
+    }
+
+    /// The instances whose commit points the answers prove to be passed.
+    fn commit_points(&self, answers: &[&[u8]]) -> Vec<Aid> {
+        let Self::Secured { script, shown, .. } = self else { return Vec::new() };
+        let asked = shown.iter().zip(answers).enumerate();
+        let passed = asked.filter_map(|(index, (shows, answer))| match shows {
+            Shows::CommitPoint(instance) => {
+                let answer = script.verify_one(index, answer).ok()?;
+                answer.proven().map(|_| *instance)
+            }
+            _ => None,
+        });
+        passed.collect()
+    }
+
+    /// What the answers are worth by themselves, what they told, and the channel that they leave open.
+    fn judge(self, answers: &[&[u8]]) -> Result<(Option<Grade>, Learned, Option<OpenChannel>), Flaw> {
+        let (proof, script, shown) = match self {
+            Self::Secured { proof, script, shown } => (proof, script, shown),
+            Self::Plain(commands) => {
+                let succeeded = |answer: &&[u8]| answer.ends_with(&StatusWord::SUCCESS.0.to_be_bytes());
+                let whole = answers.len() == commands.len() && answers.iter().all(succeeded);
+                let refused = Flaw::Content("an application did not take all of its issuer's script");
+                return if whole { Ok((None, Learned::new(Proof::None), None)) } else { Err(refused) };
+            }
+        };
+        let outcome = script.verify(answers).map_err(Flaw::Answer)?;
+        let (grade, answers, channel) = counting(proof, outcome)?;
+        let mut learned = Learned::new(proof);
+        shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
+        Ok((grade, learned, Some(channel)))
     }
 }
 
-/// The unprotected commands at a script's end that open a channel which cannot be foreseen.
-pub(super) struct Tail {
-    pub(super) selected: Option<Command>,
-    pub(super) update: Command,
-    pub(super) parameters: ChannelParameters,
-    pub(super) challenge: HostChallenge,
-}
-
 impl Stage {
-    pub(super) fn new(flow: Flow, kind: StageKind, proof: Proof, script: Script, shown: Vec<Shows>, end: End) -> Self {
-        Self { flow, kind, proof, script, shown, end }
+    pub(super) fn new(flow: Flow, kind: StageKind, sent: Sent, end: End) -> Self {
+        Self { flow, kind, sent, end }
     }
 
     /// What the script is for.
@@ -93,41 +133,36 @@ impl Stage {
     /// The commands as the terminal gets them.
     #[must_use]
     pub fn commands(&self) -> Vec<ScriptCommand> {
-        let shown = self.script.commands().zip(&self.shown).map(|(wrapped, shows)| relayed(wrapped, shows));
-        let plain = |command: Command| ScriptCommand {
-            apdu: command.to_bytes().into(),
-            allowed: None,
-            answer_hash: None,
-            limit: None,
-        };
-        shown.chain(self.end.commands().into_iter().map(plain)).collect()
+        self.sent.commands().into_iter().chain(self.end.commands()).collect()
     }
 
     /// The AIDs, in hexadecimal, of the applications whose commit points these answers prove to be passed, each by its
     /// own R-MAC or by its cryptogram, whatever became of the rest of the script.
     #[must_use]
     pub fn commit_points(&self, answers: &[&[u8]]) -> Vec<String> {
-        let asked = self.shown.iter().zip(answers).enumerate();
-        let passed = asked.filter_map(|(index, (shows, answer))| match shows {
-            Shows::CommitPoint(instance) => {
-                let answer = self.script.verify_one(index, answer).ok()?;
-                answer.proven().map(|_| instance.to_string())
-            }
-            _ => None,
-        });
-        let asked = answers.get(self.script.commands().len()..).unwrap_or_default();
-        let proven = match &self.end {
-            End::Prove(cryptograms) => cryptograms.answered(asked).map(Aid::to_string).collect(),
-            End::Nothing | End::Reopen(_) => Vec::new(),
+        let passed = self.sent.commit_points(answers);
+        let asked = answers.get(self.sent.len()..).unwrap_or_default();
+        passed.into_iter().chain(self.end.answered(asked)).map(|instance| instance.to_string()).collect()
+    }
+
+    /// Whether an answer bears the card's MAC: it took EXTERNAL AUTHENTICATE then.
+    #[must_use]
+    pub fn is_authenticated_by(&self, answers: &[&[u8]]) -> bool {
+        let Sent::Secured { script, .. } = &self.sent else { return false };
+        let proven = |(index, answer): (usize, &&[u8])| {
+            index > 0 && script.verify_one(index, answer).is_ok_and(|answer| answer.proven().is_some())
         };
-        passed.chain(proven).collect()
+        answers.iter().take(self.sent.len()).enumerate().any(proven)
     }
 
     /// The AIDs, in hexadecimal, of the applications that are proven to be active where these answers leave others that
     /// are not: none where no application is active, and none where all are.
     #[must_use]
     pub fn partly_activated(&self, answers: &[&[u8]]) -> Vec<String> {
-        let here = self.shown.iter().filter_map(|shows| match shows {
+        if matches!(self.flow.inputs.kind, OrderKind::PersonalData | OrderKind::Pin) {
+            return Vec::new(); // they were active before, and are
+        }
+        let here = self.sent.shown().iter().filter_map(|shows| match shows {
             Shows::CommitPoint(instance) => Some(instance.to_string()),
             _ => None,
         });
@@ -147,7 +182,7 @@ impl Stage {
     /// # Errors
     /// The first `Flaw`, or a refusal where the next script cannot be made; either way the outcome is unknown.
     pub fn answers(self, answers: &[&[u8]]) -> Result<(Verified, Result<Next, Refusal>), Flaw> {
-        let changed_keys = self.shown.iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
+        let changed_keys = self.sent.shown().iter().any(|shows| matches!(shows, Shows::KeysStored { .. }));
         let masked_number = self.masked_number().to_owned();
         let content = task::content_after(&self.flow.inputs);
         let Judged { grade, learned, next } = self.judge(answers)?;
@@ -155,26 +190,21 @@ impl Stage {
     }
 
     fn judge(self, answers: &[&[u8]]) -> Result<Judged, Flaw> {
-        let Self { flow, proof, script, shown, end, .. } = self;
-        let own = match end {
-            End::Nothing => answers.len(),
-            End::Reopen(_) | End::Prove(_) => script.commands().len().min(answers.len()),
-        };
-        let (for_script, for_end) = answers.split_at(own);
-        let outcome = script.verify(for_script).map_err(Flaw::Answer)?;
-        let (grade, answers, channel) = counting(proof, outcome)?;
-        let mut learned = Learned::new(proof);
-        shown.iter().zip(&answers).try_for_each(|(shows, answer)| learned.take(shows, answer))?;
-        let (grade, next) = match end {
-            End::Nothing if flow.inputs.applications().is_empty() => {
-                (grade.or(Some(Grade::B)), follow(flow, channel, &learned)?)
+        let Self { flow, sent, end, .. } = self;
+        let own = if end.is_nothing() { answers.len() } else { sent.len().min(answers.len()) };
+        let (for_sent, for_end) = answers.split_at(own);
+        let (grade, learned, channel) = sent.judge(for_sent)?;
+        let (proven, for_then) = end.verify(for_end)?;
+        let grade = if proven { Some(Grade::B) } else { grade };
+        let next = match (end.then, channel) {
+            (Then::Nothing, Some(channel)) if !proven => {
+                let nothing_to_ask = flow.inputs.applications().is_empty();
+                let grade = if nothing_to_ask { grade.or(Some(Grade::B)) } else { grade };
+                return Ok(Judged { grade, next: follow(flow, channel, &learned)?, learned });
             }
-            End::Nothing => (grade, follow(flow, channel, &learned)?),
-            End::Reopen(tail) => (grade, reopen(flow, *tail, for_end)?),
-            End::Prove(cryptograms) => {
-                cryptograms.verify(for_end)?;
-                (Some(Grade::B), Ok(Next::Done))
-            }
+            (Then::Nothing, _) => Ok(Next::Done),
+            (Then::Reopen(tail), _) => reopen(flow, *tail, for_then)?,
+            (Then::Question(asking), _) => asked(flow, *asking, for_then)?,
         };
         Ok(Judged { grade, learned, next })
     }
@@ -225,12 +255,7 @@ fn decided(flow: Flow, channel: OpenChannel, learned: &Learned) -> Result<Next, 
 
 /// The channel that the script's end asked for.
 fn reopen(flow: Flow, tail: Tail, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
-    let answer = match (&tail.selected, answers) {
-        (None, [answer]) => answer,
-        (Some(_), [selected, answer]) if selected.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()) => answer,
-        (Some(_), [_, _]) => return Err(Flaw::Content("what must be selected was not")),
-        _ => return Err(Flaw::Content("the answer to INITIALIZE UPDATE is missing")),
-    };
+    let answer = tail.opened(answers)?;
     let opening = match Conversation::begin(tail.parameters, tail.challenge, answer) {
         Ok(opening) => opening,
         Err(error) => return Ok(Err(card_refused(&error))),
@@ -239,6 +264,19 @@ fn reopen(flow: Flow, tail: Tail, answers: &[&[u8]]) -> Result<Result<Next, Refu
         return Ok(Err(refusal(Code::CARD_ANSWER_REFUSED, &["other key diversification data than before"])));
     }
     Ok(Ok(Next::Reopen(Box::new(Reopening::new(flow, opening)))))
+}
+
+/// The script of the issuer's to the application that was asked. Where it does not answer as the issuer's card does, it
+/// gets none: nothing is done where nothing was written yet.
+fn asked(flow: Flow, asking: Asking, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
+    let why = asking.refused();
+    match asking.answered(&flow.inputs, answers) {
+        Some(answered) => {
+            Ok(answered.and_then(|answered| flow.send(answered)).map(|stage| Next::Stage(Box::new(stage))))
+        }
+        None if flow.writing || flow.inputs.basis.survey => Ok(Err(why)),
+        None => Ok(Ok(Next::Declined(why))),
+    }
 }
 
 fn relayed(wrapped: &WrappedCommand, shows: &Shows) -> ScriptCommand {

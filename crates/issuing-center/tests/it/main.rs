@@ -7,6 +7,7 @@ mod campaigns;
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;
 mod cards;
+mod change_commands;
 mod changes;
 mod commands;
 mod crash;
@@ -19,6 +20,7 @@ mod host;
 mod host_tls;
 mod issuance_data;
 mod issuer_ca;
+mod kinds;
 mod life;
 mod log;
 mod numbers;

@@ -7,6 +7,7 @@
 
 mod altered;
 mod cap_files;
+mod changes;
 mod channels;
 mod content;
 mod counters;
@@ -14,6 +15,8 @@ mod grade_b;
 mod grouping;
 mod key_sets;
 mod keys;
+mod life;
+mod orders;
 mod pair;
 
 mod answers;
