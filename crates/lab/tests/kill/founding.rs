@@ -86,11 +86,11 @@ impl World {
         self.step(&["pool-key"], &fill, Again::Done);
     }
 
-    /// A program that goes to cards, and one that is taken back.
+    /// A program that no card has room for, and one that is taken back.
     pub(crate) fn take_programs(&mut self) {
         for (name, package) in [("wallet", "F0434152445749449A"), ("purse", "F0434152445749449B")] {
             let file = self.path(&format!("{name}.cap"));
-            std::fs::write(&file, Cap::small(package, 0, &[7; 900]).bytes()).unwrap();
+            std::fs::write(&file, Cap::small(package, 0, &[7; 65_000]).bytes()).unwrap();
             let kinds: &[&str] = if name == "wallet" { &["program"] } else { &[] };
             let import = ["program", "import", &file.display().to_string(), "--name", name, "--as", ADMIN];
             self.step(kinds, &import, Again::Done);
@@ -119,21 +119,6 @@ impl World {
         self.step(&["approved"], &approve, Again::Refused("CW-4016"));
         let again = ["order", "prepare", &references[0], "--as", "Otto"];
         self.step(&["prepared-again"], &again, Again::Done);
-    }
-
-    /// One change of all cards in use: entered, approved and closed again.
-    pub(crate) fn change_all_keys(&mut self) {
-        let create = ["campaign", "create", "keys", "--kind", "change-keys", "--argument", "16"];
-        let create = [&create[..], &["--select", "profile=identity", "--as", "Ines"]].concat();
-        self.step(&["campaign", "campaign-moved"], &create, Again::Refused("CW-1010"));
-        // The campaign is approved, then its orders are made, then they are approved.
-        let kinds = ["campaign-moved", "campaign-moved", "approved"];
-        self.step(&kinds, &["campaign", "approve", "keys", "--as", "Otto"], Again::Refused("CW-4022"));
-        let numbers = self.step(&[], &["campaign", "show", "keys"], Again::Done)["numbers"].clone();
-        assert_eq!(numbers["selected"], numbers["waiting"]);
-        let cancel = ["campaign", "cancel", "keys", "--as", "Otto"];
-        let cancelled = self.step(&["campaign-moved", "rows"], &cancel, Again::Done)["numbers"].clone();
-        assert!(cancelled["cancelled"] == numbers["selected"] && numbers["selected"] != 0, "{cancelled}");
     }
 
     /// A ticket for every order; the first is typed again and again.
@@ -192,7 +177,8 @@ fn make_cards(out: &Path, count: usize) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn file(name: &str) -> String {
+/// A file of the project, by its path from the root.
+pub(crate) fn file(name: &str) -> String {
     let path: PathBuf = source().join(name);
     path.display().to_string()
 }
