@@ -3,15 +3,19 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod ended;
 mod keys;
 mod reason;
+mod unknown;
 
 use cardwright_apdu::Aid;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
 use cardwright_relay::{Code, message};
 use sha2::{Digest, Sha256};
 
+pub use ended::{Ended, ended};
 pub use reason::{flawed, left, reason, unproven};
+pub use unknown::{GivenUp, unknown, unknown_verdict};
 
 use crate::Id;
 use crate::admission::Parties;
@@ -359,54 +363,6 @@ pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, shown: &Sho
 /// A RESULT for an issuance that was given up already: kept for whoever settles the outcome, changes nothing else.
 pub fn late(arrived: &Arrived<'_>) -> Changes {
     arrived.received()
-}
-
-/// How an issuance is given up.
-#[derive(Debug, Clone, Copy)]
-pub struct GivenUp {
-    /// whether this center handed the last script out and had no RESULT
-    pub sent: bool,
-    /// a new id for what the issuer's host is told
-    pub outbox: Id,
-}
-
-/// The commit that gives an issuance up without a RESULT.
-pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: GivenUp) -> Changes {
-    let unknown = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
-    let sent = how.sent.then_some(Event::Sent { step: issuance.step });
-    let entries = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
-    let rows = vec![
-        Change::MoveIssuance {
-            issuance: issuance.id,
-            epoch: issuance.epoch,
-            from: (issuance.state, issuance.step),
-            to: (given_up(issuance.state), issuance.step),
-            deadline: issuance.deadline,
-        },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Unknown,
-            // a change leaves the card with the order that it carries
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        },
-        order_moved(issuance, OrderState::Blocked),
-        told(issuance, now, "unknown", how.outbox),
-    ];
-    Changes { rows, entries }
-}
-
-/// How an issuance in `state` ends without a proof: what was proven to be written stays known to be.
-fn given_up(state: IssuanceState) -> IssuanceState {
-    if state == IssuanceState::Activating { IssuanceState::Interrupted } else { IssuanceState::Unknown }
-}
-
-/// The verdict on a session whose outcome is unknown.
-#[must_use]
-pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {
