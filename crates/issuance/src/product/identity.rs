@@ -43,7 +43,7 @@ impl CardProduct {
     pub fn identify(&self, answers: &[&[u8]]) -> Result<CardIdentity, ProductFault> {
         let fault = |reason: &str| ProductFault(reason.to_owned());
         let [select, cplc, update] = answers else {
-            return Err(fault("the preamble has three answers"));
+            return Err(fault("it does not answer all of SELECT, GET DATA and INITIALIZE UPDATE"));
         };
         let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
         // a locked card is selected with a warning (GPCS §11.9.3.2)
