@@ -42,15 +42,16 @@ impl CardProduct {
     /// `ProductFault` where the answers are not those of a card of this product.
     pub fn identify(&self, answers: &[&[u8]]) -> Result<CardIdentity, ProductFault> {
         let fault = |reason: &str| ProductFault(reason.to_owned());
-        let [select, cplc, update] = answers else {
-            return Err(fault("the preamble has three answers"));
-        };
         let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
         // a locked card is selected with a warning (GPCS §11.9.3.2)
+        let select = answers.first().ok_or_else(|| fault("the preamble has three answers"))?;
         let select = parse(select)?.status;
         if select != StatusWord::SUCCESS && select != LOCKED {
             return Err(fault("SELECT of the Security Domain was refused"));
         }
+        let [_, cplc, update] = answers else {
+            return Err(fault("the preamble has three answers"));
+        };
         let cplc = parse(cplc)?;
         let cplc = if cplc.status == StatusWord::SUCCESS {
             tlv::find(&cplc.data, 0x9F7F).ok().flatten().map(<[u8]>::to_vec).ok_or_else(|| fault("CPLC"))?
