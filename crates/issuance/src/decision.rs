@@ -9,8 +9,8 @@ mod reason;
 mod unknown;
 
 use cardwright_apdu::Aid;
-use cardwright_relay::message;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
+use cardwright_relay::{Code, message};
 use sha2::{Digest, Sha256};
 
 pub use ended::{Ended, ended};
@@ -183,6 +183,20 @@ impl Arrived<'_> {
         Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
     }
 
+    /// A card whose MACs are right took the opening, and counts failures from the beginning again: what the next script
+    /// may open is the only try that is not proven.
+    fn one_try_left(&self, done: &Verified) -> Option<Change> {
+        let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
+        is_proven.then(|| Change::MoveCard {
+            card: self.card.id,
+            from: self.card.state,
+            to: self.card.state,
+            order: self.card.order,
+            open_tries: 1,
+            masked_number: self.card.masked_number.clone(),
+        })
+    }
+
     fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
         Change::MoveCard {
             card: self.issuance.card,
@@ -234,6 +248,7 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
         changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number()));
     } else {
         changes.rows.push(arrived.moved((from, place), (IssuanceState::Writing, step), deadline));
+        changes.rows.extend(arrived.one_try_left(done));
     }
     changes.rows.push(Change::AddIntent(Box::new(intent(next, arrived.now))));
     changes
@@ -309,25 +324,34 @@ pub fn shown(masked_number: &str, grade: Grade) -> String {
     }
 }
 
+/// What the answers to a script show, although they do not prove it.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// AIDs, in hexadecimal, of applications that are proven to be active while others are not
+    pub commit_points: Vec<String>,
+    /// whether an answer bears the card's MAC, so that it took our EXTERNAL AUTHENTICATE
+    pub authenticated: bool,
+}
+
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any
-/// of them, the card is partly activated.
-pub fn not_proven(
-    arrived: &Arrived<'_>,
-    card: &Card,
-    why: &Refusal,
-    commit_points: &[String],
-    outbox: Id,
-) -> (Changes, Verdict) {
+/// card is seen again. What the answers `shown` all the same counts: with commit points passed the card is partly
+/// activated. Answers that are wrong where an outcome is being settled put the card aside.
+pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, shown: &Shown, outbox: Id) -> (Changes, Verdict) {
     let mut changes = arrived.received();
     let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
-    if !commit_points.is_empty() {
-        let cards = unknown.rows.iter_mut().filter_map(|change| match change {
-            Change::MoveCard { to, .. } => Some(to),
-            _ => None,
-        });
-        cards.for_each(|to| *to = CardState::PartlyActivated);
-        let applications = commit_points.to_vec();
+    let is_forged = arrived.issuance.basis.settles && why.code == Code::ANSWER_NOT_PROVEN;
+    for change in &mut unknown.rows {
+        let Change::MoveCard { to, open_tries, .. } = change else { continue };
+        // the card took our EXTERNAL AUTHENTICATE, so that none of its tries is spent
+        *open_tries = if shown.authenticated { 0 } else { *open_tries };
+        *to = match (is_forged && card.state == CardState::Dirty, shown.commit_points.is_empty()) {
+            (true, _) => CardState::Quarantined,
+            (false, false) => CardState::PartlyActivated,
+            (false, true) => *to,
+        };
+    }
+    if !shown.commit_points.is_empty() {
+        let applications = shown.commit_points.clone();
         let event = Event::PartlyActivated { step: arrived.result.step, applications };
         changes.entries.push(arrived.entry(event));
     }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod authority;
 pub mod calendar;
 pub mod campaign;
+pub mod card;
 pub mod center;
 pub mod face;
 pub mod file_fault;

@@ -75,6 +75,12 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
+    /// Another store with the same rows.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { rows: Mutex::new(self.rows().clone()) }
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -367,7 +373,7 @@ impl Store for ModelStore {
     }
 
     async fn card_certificates(&self, authority: &str) -> Result<Vec<CardCertificate>, StoreError> {
-        Ok(ahead::card_certificates(&self.rows(), authority))
+        Ok(self.rows().certificates_of(authority))
     }
 
     async fn program(&self, load_file: Aid) -> Result<Option<Program>, StoreError> {

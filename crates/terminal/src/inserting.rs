@@ -17,6 +17,15 @@ use crate::system::pcsc;
 /// How long something that does not answer may be in the slot before the operator is told.
 const MUTE: Duration = Duration::from_secs(2);
 
+/// How a card is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// at most so long
+    pub at_most: Option<Duration>,
+    /// whether a desk yields to an order that is released meanwhile
+    pub yields: bool,
+}
+
 /// What came of waiting for a card.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -29,29 +38,24 @@ pub enum Asked {
 }
 
 impl Desk<'_> {
-    /// Asks for the card of a ticket and waits for it, at most `wait`.
+    /// Asks for the card of a ticket and waits for it.
     ///
     /// # Errors
     /// `CW-3014` where none was put in in time, `CW-5001`, `CW-5003`, `CW-5009`.
-    pub async fn ask_for_card(
-        &self,
-        ticket: &Ticket,
-        reader: &ListedReader,
-        wait: Option<Duration>,
-    ) -> Result<Asked, Failure> {
+    pub async fn ask_for_card(&self, ticket: &Ticket, reader: &ListedReader, wait: Wait) -> Result<Asked, Failure> {
         let sentence = if ticket.is_desk() { &screen::INSERT_ANY } else { &screen::INSERT_FOR_ORDER };
         let reader_name = &reader.entry.name;
         let fields = json!({ "order": order_of(ticket), "operator": ticket.operator, "reader": reader_name });
         self.voice.say(sentence, fields);
         let late = |seconds: &str| Failure::card(Code::NO_CARD, &[seconds]);
-        let asked = self.until_stopped(self.card_or_news(ticket, reader), wait, late).await?;
+        let asked = self.until_stopped(self.card_or_news(ticket, reader, wait.yields), wait.at_most, late).await?;
         if let Asked::Card(card) = &asked {
             self.voice.say(&screen::CARD, json!({ "order": order_of(ticket), "atr": hex::encode_upper(&card.atr) }));
         }
         Ok(asked)
     }
 
-    async fn card_or_news(&self, ticket: &Ticket, reader: &ListedReader) -> Result<Asked, Failure> {
+    async fn card_or_news(&self, ticket: &Ticket, reader: &ListedReader, yields: bool) -> Result<Asked, Failure> {
         let mut mute = Mute::default();
         loop {
             match pcsc::look(&reader.card_slot).await? {
@@ -64,7 +68,7 @@ impl Desk<'_> {
             if !self.presence.holds(&ticket.id) {
                 return Ok(Asked::Ended);
             }
-            if ticket.is_desk() && self.presence.ticket(None).is_some_and(|next| !next.is_desk()) {
+            if yields && ticket.is_desk() && self.presence.ticket(None).is_some_and(|next| !next.is_desk()) {
                 return Ok(Asked::OrderFirst);
             }
             tokio::time::sleep(pcsc::GLANCE).await;

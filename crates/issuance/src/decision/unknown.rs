@@ -35,7 +35,8 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
             card: card.id,
             from: card.state,
             to: CardState::Unknown,
-            order: Some(issuance.order),
+            // a change leaves the card with the order that it carries
+            order: card.order,
             open_tries: card.open_tries,
             masked_number: card.masked_number.clone(),
         },

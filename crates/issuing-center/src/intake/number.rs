@@ -7,12 +7,14 @@ use cardwright_issuance::Id;
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::OrderState;
+use cardwright_keystore::Error as KeystoreError;
 use cardwright_relay::Code;
 use zeroize::Zeroizing;
 
 use crate::center::Center;
 use crate::numbers::{self, For, Giving, Range};
 use crate::refused::Refused;
+use crate::sealing::{self, Column};
 use crate::store::{CardNumber, Registration, SealedOrder, Store, StoreError};
 
 const NOT_ITS_NUMBER: &str = "it is not the number of this card: compare it with the card";
@@ -156,7 +158,7 @@ async fn given<S: Store>(
 /// A number of a card that was issued.
 struct Known {
     row: CardNumber,
-    /// where it can still be opened
+    /// where the center assigned it
     digits: Option<Zeroizing<String>>,
 }
 
@@ -181,15 +183,18 @@ async fn known<S: Store>(
     };
     let sealed = center.store.sealed_order(row.order).await?;
     let sealed = sealed.ok_or_else(|| StoreError::Damaged("a number without its order".into()))?;
-    let of = For { order: row.order, reference: &order.reference, sealed: &sealed, sequence: row.sequence };
-    match Giving::before(center, of).await {
-        Ok(opened) => Ok(Some(Known { row, digits: opened.map(|(_, digits)| digits) })),
-        Err(refused) if refused.code == Code::KEYSTORE_UNAVAILABLE => {
+    match sealing::open_column(&*center.keystore, row.order, &sealed, Column::CardNumber, &row.sealed) {
+        Ok(clear) => {
+            let digits = std::str::from_utf8(&clear).map_err(|_| StoreError::Damaged("a sealed card number".into()))?;
+            let digits = Zeroizing::new(digits.to_owned());
+            Ok(Some(Known { row, digits: Some(digits) }))
+        }
+        Err(KeystoreError::UnknownKey(_)) => {
             let rule = "the card's number was destroyed with the order that brought it";
             let remedy = "Order a card in its place by renew";
             Err(Refused::with(Code::DATA_REFUSED, ["card-number", rule, remedy]))
         }
-        Err(other) => Err(other),
+        Err(other) => Err(other.into()),
     }
 }
 

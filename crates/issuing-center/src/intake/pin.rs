@@ -9,7 +9,7 @@ use cardwright_data_preparation::{PersonalizationData, PinForMailer, Profile};
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::Order;
 use cardwright_issuance::state::OrderState;
-use cardwright_keystore::{KeyId, Keystore};
+use cardwright_keystore::{Error as KeystoreError, KeyId, Keystore};
 use cardwright_relay::Code;
 use minicbor::bytes::ByteSlice;
 use zeroize::Zeroizing;
@@ -49,8 +49,12 @@ impl Kept {
     /// # Errors
     /// The keystore's; `STORE_UNAVAILABLE` where it is not what was sealed.
     pub(super) fn open(keystore: &dyn Keystore, sealed: &SealedOrder, row: &PinMailer) -> Result<Self, Refused> {
-        let clear = sealing::open_column(keystore, row.order, sealed, Column::PinBlock, &row.sealed)?;
-        let read: Result<(u8, &ByteSlice, Option<&ByteSlice>, &ByteSlice), _> = minicbor::decode(&clear);
+        Self::read(&sealing::open_column(keystore, row.order, sealed, Column::PinBlock, &row.sealed)?)
+    }
+
+    /// Reads what was sealed.
+    fn read(clear: &[u8]) -> Result<Self, Refused> {
+        let read: Result<(u8, &ByteSlice, Option<&ByteSlice>, &ByteSlice), _> = minicbor::decode(clear);
         let Ok((FORMAT, block, puk_block, random)) = read else { return Err(damaged().into()) };
         let block_of = |bytes: &[u8]| <[u8; BLOCK]>::try_from(bytes).map_err(|_| damaged());
         let puk_block = puk_block.map(|bytes| block_of(bytes)).transpose()?;
@@ -170,10 +174,10 @@ async fn of_the_card<S: Store>(center: &Center<S>, order: &Order) -> Result<(Pin
         }
         let Some(row) = center.store.pin_mailer(issued.id).await? else { continue };
         let sealed = center.store.sealed_order(issued.id).await?.ok_or_else(gone)?;
-        return match Kept::open(&*center.keystore, &sealed, &row) {
-            Ok(kept) => Ok((row, kept)),
-            Err(refused) if refused.code == Code::KEYSTORE_UNAVAILABLE => Err(gone()),
-            Err(other) => Err(other),
+        return match sealing::open_column(&*center.keystore, row.order, &sealed, Column::PinBlock, &row.sealed) {
+            Ok(clear) => Ok((row, Kept::read(&clear)?)),
+            Err(KeystoreError::UnknownKey(_)) => Err(gone()),
+            Err(other) => Err(other.into()),
         };
     }
     Err(gone())

@@ -66,7 +66,8 @@ impl Preparation {
         let (data, pin) = made(&profile, &content.fields, from, &means)?;
         registrations.extend(mailer.row(center, order, &sealed, &data, pin.as_ref(), &means.random)?);
         registrations.extend(certificates::given(center, order, &data).await?);
-        if order.kind.is_new_card() {
+        let numbered = registrations.iter().any(|row| matches!(row, Registration::CardNumber(..)));
+        if order.kind.is_new_card() || numbered {
             let expiry = profile.validity().end(from).map(Date::day_number);
             registrations.extend(expiry.map(|day| Registration::CardExpiry(order.id, day)));
         }

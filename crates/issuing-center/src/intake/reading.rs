@@ -178,6 +178,9 @@ impl<'a, S: Store> Reading<'a, S> {
         subject: Option<&Subject>,
     ) -> Result<Order, Refused> {
         let card = subject.map(|subject| subject.card.id);
+        // The rows of a file stay in their order.
+        let last = self.before.last().map_or(i64::MIN, |order| order.entered);
+        let entered = self.center.now().max(last.saturating_add(1));
         Ok(Order {
             id: random_id()?,
             reference: order.reference.clone(),
@@ -187,7 +190,7 @@ impl<'a, S: Store> Reading<'a, S> {
             argument,
             state: OrderState::Received,
             entered_by: self.person.id,
-            entered: self.center.now(),
+            entered,
             approved_by: None,
             card: card.filter(|_| !kind.is_new_card()),
             replaces: card.filter(|_| kind.is_new_card()),

@@ -1,7 +1,7 @@
 //! RESULT: what the card answered to a script.
 
 use cardwright_issuance::admission::refusal;
-use cardwright_issuance::decision::{self, Arrived};
+use cardwright_issuance::decision::{self, Arrived, Shown};
 use cardwright_issuance::flow::{Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Order, Terminal};
@@ -130,7 +130,7 @@ impl<S: Store> Engine<S> {
         match (stage, left) {
             (Some(stage), None) => self.judge(&arrived, &rows, stage).await,
             (stage, Some(why)) => {
-                let passed = stage.map(|stage| stage.partly_activated(&answers(result))).unwrap_or_default();
+                let passed = stage.map(|stage| shown(&stage, &answers(result))).unwrap_or_default();
                 self.not_proven(&arrived, &rows, &why, &passed).await
             }
             (None, None) => Err(Refused::new(Code::STORE_UNAVAILABLE)),
@@ -147,7 +147,7 @@ impl<S: Store> Engine<S> {
     /// Verifies the answers and commits what they prove.
     async fn judge(&self, arrived: &Arrived<'_>, rows: &Rows, stage: Stage) -> Result<Vec<u8>, Refused> {
         let answers = answers(arrived.result);
-        let passed = stage.partly_activated(&answers);
+        let passed = shown(&stage, &answers);
         let (verified, next) = match stage.answers(&answers) {
             Ok((verified, Ok(next))) => (verified, next),
             Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why, &passed).await,
@@ -166,8 +166,9 @@ impl<S: Store> Engine<S> {
             let Some(grade) = verified.grade() else {
                 return self.not_proven(arrived, rows, &decision::unproven(), &passed).await;
             };
-            let (changes, verdict) =
-                decision::issued(arrived, &verified, grade, [self.random_id()?, self.random_id()?]);
+            let told = self.random_id()?;
+            let outbox = [told, if rows.replaced.is_some() { self.random_id()? } else { told }];
+            let (changes, verdict) = decision::issued(arrived, &verified, grade, outbox);
             let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
             self.commit(changes).await?;
             return Ok(cardwright_relay::encode(&Reply::Verdict(verdict)));
@@ -185,7 +186,7 @@ impl<S: Store> Engine<S> {
         arrived: &Arrived<'_>,
         rows: &Rows,
         why: &Refusal,
-        passed: &[String],
+        passed: &Shown,
     ) -> Result<Vec<u8>, Refused> {
         let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, passed, self.random_id()?);
         self.commit(changes).await?;
@@ -202,24 +203,30 @@ impl<S: Store> Engine<S> {
 
     /// The verdict on an issuance that has ended, for a RESULT of it that is on record: the same each time.
     async fn settled(&self, rows: Rows, result: &ScriptResult) -> Result<Vec<u8>, Refused> {
-        if rows.issuance.state != IssuanceState::Unknown {
-            return Ok(ended(&rows));
-        }
+        let outcome = match rows.issuance.state {
+            IssuanceState::Unknown | IssuanceState::Interrupted => Outcome::Unknown,
+            IssuanceState::FailedClean => Outcome::FailedClean,
+            _ => return self.ended(&rows).await,
+        };
         if let Some(why) = decision::left(result) {
-            return Ok(verdict(rows.issuance.id, Outcome::Unknown, why));
+            return Ok(verdict(rows.issuance.id, outcome, why));
         }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), result.step).await?;
         let why = match stage.answers(&answers(result)) {
+            Ok((_, Ok(Next::Declined(why)))) => Some(why),
             Ok((_, Ok(next))) => self.next_stage(&rows.source(), next)?.err(),
             Ok((_, Err(why))) => Some(why),
             Err(flaw) => Some(decision::flawed(&flaw)),
         };
-        Ok(why.map_or_else(|| ended(&rows), |why| verdict(rows.issuance.id, Outcome::Unknown, why)))
+        match why {
+            Some(why) => Ok(verdict(rows.issuance.id, outcome, why)),
+            None => self.ended(&rows).await,
+        }
     }
 
     /// The verdict on an issuance that has ended, for an OPEN that comes again.
     pub(super) async fn verdict_again(&self, issuance: &Issuance) -> Result<Vec<u8>, Refused> {
-        Ok(ended(&self.rows(issuance.clone()).await?))
+        self.ended(&self.rows(issuance.clone()).await?).await
     }
 
     /// The script of `step`, computed again; it must be the one whose hash was committed.
@@ -227,7 +234,7 @@ impl<S: Store> Engine<S> {
         let rows = self.rows(issuance.clone()).await?;
         let left = (rows.issuance.deadline - self.center.now()) / 1_000;
         if rows.issuance.state.is_ended() || left <= 0 {
-            return Ok(ended(&rows));
+            return self.ended(&rows).await;
         }
         let stage = self.stage_again(&rows.issuance, &rows.intents, &rows.source(), step).await?;
         let deadline = u32::try_from(left).unwrap_or(u32::MAX).min(SCRIPT_DEADLINE);
@@ -241,20 +248,27 @@ impl<S: Store> Engine<S> {
         }
         Ok(cardwright_relay::encode(&Reply::Script(prepared.script)))
     }
+
+    /// The verdict on an issuance that has ended.
+    async fn ended(&self, rows: &Rows) -> Result<Vec<u8>, Refused> {
+        let session = rows.issuance.id;
+        if rows.issuance.state != IssuanceState::Issued {
+            return Ok(verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[])));
+        }
+        let number = rows.card.masked_number.as_deref();
+        let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
+        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
+        let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
+        Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
+    }
+}
+
+/// What answers show, whether or not they prove their script.
+fn shown(stage: &Stage, answers: &[&[u8]]) -> Shown {
+    let authenticated = stage.is_authenticated_by(answers);
+    Shown { commit_points: stage.partly_activated(answers), authenticated }
 }
 
 fn answers(result: &ScriptResult) -> Vec<&[u8]> {
     result.answers.iter().map(|answer| &answer[..]).collect()
-}
-
-/// The verdict on an issuance that has ended.
-fn ended(rows: &Rows) -> Vec<u8> {
-    let session = rows.issuance.id;
-    if rows.issuance.state == IssuanceState::Issued {
-        let number = rows.card.masked_number.as_deref();
-        let card = number.zip(rows.product.proof().grade()).map(|(number, grade)| decision::shown(number, grade));
-        let verdict = Verdict { session, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
-        return cardwright_relay::encode(&Reply::Verdict(verdict));
-    }
-    verdict(session, Outcome::Unknown, refusal(Code::CARD_UNKNOWN, &[]))
 }

@@ -2,11 +2,12 @@
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::admission::{Chosen, Facts, Parties, admit, choose, refusal};
+use cardwright_issuance::change::{Change, Changes};
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
-use cardwright_issuance::state::OrderState;
+use cardwright_issuance::state::{CardState, OrderState, State};
 use cardwright_issuance::{Id, decision};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
@@ -156,7 +157,12 @@ impl<S: Store> Engine<S> {
                 let authentic = self.authenticates(parties, admitted, open).await?;
                 return Ok(Err(authentic.err().unwrap_or(refusal)));
             }
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => {
+                if refusal.code == Code::CARD_QUARANTINED {
+                    self.put_aside(card, open).await?;
+                }
+                return Ok(Err(refusal));
+            }
         };
         if let Some(old) = chosen.order.replaces
             && !is_told(&self.center, old, "blocked").await?
@@ -169,6 +175,33 @@ impl<S: Store> Engine<S> {
         match base(&self.center, on_card, &chosen, (parties.ticket, &before), &answer)? {
             Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
             Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// A card whose tries are used up is put aside: two people lift it.
+    async fn put_aside(&self, card: &Card, open: &Open) -> Result<(), Refused> {
+        let to = CardState::Quarantined;
+        if !card.state.may_become(to) {
+            return Ok(());
+        }
+        let moved = Change::MoveCard {
+            card: card.id,
+            from: card.state,
+            to,
+            order: card.order,
+            open_tries: card.open_tries,
+            masked_number: card.masked_number.clone(),
+        };
+        let event = Event::CardMoved { state: to.name().to_owned() };
+        let about = Entry {
+            card: Some(card.id),
+            order: card.order,
+            session: Some(open.session),
+            ..Entry::new(self.center.now(), event)
+        };
+        match self.commit(Changes { rows: vec![moved], entries: vec![about] }).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 

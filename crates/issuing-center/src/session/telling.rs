@@ -9,6 +9,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, Verdict};
 
 use super::engine::Engine;
+use crate::intake::waiting::next_change;
 use crate::refused::Refused;
 use crate::store::{Store, StoreError};
 
@@ -42,7 +43,7 @@ impl<S: Store> Engine<S> {
         if matches!(order.kind, OrderKind::Terminate | OrderKind::Block) {
             return Ok(verdict);
         }
-        let further = waiting(&self.center.store.orders_of_card(card.id).await?, order.id);
+        let further = waiting(&next_change(&*self.center.store, card.id).await?, order.id);
         Ok(Verdict { waiting: (further > 0).then_some(further), ..verdict })
     }
 
@@ -53,6 +54,6 @@ impl<S: Store> Engine<S> {
         settles: bool,
         card: Id,
     ) -> Result<Option<Refusal>, Refused> {
-        Ok(notice(order, settles, &self.center.store.orders_of_card(card).await?))
+        Ok(notice(order, settles, &next_change(&*self.center.store, card).await?))
     }
 }

@@ -95,7 +95,7 @@ fn enter_terminal(desk: &Desk, name: &str) {
     });
 }
 
-fn import_key_and_stock(desk: &Desk) {
+pub(crate) fn import_key_and_stock(desk: &Desk) {
     let key = desk.file("batch.key", &hex::encode_upper(MASTER));
     let kcv = check_value(&MASTER).to_string();
     let file = key.to_str().unwrap();

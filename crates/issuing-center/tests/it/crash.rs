@@ -51,6 +51,40 @@ fn a_key_of_a_destruction_day_that_was_made_before_a_crash_is_used_after_it() {
 }
 
 #[test]
+fn a_host_that_was_set_when_the_center_died_has_a_secret_that_somebody_knows() {
+    let set = ["host", "set", "--url", "http://127.0.0.1:1/", "--as", "Ada"];
+    for (point, is_set) in [("before-host", false), ("within-host", false), ("after-host", true)] {
+        let desk = Desk::new();
+        desk.set_up();
+        die_at(&desk, point, &set);
+        assert_eq!(desk.done(&["host", "show"])["url"].is_string(), is_set, "{point}");
+        let again = if is_set { &["host", "rotate-key", "--as", "Ada"][..] } else { &set };
+        let secret = desk.done(again);
+        assert_eq!(secret["secret"].as_str().unwrap().len(), 64, "{point}");
+        assert_eq!(desk.done(&["host", "show"])["key"], secret["key"], "{point}");
+    }
+}
+
+#[test]
+fn a_decision_about_a_card_needs_two_people_whoever_died_in_between() {
+    let desk = Desk::new();
+    desk.set_up();
+    crate::beside::import_key_and_stock(&desk);
+    let by = |name: &'static str| ["card", "quarantine", "54455354000000000001", "--as", name];
+    let state = || desk.done(&["card", "show", "54455354000000000001"])["state"].as_str().unwrap().to_owned();
+    for point in ["before-card-decision", "within-card-decision"] {
+        die_at(&desk, point, &by("Ada"));
+        assert_eq!(desk.done(&["card", "show", "54455354000000000001"])["proposed"], serde_json::Value::Null);
+    }
+    die_at(&desk, "after-card-decision", &by("Ada"));
+    assert_eq!(desk.refused(&by("Ada")), (1, "CW-1004".into()), "it was proposed");
+    die_at(&desk, "before-rows", &by("Ben"));
+    assert_eq!(state(), "stock");
+    die_at(&desk, "after-rows", &by("Ben"));
+    assert_eq!(state(), "quarantined");
+}
+
+#[test]
 fn the_count_of_a_failpoint_is_kept() {
     let desk = Desk::new();
     desk.set_up();

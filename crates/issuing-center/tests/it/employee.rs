@@ -187,3 +187,50 @@ async fn a_generated_pin_and_its_puk_go_to_the_mailer_and_stay_what_they_are_whe
     intake::prepare_again(center, &world.approver, &["E-1".to_owned()]).await.unwrap();
     assert_eq!(references().await, before, "the letter may be on its way");
 }
+
+/// Takes a change of the card of E-1: the columns of its fields, and the row from `kind` on.
+async fn change(world: &World, fields: &str, row: &str) -> cardwright_issuance::row::Order {
+    let profile = Profile::parse(EMPLOYEE).unwrap();
+    let all: BTreeSet<_> = profile.fields().iter().map(|field| field.name.clone()).collect();
+    let columns = Columns { fields: all, photos: ["photo".to_owned()].into() };
+    let text = format!("reference,base,profile,card,kind,customer,taken_by,{fields}\nE-2,north,,E-1,{row}\n");
+    let find = |_: &str| Ok(Zeroizing::new(photo()));
+    let received = intake::receive_file(&world.center, &world.entry, text.as_bytes(), &columns, &find).await.unwrap();
+    world.center.store.commit(received.commit).await.unwrap();
+    world.approve(&["E-2"]).await.unwrap();
+    received.orders.into_iter().next().unwrap()
+}
+
+async fn employed() -> World {
+    let world = personnel().await;
+    authority(&world, "piv-authority", "C=XX, O=Example City, CN=Example City Employees CA").await;
+    let order = order(&world).await;
+    approve(&world).await.unwrap();
+    world.issue(&order, EMPLOYEE).await;
+    world
+}
+
+#[tokio::test]
+async fn changed_personal_data_has_new_certificates_with_serial_numbers_of_their_own_and_no_pin() {
+    let world = employed().await;
+    let row = format!("personal-data,ACME,Tom,{BADGE},Joan Newname,zoe@example.org,face.jpg");
+    let order = change(&world, "badge,name,email,photo", &row).await;
+    let data = sealing::open_prepared(&world.center, order.id).await.unwrap();
+    let piv = data.applications[0].piv.as_ref().unwrap();
+    assert!(!piv.keys.is_empty() && piv.references.is_empty());
+    let rows = world.center.store.card_certificates("piv-authority").await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.order == order.id).count(), piv.keys.len());
+    assert_eq!(rows.iter().map(|row| row.serial.clone()).collect::<BTreeSet<_>>().len(), rows.len());
+}
+
+#[tokio::test]
+async fn a_changed_pin_of_an_employee_takes_no_certificate_and_leaves_the_puk() {
+    let world = employed().await;
+    let before = world.center.store.card_certificates("piv-authority").await.unwrap();
+    let order = change(&world, "pin_block,badge", &format!("pin,ACME,Tom,{},{BADGE}", block(&world, "654321"))).await;
+    let data = sealing::open_prepared(&world.center, order.id).await.unwrap();
+    let piv = data.applications[0].piv.as_ref().unwrap();
+    assert_eq!(piv.references.iter().map(|one| one.reference).collect::<Vec<_>>(), [0x80]);
+    assert!(piv.keys.is_empty() && piv.objects.is_empty());
+    assert_eq!(world.center.store.card_certificates("piv-authority").await.unwrap(), before);
+}

@@ -93,6 +93,7 @@ async fn a_block_goes_under_no_key_that_is_for_something_else() {
 #[tokio::test]
 async fn only_the_host_gets_card_numbers_over_http_and_every_record_is_in_the_log() {
     let desk = crate::payment_commands::bank();
+    crate::payment_commands::fill(&desk, "2");
     desk.done(&["order", "approve", "C-1", "--as", "Ben"]);
     desk.done(&["person", "add", "Hal", "--role", "host", "--as", "Ada"]);
     assert_eq!(desk.refused(&["person", "add", "Hans", "--role", "host", "--role", "operator", "--as", "Ada"]).0, 1);

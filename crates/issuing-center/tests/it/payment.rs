@@ -82,7 +82,7 @@ impl Bank {
     }
 
     /// Enters a profile whether or not this version can write cards by it.
-    async fn enter_profile(&self, text: &str) {
+    pub(crate) async fn enter_profile(&self, text: &str) {
         let profile = Profile::parse(text).unwrap();
         let reference = profile.reference();
         let document = Document {
@@ -96,7 +96,7 @@ impl Bank {
         self.world.center.store.commit(Commit { registrations, ..Commit::default() }).await.unwrap();
     }
 
-    async fn fill(&self, keys: usize) {
+    pub(crate) async fn fill(&self, keys: usize) {
         for _ in 0..keys {
             pool::add(&self.world.center, RsaSize::new(1024, RsaExponent::Three).unwrap()).await.unwrap();
         }
@@ -107,7 +107,7 @@ impl Bank {
     }
 
     /// The block that the issuer's host sends for a PIN.
-    fn block(&self, number: &str) -> String {
+    pub(crate) fn block(&self, number: &str) -> String {
         let pan = Pan::new(number.as_bytes()).unwrap();
         let clear = Pin::new(b"1234").unwrap().write(PinBlockFormat::Zero, &pan, None).unwrap();
         let under = KeyRef::Named(KeyId::new("zone/host", 1).unwrap());
@@ -125,7 +125,7 @@ impl Bank {
         self.world.import_columns(&[CREDIT], &format!("{HEADER}{rows}")).await
     }
 
-    async fn own_orders(&self, references: &[&str]) -> Vec<Order> {
+    pub(crate) async fn own_orders(&self, references: &[&str]) -> Vec<Order> {
         let header = "reference,base,profile,kind,customer,taken_by,name\n";
         let row = |reference: &&str| format!("{reference},north,emv-own,new,ACME,Tom,Zoë Müller\n");
         let rows: String = references.iter().map(row).collect();

@@ -51,7 +51,7 @@ pub(crate) fn bank() -> Desk {
     desk
 }
 
-fn fill(desk: &Desk, count: &str) {
+pub(crate) fn fill(desk: &Desk, count: &str) {
     let size = ["--json", "pool", "fill", "--bits", "768", "--exponent", "3", "--count", count, "--as", "Ada"];
     let output = desk.command(&size).output().unwrap();
     // The bar is for people: nothing of it in what a program reads.

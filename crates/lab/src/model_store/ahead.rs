@@ -64,13 +64,6 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Op
     .map(|()| None)
 }
 
-/// The serial numbers that an authority has given, oldest first.
-pub(super) fn card_certificates(rows: &Rows, authority: &str) -> Vec<CardCertificate> {
-    let mut found: Vec<_> = rows.card_certificates.values().filter(|row| row.authority == authority).cloned().collect();
-    found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
-    found
-}
-
 fn pool_key(rows: &mut Rows, key: PoolKey) -> Result<(), StoreError> {
     if rows.pool.values().any(|known| known.modulus == key.modulus) {
         return Err(conflict("pool key"));
@@ -113,11 +106,20 @@ fn card_certificate(rows: &mut Rows, certificate: CardCertificate) -> Result<(),
 }
 
 impl Rows {
+    /// How many keys there are of each size.
     pub(super) fn pool_levels(&self) -> Vec<PoolLevel> {
         let mut levels = BTreeMap::new();
         for key in self.pool.values() {
             *levels.entry((key.bits, key.exponent)).or_insert(0) += 1;
         }
         levels.into_iter().map(|((bits, exponent), keys)| PoolLevel { bits, exponent, keys }).collect()
+    }
+
+    /// The serial numbers that an authority has given, oldest first.
+    pub(super) fn certificates_of(&self, authority: &str) -> Vec<CardCertificate> {
+        let certificates = self.card_certificates.values().filter(|row| row.authority == authority);
+        let mut found: Vec<_> = certificates.cloned().collect();
+        found.sort_by(|left, right| (left.prepared, &left.serial).cmp(&(right.prepared, &right.serial)));
+        found
     }
 }

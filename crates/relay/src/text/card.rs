@@ -170,7 +170,7 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::CHANGES_WAIT,
         &["kind", "order", "further"],
-        ("The card is known. Being done: {kind}, order {order}. Waiting after it: {further}.", "Leave the card in."),
+        ("The card is known. Now: {kind} (order {order}). Waiting after it: {further}.", "Leave the card in."),
         (
             "カードを確認しました。実行中: {kind}（注文 {order}）。この後の待機: {further} 件。",
             "カードを入れたままにしてください。",
@@ -180,7 +180,7 @@ pub(super) const TEXTS: &[Text] = &[
         Code::BEING_FINISHED,
         &["kind", "order"],
         (
-            "The card was left in the middle of {kind}, order {order}. What it holds is being looked at, and the order finished.",
+            "The card was taken out in the middle of this: {kind} (order {order}). What it holds is looked at now, and the order is finished.",
             "Leave the card in.",
         ),
         (

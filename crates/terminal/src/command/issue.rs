@@ -11,7 +11,7 @@ use cardwright_relay::message::Ticket;
 use super::Place;
 use super::work::Work;
 use crate::failure::{Exit, Failure};
-use crate::inserting::Asked;
+use crate::inserting::{Asked, Wait};
 use crate::issuing::Desk;
 use crate::presence::Presence;
 use crate::screen;
@@ -58,7 +58,7 @@ async fn one(
         ticket = desk.until_stopped(ticket(desk.presence, wanted), Some(wait), no_ticket) => ticket?,
         failure = work.refused() => return Err(failure),
     };
-    match desk.ask_for_card(&ticket, &listed, Some(wait)).await? {
+    match desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await? {
         Asked::Card(card) => Ok(desk.serve(&ticket, &listed, &card).await?.exit),
         Asked::Ended | Asked::OrderFirst => Err(Failure::machine(Code::TICKET_ENDED, &[])),
     }

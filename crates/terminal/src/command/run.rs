@@ -11,7 +11,7 @@ use cardwright_relay::message::{Id, Refusal, Ticket};
 use super::Place;
 use super::work::Work;
 use crate::failure::{Exit, Failure};
-use crate::inserting::Asked;
+use crate::inserting::{Asked, Wait};
 use crate::issuing::Desk;
 use crate::presence::Presence;
 use crate::readers::{Insertion, ListedReader};
@@ -121,7 +121,7 @@ impl Stay<'_> {
     /// The card that was put in; none where the ticket's turn is over.
     async fn card(&mut self, ticket: &Ticket, reader: &ListedReader) -> Result<Option<Insertion>, Ended> {
         let desk = self.desk;
-        let wait = (!ticket.is_desk()).then_some(CARD_WAIT);
+        let wait = Wait { at_most: (!ticket.is_desk()).then_some(CARD_WAIT), yields: true };
         match self.unless_refused(desk.ask_for_card(ticket, reader, wait)).await? {
             Asked::Card(card) => return Ok(Some(card)),
             Asked::OrderFirst => desk.voice.say(&screen::ORDER_FIRST, json!({})),

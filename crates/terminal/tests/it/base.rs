@@ -197,10 +197,15 @@ impl Running {
 
     /// The next event but progress, which must be `name`.
     pub(crate) fn event(&self, name: &str) -> Value {
+        self.event_of(&[name])
+    }
+
+    /// The next event but progress, which must be one of `names`.
+    pub(crate) fn event_of(&self, names: &[&str]) -> Value {
         loop {
             let event: Value = serde_json::from_str(&self.line()).expect("JSON");
             if event["event"] != "progress" {
-                assert_eq!(event["event"], name, "{event}");
+                assert!(names.iter().any(|name| event["event"] == *name), "{names:?}: {event}");
                 return event;
             }
         }

@@ -6,7 +6,7 @@ use cardwright_relay::message::Outcome::{Issued, Unknown};
 
 use crate::base::{Base, NEEDLE, all_differ, put_in};
 use crate::pcsc::CARD_PORT;
-use crate::vpcd::{Reaction, beside_a_private_pcscd, insert_with_atr};
+use crate::vpcd::{Reaction, beside_a_private_pcscd, insert, insert_with_atr};
 
 /// As long as the service may take until it has seen that a card was taken out or put in.
 const SEEN: Duration = Duration::from_millis(1_500);
@@ -52,6 +52,16 @@ fn one_card_is_served_and_said_in_words_in_both_languages() {
 }
 
 #[test]
+fn one_card_at_the_desk_is_no_orders_card_and_one_order_tells_what_else_waits() {
+    beside_a_private_pcscd("desk::inside", "one-shot");
+}
+
+#[test]
+fn a_card_pulled_while_it_is_written_is_asked_for_again_and_gets_a_session_of_its_own() {
+    beside_a_private_pcscd("desk::inside", "pulled");
+}
+
+#[test]
 fn a_card_that_fails_twice_is_not_tried_again_before_it_was_out() {
     beside_a_private_pcscd("desk::inside", "fails");
 }
@@ -69,6 +79,8 @@ async fn inside() {
         "closed" => closed(&base),
         "other-card" => other_card(&base),
         "in-words" => in_words(&base),
+        "one-shot" => one_shot(&base),
+        "pulled" => pulled(&base),
         "fails" => fails(&base),
         other => panic!("no scenario {other}"),
     }
@@ -220,6 +232,14 @@ fn closed(base: &Base) {
         terminal.event(event);
     }
     assert_eq!(base.opened().len(), 1, "the card was in when the desk opened");
+    card.remove();
+    terminal.event("insert-card");
+    let order = base.release("K-7");
+    terminal.event("order-first");
+    assert_eq!(terminal.event("insert-card")["order"], "K-7");
+    base.withdraw(order);
+    assert_eq!(terminal.event("ticket-ended")["order"], "K-7");
+    assert!(terminal.event("insert-card")["order"].is_null());
 }
 
 fn other_card(base: &Base) {
@@ -276,6 +296,67 @@ fn in_words(base: &Base) {
         assert_eq!(terminal.line(), line);
     }
     assert_eq!(terminal.ends(), 0);
+}
+
+fn one_shot(base: &Base) {
+    let mut terminal = base.start(&["--json", "issue", "--wait", "1"]);
+    terminal.event("waiting");
+    assert_eq!(terminal.event("result")["code"], "CW-5017");
+    assert_eq!(terminal.ends(), 1);
+    let order = base.release("K-7");
+    let desk = base.release("");
+    let mut terminal = base.start(&["--json", "issue"]);
+    terminal.event("waiting");
+    assert!(terminal.event("insert-card")["order"].is_null());
+    terminal.is_silent();
+    let card = put_in(0xAA);
+    for event in ["card", "notice", "result"] {
+        terminal.event(event);
+    }
+    assert_eq!(terminal.ends(), 0);
+    base.verdicts(&[(Issued, 2)]);
+    let mut terminal = base.start(&["--language", "en", "issue", "K-7"]);
+    for line in [
+        "Waiting for the release of order K-7.",
+        "Order K-7: put the card into reader 1.",
+        "The card is there. Leave it in until you are told to take it out.",
+        &format!("This is not a card of the product {NEEDLE}. Use a blank of that product."),
+        "Order K-7 is done.",
+        "More waits for this card: 2. Put it in again where the desk is open.",
+    ] {
+        assert_eq!(terminal.line(), line);
+    }
+    assert_eq!(terminal.ends(), 0);
+    let opened: Vec<_> = base.opened().into_iter().map(|open| (open.order, open.ticket)).collect();
+    assert_eq!(opened, [(String::new(), desk), ("K-7".to_owned(), order)]);
+    drop(card);
+}
+
+/// The second command of its script is the last one it sees.
+fn pulled(base: &Base) {
+    base.release("");
+    base.verdicts(&[(Unknown, 0), (Issued, 0)]);
+    let seen = insert(CARD_PORT, |command| match command {
+        [0x84, 0xE2, 0x00, 1, ..] => Reaction::Pulled,
+        _ => Reaction::Answer(vec![0xAA, 0x90, 0x00]),
+    });
+    let terminal = base.start(&["--json", "run"]);
+    for event in ["ready", "desk-open", "insert-card", "card", "notice"] {
+        terminal.event(event);
+    }
+    assert_eq!(terminal.event("result")["outcome"], "unknown");
+    let next = terminal.event_of(&["remove-card", "insert-card"]);
+    if next["event"] == "remove-card" {
+        // the service had not seen yet that it is gone
+        terminal.event("insert-card");
+    }
+    assert_eq!(seen.lock().expect("no test panics here").len(), 2 + 2, "no command was sent again");
+    let _again = put_in(0xAA);
+    for event in ["card", "notice", "result", "remove-card"] {
+        terminal.event(event);
+    }
+    all_differ(&base.opened());
+    assert_eq!(base.opened().len(), 2);
 }
 
 fn fails(base: &Base) {

@@ -4,6 +4,7 @@ mod acting;
 mod base;
 mod campaign;
 mod card;
+mod card_show;
 mod configuration;
 mod context;
 #[cfg(feature = "failpoints")]

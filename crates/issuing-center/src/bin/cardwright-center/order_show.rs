@@ -21,7 +21,7 @@ pub(crate) async fn list(context: &Context, limit: u32, card: Option<&str>) -> R
     let orders = match card {
         None => store.orders(limit).await?,
         Some(card) => {
-            let found = card::find(&store, card).await?.ok_or_else(|| Refused::with(Code::CARD_NOT_FOUND, [card]))?;
+            let found = card::found(&store, card).await?;
             let mut orders = store.orders_of_card(found.id).await?;
             orders.extend(store.replacements_of(found.id).await?);
             orders.truncate(limit as usize);

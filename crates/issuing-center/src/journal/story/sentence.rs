@@ -35,6 +35,12 @@ fn happened(event: &Event) -> String {
         Event::Registered { what, name, present: true } if what == "PIN mailer" => {
             format!("The letter of the PIN was handed out under {name}.")
         }
+        Event::Registered { what, name, present: true } if what == "proposal about the card" => {
+            format!("Proposed about the card, for another person to confirm: {name}.")
+        }
+        Event::Registered { what, name, present: true } if what == "decision about the card" => {
+            format!("Confirmed about the card, by a second person: {name}.")
+        }
         Event::Registered { what, name, present: true } if what == "card for the host" => {
             format!("The card's whole number, and what goes with it, were handed to the issuer's host: event {name}.")
         }

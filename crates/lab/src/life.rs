@@ -1,0 +1,13 @@
+//! The whole life of a card in process: every kind of order on several kinds of card, through the real engine, with the
+//! real machines of the terminal and a virtual card, and every fault at every command.
+//!
+//! The store is the model (held to the databases' own suite of tests), so that a cell costs milliseconds.
+
+pub mod bench;
+pub mod fault;
+pub mod house;
+pub mod judge;
+pub mod matrix;
+pub mod picture;
+pub mod plan;
+pub mod scene;

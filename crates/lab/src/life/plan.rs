@@ -1,0 +1,129 @@
+//! What is done on which card: every kind of order on the card products where it makes sense.
+
+use cardwright_issuance::kind::OrderKind;
+
+use super::bench::Word;
+use super::house::{Wanted, file};
+
+/// An order with its fields.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// the kind's name
+    pub kind: &'static str,
+    /// the profile's name; empty where the kind needs none
+    pub profile: &'static str,
+    /// what the kind needs to know
+    pub argument: &'static str,
+    /// the profile's fields
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+/// One row of the matrix: a kind of order on a card product.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// what it is called
+    pub name: String,
+    /// the card product
+    pub product: &'static str,
+    /// texts of the profiles that are imported
+    pub profiles: Vec<String>,
+    /// how the card is issued, where the order wants one that is in use
+    pub first: Option<Asked>,
+    /// what else is done on it before
+    pub earlier: Vec<Asked>,
+    /// the order
+    pub order: Asked,
+    /// whether the operator confirms that an application may be deleted first
+    pub confirms_deletion: bool,
+}
+
+impl Asked {
+    pub(super) fn wanted(&self) -> Wanted<'static> {
+        let Self { kind, profile, argument, fields } = *self;
+        Wanted { reference: "", kind, profile, card: "", argument, fields }
+    }
+}
+
+impl Plan {
+    /// The kind of the order.
+    ///
+    /// # Panics
+    /// For a kind that there is not.
+    #[must_use]
+    pub fn kind(&self) -> OrderKind {
+        OrderKind::named(self.order.kind).expect("a kind of order")
+    }
+
+    pub(super) fn needs_card(&self) -> bool {
+        self.first.is_some()
+    }
+
+    pub(super) fn first<'a>(&self, reference: &'a str) -> Wanted<'a> {
+        let first = self.first.as_ref().map(Asked::wanted).expect("asked only where there is one");
+        Wanted { reference, ..first }
+    }
+
+    pub(super) fn names<'a>(&self, first: &'a str) -> &'a str {
+        if self.needs_card() { first } else { "" }
+    }
+
+    pub(super) fn desk(&self) -> Word<'static> {
+        if self.confirms_deletion { Word::DeletionConfirmed } else { Word::Desk }
+    }
+}
+
+const HOLDER: &[(&str, &str)] = &[("name", "Ada Example"), ("card_number", "6200001234567801"), ("pin", "4711")];
+const MARRIED: &[(&str, &str)] = &[("name", "Ada Married"), ("card_number", "6200001234567801")];
+const OTHER_PIN: &[(&str, &str)] = &[("pin", "990099")];
+
+fn asked(kind: &'static str, profile: &'static str, fields: &'static [(&'static str, &'static str)]) -> Asked {
+    Asked { kind, profile, argument: "", fields }
+}
+
+/// The profile of that name for a second instance.
+fn second(name: &str) -> String {
+    let text = file(&format!("profiles/{name}.toml"));
+    let (by_name, instance) = (format!("\nname = \"{name}\"\n"), "instance = \"F0434152445749440001\"");
+    assert_eq!((text.matches(&by_name).count(), text.matches(instance).count()), (1, 1));
+    text.replace(&by_name, &format!("\nname = \"{name}-second\"\n")).replace(instance, &instance.replace("0001\"", "0002\""))
+}
+
+fn named(plan: Plan, how: &str) -> Plan {
+    Plan { name: format!("{} {how}", plan.name), ..plan }
+}
+
+/// Plans of the identity application, for cards whose answers carry a MAC.
+#[must_use]
+pub fn identity(product: &'static str) -> Vec<Plan> {
+    let issued = || Some(asked("new", "identity", HOLDER));
+    let plan = |first: Option<Asked>, order: Asked| Plan {
+        name: format!("{} on {product}", order.kind),
+        product,
+        profiles: vec![file("profiles/identity.toml"), file("profiles/identity-2.toml"), second("identity"), second("identity-2")],
+        first,
+        earlier: Vec::new(),
+        order,
+        confirms_deletion: false,
+    };
+    let change = |kind| asked(kind, "", &[]);
+    let again = |kind, argument| Asked { argument, ..asked(kind, "identity", HOLDER) };
+    let unblocked = plan(issued(), change("unblock"));
+    let removed = plan(issued(), Asked { argument: "F0434152445749440002", ..change("remove-application") });
+    let added = |profile| asked("add-application", profile, HOLDER);
+    vec![
+        plan(None, asked("new", "identity", HOLDER)),
+        plan(issued(), again("replace", "lost")),
+        plan(issued(), again("renew", "")),
+        plan(issued(), asked("personal-data", "identity", MARRIED)),
+        plan(issued(), asked("pin", "identity", OTHER_PIN)),
+        plan(issued(), asked("upgrade-application", "identity-2", HOLDER)),
+        plan(issued(), added("identity-second")),
+        named(plan(issued(), added("identity-2-second")), "with a program"),
+        Plan { earlier: vec![added("identity-second")], ..removed.clone() },
+        named(Plan { earlier: vec![added("identity-2-second")], ..removed }, "with a program"),
+        plan(issued(), Asked { argument: "16", ..change("change-keys") }),
+        plan(issued(), change("block")),
+        Plan { earlier: vec![change("block")], ..unblocked },
+        plan(issued(), change("terminate")),
+    ]
+}
