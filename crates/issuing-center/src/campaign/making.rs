@@ -125,12 +125,9 @@ async fn order<S: Store>(
     if sense::later_fault(&asked, subject).is_some() {
         return Ok(Err(Outcome::LeftOut));
     }
-    let fields = if campaign.kind.has_data() {
-        carried::fields(center, subject, profile).await?
-    } else {
-        Some(OrderFields::none(profile))
-    };
-    let Some(fields) = fields else { return Ok(Err(Outcome::NeedsData)) };
+    if campaign.kind.has_data() && carried::fields(center, subject, profile).await?.is_none() {
+        return Ok(Err(Outcome::NeedsData));
+    }
     let order = Order {
         id: random_id()?,
         reference: format!("{}/{}", campaign.name, hex::encode(&subject.card.id[..8])),
@@ -150,7 +147,8 @@ async fn order<S: Store>(
         customer: format!("campaign {}", campaign.name),
         taken_by: person.name.clone(),
         date: None,
-        fields,
+        // data is carried over when the order is prepared
+        fields: OrderFields::none(profile),
     };
     Ok(Ok(Ready { order, content, retention_days: profile.retention_days() }))
 }
