@@ -4,7 +4,7 @@
 //! n and intent n + 1" are one commit.
 
 mod arrived;
-mod ended;
+mod end;
 mod keys;
 mod opening;
 mod reason;
@@ -14,16 +14,17 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Outcome, Refusal, Verdict};
 
 pub use arrived::Arrived;
-pub use ended::{Ended, ended};
+use end::ended;
 pub use opening::{Opening, Prepared, open, prepare};
 use opening::{intended, intent};
 pub use reason::{flawed, left, reason, unproven};
-pub use unknown::{GivenUp, unknown, unknown_verdict};
+pub use unknown::{GivenUp, Tried, unknown, unknown_verdict};
 
 use crate::Id;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
 use crate::flow::{Grade, StageKind, Verified};
+use crate::kind::OrderKind;
 use crate::row::{Card, Issuance, Outbox};
 use crate::state::{CardState, IssuanceState, OrderState, State};
 
@@ -123,34 +124,31 @@ pub fn shown(masked_number: &str, grade: Grade) -> String {
     }
 }
 
-/// What the answers to a script show, although they do not prove it.
-#[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// AIDs, in hexadecimal, of applications that are proven to be active while others are not
-    pub commit_points: Vec<String>,
-    /// whether an answer bears the card's MAC, so that it took our EXTERNAL AUTHENTICATE
-    pub authenticated: bool,
-}
-
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. What the answers `shown` all the same counts: with commit points passed the card is partly
-/// activated. Answers that are wrong where an outcome is being settled put the card aside.
-pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, shown: &Shown, outbox: Id) -> (Changes, Verdict) {
+/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any of
+/// them the card is partly activated. Answers that are wrong where an outcome is being settled put the card aside.
+pub fn not_proven(
+    arrived: &Arrived<'_>,
+    card: &Card,
+    why: &Refusal,
+    commit_points: &[String],
+    outbox: Id,
+) -> (Changes, Verdict) {
     let mut changes = arrived.received();
-    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
+    let ends = arrived.order.kind == OrderKind::Terminate;
+    let how = GivenUp { sent: false, outbox, ends, tried: Tried::said_by(arrived.result) };
+    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, how);
     let is_forged = arrived.issuance.basis.settles && why.code == Code::ANSWER_NOT_PROVEN;
     for change in &mut unknown.rows {
-        let Change::MoveCard { to, open_tries, .. } = change else { continue };
-        // the card took our EXTERNAL AUTHENTICATE, so that none of its tries is spent
-        *open_tries = if shown.authenticated { 0 } else { *open_tries };
-        *to = match (is_forged && card.state == CardState::Dirty, shown.commit_points.is_empty()) {
+        let Change::MoveCard { to, .. } = change else { continue };
+        *to = match (is_forged && card.state == CardState::Dirty, commit_points.is_empty()) {
             (true, _) => CardState::Quarantined,
             (false, false) => CardState::PartlyActivated,
             (false, true) => *to,
         };
     }
-    if !shown.commit_points.is_empty() {
-        let applications = shown.commit_points.clone();
+    if !commit_points.is_empty() {
+        let applications = commit_points.to_vec();
         let event = Event::PartlyActivated { step: arrived.result.step, applications };
         changes.entries.push(arrived.entry(event));
     }

@@ -62,17 +62,4 @@ impl CardProduct {
         let kdd = update.data.first_chunk::<10>().ok_or_else(|| fault("INITIALIZE UPDATE"))?;
         Ok(CardIdentity { cplc, kdd: *kdd })
     }
-
-    /// The production data of a card that answers no more than that, as one does that was ended for good (GPCS
-    /// Table 11-1): SELECT is refused. Nothing proves it, and nothing but its production data says which card it is.
-    /// `None` where it is no such answer, or the card has no production data.
-    #[must_use]
-    pub fn identify_ended(&self, answers: &[&[u8]]) -> Option<Vec<u8>> {
-        let [select, cplc, rest @ ..] = answers else { return None };
-        let select = Response::parse(select).ok()?.status;
-        let refuses = |answer: &&[u8]| answer.len() == 2;
-        let refused = select != StatusWord::SUCCESS && select != LOCKED && rest.iter().all(refuses);
-        let cplc = Response::parse(cplc).ok().filter(|answer| refused && answer.status == StatusWord::SUCCESS)?;
-        tlv::find(&cplc.data, 0x9F7F).ok().flatten().map(<[u8]>::to_vec)
-    }
 }

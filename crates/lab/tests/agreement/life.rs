@@ -227,7 +227,7 @@ impl Life {
             Issuer::for_order(product.clone(), wanted.kind, None, (keys, any, None)).preamble(&mut self.card);
         let answers: Vec<&[u8]> = preamble.iter().map(Vec::as_slice).collect();
         if let Err(fault) = product.identify(&answers) {
-            let ended = product.identify_ended(&answers[..2]).is_some();
+            let ended = answers[0].len() == 2; // SELECT is refused: the card is not there for anybody
             return Err(if ended { ENDED.to_owned() } else { fault.0 });
         }
         let update = preamble[2].clone();
