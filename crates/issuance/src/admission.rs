@@ -8,7 +8,7 @@ use cardwright_relay::message::{Open, Refusal};
 
 use crate::kind::OrderKind;
 use crate::product::CardProduct;
-use crate::row::{Base, Card, Challenge, Issuance, Order, Reader, Terminal, Ticket};
+use crate::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use crate::state::{CardState, OrderState};
 
 /// The rows an OPEN is judged by, as they stand.
@@ -230,17 +230,6 @@ fn fits(card: &Card, order: &Order) -> bool {
         CardState::Lost | CardState::Terminated => matches!(order.kind, OrderKind::Block | OrderKind::Terminate),
         _ => false,
     }
-}
-
-/// Whether the order to end a card is carried out, where the card answers no more than its production data
-/// ([`CardProduct::identify_ended`]). `last` is the newest issuance about the card. Nothing in such an answer is the
-/// card's own word; but that it was locked is proven, and the command that ends it was handed out.
-#[must_use]
-pub fn is_ended(card: &Card, order: &Order, last: &Issuance) -> bool {
-    order.kind == OrderKind::Terminate
-        && (order.state, card.state) == (OrderState::Blocked, CardState::Unknown)
-        && (last.order, last.card) == (order.id, card.id)
-        && last.has_proven_all()
 }
 
 /// Whether the product lets a key set of `protocol` be used at all: SCP02 is off where it does not say how often.

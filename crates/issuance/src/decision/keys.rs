@@ -53,8 +53,3 @@ pub(super) fn at_the_end(arrived: &Arrived<'_>) -> Vec<Change> {
     };
     arrived.key_sets.iter().filter_map(next).collect()
 }
-
-/// No key set of a card that is ended is used again.
-pub(super) fn of_an_ended_card(key_sets: &[KeySet]) -> Vec<Change> {
-    key_sets.iter().filter_map(|set| moved(set, KeySetState::Retired)).collect()
-}

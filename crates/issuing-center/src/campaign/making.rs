@@ -161,7 +161,6 @@ async fn approve_orders<S: Store>(center: &Center<S>, campaign: &Campaign, perso
             return Ok(false);
         }
         let mut approving = Approving::of(&orders);
-        still_works(center, campaign, &mut approving.commit).await?;
         for order in &orders {
             match approving.approve(center, person, order).await {
                 Err(refused) if is_of_the_card(&refused) => {
@@ -170,6 +169,7 @@ async fn approve_orders<S: Store>(center: &Center<S>, campaign: &Campaign, perso
                 other => other?,
             }
         }
+        still_works(center, campaign, &mut approving.commit).await?;
         match center.store.commit(approving.commit).await {
             Err(StoreError::Conflict(reason)) => tracing::debug!(reason, "somebody else was first"),
             other => return Ok(other.map(|()| true)?),
