@@ -3,15 +3,19 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod end;
 mod keys;
 mod reason;
+mod unknown;
 
 use cardwright_apdu::Aid;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
 use cardwright_relay::{Code, message};
 use sha2::{Digest, Sha256};
 
+use end::ended;
 pub use reason::{flawed, left, reason, unproven};
+pub use unknown::{GivenUp, Tried, unknown, unknown_verdict};
 
 use crate::Id;
 use crate::admission::Parties;
@@ -320,34 +324,31 @@ pub fn shown(masked_number: &str, grade: Grade) -> String {
     }
 }
 
-/// What the answers to a script show, although they do not prove it.
-#[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// AIDs, in hexadecimal, of applications that are proven to be active while others are not
-    pub commit_points: Vec<String>,
-    /// whether an answer bears the card's MAC, so that it took our EXTERNAL AUTHENTICATE
-    pub authenticated: bool,
-}
-
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. What the answers `shown` all the same counts: with commit points passed the card is partly
-/// activated. Answers that are wrong where an outcome is being settled put the card aside.
-pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, shown: &Shown, outbox: Id) -> (Changes, Verdict) {
+/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any of
+/// them the card is partly activated. Answers that are wrong where an outcome is being settled put the card aside.
+pub fn not_proven(
+    arrived: &Arrived<'_>,
+    card: &Card,
+    why: &Refusal,
+    commit_points: &[String],
+    outbox: Id,
+) -> (Changes, Verdict) {
     let mut changes = arrived.received();
-    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, GivenUp { sent: false, outbox });
+    let ends = arrived.order.kind == OrderKind::Terminate;
+    let how = GivenUp { sent: false, outbox, ends, tried: Tried::said_by(arrived.result) };
+    let mut unknown = unknown(arrived.now, arrived.issuance, card, why, how);
     let is_forged = arrived.issuance.basis.settles && why.code == Code::ANSWER_NOT_PROVEN;
     for change in &mut unknown.rows {
-        let Change::MoveCard { to, open_tries, .. } = change else { continue };
-        // the card took our EXTERNAL AUTHENTICATE, so that none of its tries is spent
-        *open_tries = if shown.authenticated { 0 } else { *open_tries };
-        *to = match (is_forged && card.state == CardState::Dirty, shown.commit_points.is_empty()) {
+        let Change::MoveCard { to, .. } = change else { continue };
+        *to = match (is_forged && card.state == CardState::Dirty, commit_points.is_empty()) {
             (true, _) => CardState::Quarantined,
             (false, false) => CardState::PartlyActivated,
             (false, true) => *to,
         };
     }
-    if !shown.commit_points.is_empty() {
-        let applications = shown.commit_points.clone();
+    if !commit_points.is_empty() {
+        let applications = commit_points.to_vec();
         let event = Event::PartlyActivated { step: arrived.result.step, applications };
         changes.entries.push(arrived.entry(event));
     }
@@ -359,54 +360,6 @@ pub fn not_proven(arrived: &Arrived<'_>, card: &Card, why: &Refusal, shown: &Sho
 /// A RESULT for an issuance that was given up already: kept for whoever settles the outcome, changes nothing else.
 pub fn late(arrived: &Arrived<'_>) -> Changes {
     arrived.received()
-}
-
-/// How an issuance is given up.
-#[derive(Debug, Clone, Copy)]
-pub struct GivenUp {
-    /// whether this center handed the last script out and had no RESULT
-    pub sent: bool,
-    /// a new id for what the issuer's host is told
-    pub outbox: Id,
-}
-
-/// The commit that gives an issuance up without a RESULT.
-pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: GivenUp) -> Changes {
-    let unknown = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
-    let sent = how.sent.then_some(Event::Sent { step: issuance.step });
-    let entries = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
-    let rows = vec![
-        Change::MoveIssuance {
-            issuance: issuance.id,
-            epoch: issuance.epoch,
-            from: (issuance.state, issuance.step),
-            to: (given_up(issuance.state), issuance.step),
-            deadline: issuance.deadline,
-        },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Unknown,
-            // a change leaves the card with the order that it carries
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        },
-        order_moved(issuance, OrderState::Blocked),
-        told(issuance, now, "unknown", how.outbox),
-    ];
-    Changes { rows, entries }
-}
-
-/// How an issuance in `state` ends without a proof: what was proven to be written stays known to be.
-fn given_up(state: IssuanceState) -> IssuanceState {
-    if state == IssuanceState::Activating { IssuanceState::Interrupted } else { IssuanceState::Unknown }
-}
-
-/// The verdict on a session whose outcome is unknown.
-#[must_use]
-pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

@@ -89,7 +89,7 @@ fn loads(inputs: &Inputs, seen: &Observed, applications: &[usize]) -> Result<Vec
     for application in applications.iter().map(|number| &inputs.applications()[*number]) {
         let package = application.package;
         // what the blank had may be gone, to make room
-        let tells = seen.is_whole && !seen.load_files.is_empty() && looks_first(inputs);
+        let tells = !seen.load_files.is_empty() && looks_first(inputs);
         let is_preloaded = inputs.product.has_preloaded(package) && !tells;
         let is_there = is_preloaded || seen.load_files.contains(&package);
         if !is_there && !packages.contains(&package) {

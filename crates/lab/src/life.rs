@@ -10,4 +10,5 @@ pub mod judge;
 pub mod matrix;
 pub mod picture;
 pub mod plan;
+pub mod planted;
 pub mod scene;

@@ -5,6 +5,7 @@ mod apply;
 mod campaigns;
 mod host;
 mod looking;
+mod planted;
 mod programs;
 mod register;
 mod terminals;

@@ -145,16 +145,6 @@ impl Stage {
         passed.into_iter().chain(self.end.answered(asked)).map(|instance| instance.to_string()).collect()
     }
 
-    /// Whether an answer bears the card's MAC: it took EXTERNAL AUTHENTICATE then.
-    #[must_use]
-    pub fn is_authenticated_by(&self, answers: &[&[u8]]) -> bool {
-        let Sent::Secured { script, .. } = &self.sent else { return false };
-        let proven = |(index, answer): (usize, &&[u8])| {
-            index > 0 && script.verify_one(index, answer).is_ok_and(|answer| answer.proven().is_some())
-        };
-        answers.iter().take(self.sent.len()).enumerate().any(proven)
-    }
-
     /// The AIDs, in hexadecimal, of the applications that are proven to be active where these answers leave others that
     /// are not: none where no application is active, and none where all are.
     #[must_use]

@@ -148,10 +148,12 @@ impl<'a, S: Store> Reading<'a, S> {
                 return Ok(Err(vec![refused(PROFILE, &reason)]));
             }
         };
-        let carries = matches!(kind, OrderKind::AddApplication | OrderKind::UpgradeApplication);
-        if let Some(subject) = subject.filter(|_| carries && order.fields.is_empty() && order.photo.is_none()) {
+        if let Some(subject) =
+            subject.filter(|_| carried::may_be(kind) && order.fields.is_empty() && order.photo.is_none())
+        {
             let reason = "the card's own data is not kept any more: bring the profile's fields with the order";
-            let fields = carried::fields(self.center, subject, &part).await?;
+            // none of its own: they are looked up when it is prepared
+            let fields = carried::fields(self.center, subject, &part).await?.map(|_| OrderFields::none(&part));
             return Ok(fields.ok_or_else(|| vec![refused(PROFILE, reason)]));
         }
         let columns = order.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));

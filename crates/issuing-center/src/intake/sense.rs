@@ -143,7 +143,7 @@ fn keys_fault(argument: Option<&str>, subject: &Subject) -> Option<Nonsense> {
     let fault = product.changed_protocol(wanted, first).err()?;
     let second = product.changed_protocol("scp03/16", first).ok();
     let could_later = second.is_some_and(|second| product.changed_protocol(wanted, second).is_ok());
-    (!could_later).then(|| ("argument", fault.0))
+    (!could_later).then_some(("argument", fault.0))
 }
 
 /// Why the card product cannot hold what the profile puts on it.

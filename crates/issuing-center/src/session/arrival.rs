@@ -1,7 +1,7 @@
 //! RESULT: what the card answered to a script.
 
 use cardwright_issuance::admission::refusal;
-use cardwright_issuance::decision::{self, Arrived, Shown};
+use cardwright_issuance::decision::{self, Arrived};
 use cardwright_issuance::flow::{Next, Stage};
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Intent, Issuance, KeySet, Order, Terminal};
@@ -130,7 +130,7 @@ impl<S: Store> Engine<S> {
         match (stage, left) {
             (Some(stage), None) => self.judge(&arrived, &rows, stage).await,
             (stage, Some(why)) => {
-                let passed = stage.map(|stage| shown(&stage, &answers(result))).unwrap_or_default();
+                let passed = stage.map(|stage| stage.partly_activated(&answers(result))).unwrap_or_default();
                 self.not_proven(&arrived, &rows, &why, &passed).await
             }
             (None, None) => Err(Refused::new(Code::STORE_UNAVAILABLE)),
@@ -147,7 +147,7 @@ impl<S: Store> Engine<S> {
     /// Verifies the answers and commits what they prove.
     async fn judge(&self, arrived: &Arrived<'_>, rows: &Rows, stage: Stage) -> Result<Vec<u8>, Refused> {
         let answers = answers(arrived.result);
-        let passed = shown(&stage, &answers);
+        let passed = stage.partly_activated(&answers);
         let (verified, next) = match stage.answers(&answers) {
             Ok((verified, Ok(next))) => (verified, next),
             Ok((_, Err(why))) => return self.not_proven(arrived, rows, &why, &passed).await,
@@ -186,10 +186,15 @@ impl<S: Store> Engine<S> {
         arrived: &Arrived<'_>,
         rows: &Rows,
         why: &Refusal,
-        passed: &Shown,
+        passed: &[String],
     ) -> Result<Vec<u8>, Refused> {
         let (changes, verdict) = decision::not_proven(arrived, &rows.card, why, passed, self.random_id()?);
         self.commit(changes).await?;
+        if let Some(ended) = self.center.store.issuance(rows.issuance.id).await?
+            && ended.state == IssuanceState::Issued
+        {
+            return self.verdict_again(&ended).await;
+        }
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
 
@@ -261,12 +266,6 @@ impl<S: Store> Engine<S> {
         let verdict = self.with_what_waits(verdict, &rows.card, &rows.order).await?;
         Ok(cardwright_relay::encode(&Reply::Verdict(verdict)))
     }
-}
-
-/// What answers show, whether or not they prove their script.
-fn shown(stage: &Stage, answers: &[&[u8]]) -> Shown {
-    let authenticated = stage.is_authenticated_by(answers);
-    Shown { commit_points: stage.partly_activated(answers), authenticated }
 }
 
 fn answers(result: &ScriptResult) -> Vec<&[u8]> {

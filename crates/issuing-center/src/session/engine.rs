@@ -6,10 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use cardwright_issuance::Id;
 use cardwright_issuance::admission::refusal;
 use cardwright_issuance::change::{Change, Changes};
-use cardwright_issuance::decision;
+use cardwright_issuance::decision::{self, Tried};
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::flow::Stage;
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Issuance, Terminal};
+use cardwright_issuance::state::IssuanceState;
 use cardwright_relay::Code;
 use cardwright_relay::message::{Abort, Outcome, Progress, Refusal, Reply, Verdict};
 
@@ -76,8 +78,11 @@ impl<S: Store> Engine<S> {
             return self.verdict_again(issuance).await;
         }
         let why = refusal(Code::CARD_LEFT, &["-", reason]);
-        self.give_up(issuance, &why).await?;
-        Ok(verdict(issuance.id, Outcome::Unknown, why))
+        self.give_up(issuance, &why, Tried::Never).await?; // ABORT comes before the first command, or not at all
+        match self.center.store.issuance(issuance.id).await? {
+            Some(ended) if ended.state == IssuanceState::Issued => self.verdict_again(&ended).await,
+            _ => Ok(verdict(issuance.id, Outcome::Unknown, why)),
+        }
     }
 
     /// No OPEN of this session has come. One that is still on its way must not be let in: its challenge is used up here,
@@ -118,17 +123,20 @@ impl<S: Store> Engine<S> {
         let why = refusal(Code::DEADLINE_OVER, &[]);
         let mut given_up = Ok(0);
         for issuance in &overdue {
-            let outcome = self.give_up(issuance, &why).await;
+            let outcome = self.give_up(issuance, &why, Tried::Perhaps).await;
             given_up = given_up.and_then(|count| outcome.map(|()| count + 1));
         }
         given_up
     }
 
-    async fn give_up(&self, issuance: &Issuance, why: &Refusal) -> Result<(), Refused> {
+    async fn give_up(&self, issuance: &Issuance, why: &Refusal, tried: Tried) -> Result<(), Refused> {
         let card = self.card_of(issuance).await?;
         let outbox = self.random_id()?;
         let sent = self.take_held(issuance.id).is_some();
-        let changes = decision::unknown(self.center.now(), issuance, &card, why, decision::GivenUp { sent, outbox });
+        let order = self.center.store.order(issuance.order).await?;
+        let ends = order.is_some_and(|order| order.kind == OrderKind::Terminate);
+        let how = decision::GivenUp { sent, outbox, ends, tried };
+        let changes = decision::unknown(self.center.now(), issuance, &card, why, how);
         self.commit(changes).await?;
         Ok(())
     }

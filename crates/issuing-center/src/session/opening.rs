@@ -19,8 +19,10 @@ use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::Source;
 use super::telling::notice;
 use crate::host::is_told;
+use crate::intake::carried::bring_up_to_date;
 use crate::intake::waiting::next_change;
 use crate::refused::Refused;
+use crate::registry::is_a_refusal;
 use crate::signature;
 use crate::store::{Store, StoreError};
 
@@ -170,6 +172,12 @@ impl<S: Store> Engine<S> {
             return Ok(Err(refusal(Code::HOST_NOT_TOLD, &[&chosen.order.reference])));
         }
         let before = self.center.store.issuances_of_card(card.id).await?;
+        if !chosen.settles {
+            match bring_up_to_date(&self.center, chosen.order, &before).await {
+                Err(refused) if is_a_refusal(&refused) => return Ok(Err(refused.message())),
+                other => other?,
+            }
+        }
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
         let on_card = (product, card, &key_sets[..]);
         match base(&self.center, on_card, &chosen, (parties.ticket, &before), &answer)? {

@@ -17,13 +17,15 @@ use zeroize::Zeroizing;
 
 use super::fault::{Fault, LineFault};
 use super::house::MINUTE;
+use super::planted::Planted;
+use crate::model_store::ModelStore;
 use crate::simulation::at_once;
 
 /// A center's node, terminals, and time.
-pub struct Bench<S> {
+pub struct Bench {
     /// store, keys, clock
-    pub center: Center<S>,
-    engine: Engine<S>,
+    pub center: Center<ModelStore>,
+    engine: Engine<ModelStore>,
     /// what the clock tells
     pub clock: Arc<AtomicI64>,
     /// one at each base
@@ -31,6 +33,8 @@ pub struct Bench<S> {
     /// the kind of card
     pub product: CardProduct,
     ids: AtomicU64,
+    /// a mistake that the center makes
+    pub planted: Planted,
 }
 
 /// Whose word an operator's ticket is.
@@ -66,11 +70,16 @@ struct Run<'a> {
     messages: usize,
 }
 
-impl<S: Store> Bench<S> {
+impl Bench {
     /// A node that holds nothing yet.
-    pub fn new(center: Center<S>, clock: Arc<AtomicI64>, terminals: Vec<Terminal>, product: CardProduct) -> Self {
+    pub fn new(
+        center: Center<ModelStore>,
+        clock: Arc<AtomicI64>,
+        terminals: Vec<Terminal>,
+        product: CardProduct,
+    ) -> Self {
         let engine = Engine::new(center.clone());
-        Self { center, engine, clock, terminals, product, ids: AtomicU64::new(0) }
+        Self { center, engine, clock, terminals, product, ids: AtomicU64::new(0), planted: Planted::Nothing }
     }
 
     /// The node dies, and another one takes its place over the same store.
@@ -85,6 +94,7 @@ impl<S: Store> Bench<S> {
     pub fn give_up(&self) {
         self.clock.fetch_add(20 * MINUTE, Ordering::SeqCst);
         at_once(self.engine.expire()).expect("what is overdue can be given up");
+        self.planted.after_giving_up(&self.center.store);
     }
 
     /// The card is put into the reader of a terminal, under `word`, and `fault` happens.
@@ -140,7 +150,10 @@ impl<S: Store> Bench<S> {
     fn answer(&self, terminal: &Terminal, posting: &Posting) -> Result<Vec<u8>, Refused> {
         match posting.path {
             "/v1/open" => at_once(self.engine.open(terminal, &posting.bytes)),
-            _ => at_once(self.engine.result(terminal, &posting.bytes)),
+            _ => {
+                self.planted.before_a_result(&self.center.store, &posting.bytes);
+                at_once(self.engine.result(terminal, &posting.bytes))
+            }
         }
     }
 

@@ -7,15 +7,18 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{Order, Reader, Terminal};
+use cardwright_issuing_center::calendar::month;
 use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::intake::{self, NewOrder};
+use cardwright_issuing_center::issuers::{self, NewIssuer, NewRoot};
+use cardwright_issuing_center::pool;
 use cardwright_issuing_center::registry::key::{self, KeyUse, NewMaster};
 use cardwright_issuing_center::registry::person::{self, Role};
 use cardwright_issuing_center::registry::program::{self, NewProgram};
 use cardwright_issuing_center::registry::{base, document, setup, stock};
 use cardwright_issuing_center::store::{Commit, Person, Registration, Store};
 use cardwright_keystore::software::SoftwareKeystore;
-use cardwright_keystore::{KeyKind, PublishedKeys};
+use cardwright_keystore::{KeyKind, PublishedKeys, RsaExponent, RsaSize};
 use cardwright_virtual_card::applications::built_in;
 use cardwright_virtual_card::{CardIdentity, CardProduct, CardState, Secret, blank, diversification};
 use zeroize::Zeroizing;
@@ -28,6 +31,17 @@ pub const BASES: [&str; 2] = ["north", "south"];
 pub const START: i64 = 1_800_000_000_000_000;
 /// Microseconds.
 pub const MINUTE: i64 = 60_000_000;
+/// The test root's provider.
+const PROVIDER: [u8; 5] = [0xF0, 0x45, 0x4D, 0x56, 0x01];
+/// What the debit profiles name: name, kind, use.
+const PAYMENT_KEYS: [(&str, KeyKind, KeyUse); 6] = [
+    ("zone/mailer", KeyKind::Tdes2, KeyUse::Zone),
+    ("debit-imk-ac", KeyKind::Tdes2, KeyUse::Application),
+    ("debit-imk-smi", KeyKind::Tdes2, KeyUse::Application),
+    ("debit-imk-smc", KeyKind::Tdes2, KeyUse::Application),
+    ("debit-cvk", KeyKind::Tdes2, KeyUse::Verification),
+    ("debit-pvk", KeyKind::Tdes2, KeyUse::Verification),
+];
 const SECRET: &[u8] = b"a secret of eight and more";
 const NEVER: i64 = START + 1_000_000 * MINUTE;
 
@@ -116,6 +130,29 @@ impl<S: Store> House<S> {
             let new = NewProgram { name: &name, file: &bytes, memory: None };
             at_once(program::import(store, now, &self.admin, new)).expect("the built-in programs' own CAP files");
             at_once(program::approve(store, now, &self.approver, &name)).expect("by another person");
+        }
+    }
+
+    /// The center becomes an issuer of payment cards by the profiles `emv-debit`, with card keys made ahead.
+    ///
+    /// # Panics
+    /// Where the keystore makes no such keys.
+    pub fn issues_payment_cards(&self) {
+        let (center, admin) = (&self.center, &self.admin);
+        for (name, kind, key_use) in PAYMENT_KEYS {
+            at_once(key::generate(center, admin, name, kind, key_use)).expect("a new name");
+        }
+        let (size, expires) = (|bits| RsaSize::new(bits, RsaExponent::F4), month("2035-12"));
+        let expires = expires.expect("a month");
+        let root = NewRoot { rid: PROVIDER, index: 2, size: size(1152).expect("a size"), expires };
+        at_once(issuers::make_root(center, admin, root)).expect("a new root");
+        let (name, identifier) = ("example-debit-issuer", "476174");
+        let issuer = NewIssuer { name, size: size(1024).expect("a size"), identifier };
+        at_once(issuers::make(center, admin, issuer)).expect("a new issuer");
+        at_once(issuers::sign(center, admin, name, (PROVIDER, 2), expires)).expect("by the root");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a machine with threads");
+        for _ in 0..4 {
+            runtime.block_on(pool::add(center, size(896).expect("a size"))).expect("a card's key");
         }
     }
 

@@ -7,6 +7,7 @@ use super::fault::{Fault, of_the_line};
 use super::judge::{self, Expected};
 use super::picture::Picture;
 use super::plan::Plan;
+use super::planted::Planted;
 use super::scene::Scene;
 
 /// What a matrix was.
@@ -48,8 +49,9 @@ pub fn faults(writes: &[u64], messages: usize) -> Vec<Fault> {
 ///
 /// # Errors
 /// The promise that was broken.
-pub fn cell(scene: &Scene, expected: &Expected, fault: Fault) -> Result<usize, String> {
+pub fn cell(scene: &Scene, expected: &Expected, fault: Fault, planted: Planted) -> Result<usize, String> {
     let mut stage = scene.stage();
+    stage.bench.planted = planted;
     stage.bench.insert(0, scene.word(), &mut stage.card, fault);
     stage.bench.restart();
     stage.bench.give_up();
@@ -58,13 +60,13 @@ pub fn cell(scene: &Scene, expected: &Expected, fault: Fault) -> Result<usize, S
 
 /// The whole matrix of a plan.
 #[must_use]
-pub fn matrix(plan: Plan) -> Report {
+pub fn matrix(plan: Plan, planted: Planted) -> Report {
     let scene = Scene::before(plan);
     let (expected, writes, messages) = undisturbed(&scene);
     let mut report = Report { commands: writes.len(), messages, ..Report::default() };
     for fault in faults(&writes, messages) {
         report.cells += 1;
-        match cell(&scene, &expected, fault) {
+        match cell(&scene, &expected, fault, planted) {
             Ok(0) => report.at_once += 1,
             Ok(_) => {}
             Err(broken) => report.broken.push(format!("{}, {fault:?}: {broken}", scene.plan.name)),

@@ -54,6 +54,11 @@ impl Plan {
         OrderKind::named(self.order.kind).expect("a kind of order")
     }
 
+    pub(super) fn is_of_payment_cards(&self) -> bool {
+        self.order.profile.starts_with("emv")
+            || self.first.as_ref().is_some_and(|first| first.profile.starts_with("emv"))
+    }
+
     pub(super) fn needs_card(&self) -> bool {
         self.first.is_some()
     }
@@ -127,9 +132,43 @@ pub fn identity(product: &'static str) -> Vec<Plan> {
         named(plan(issued(), added("identity-2-second")), "with a program"),
         Plan { earlier: vec![added("identity-second")], ..removed.clone() },
         named(Plan { earlier: vec![added("identity-2-second")], ..removed }, "with a program"),
-        plan(issued(), Asked { argument: "16", ..change("change-keys") }),
+        plan(issued(), Asked { argument: if product == "scp03-i71" { "32" } else { "16" }, ..change("change-keys") }),
         plan(issued(), change("block")),
         Plan { earlier: vec![change("block")], ..unblocked },
+        plan(issued(), change("terminate")),
+    ]
+}
+
+const BUYER: &[(&str, &str)] = &[("name", "Ada Example")];
+const MARRIED_BUYER: &[(&str, &str)] = &[("name", "Ada Married")];
+const LIMITED: &[(&str, &str)] = &[("name", "Ada Example"), ("lower_limit", "2"), ("upper_limit", "5")];
+
+/// Plans of the payment application by the debit profile, for cards whose answers carry no MAC.
+#[must_use]
+pub fn debit(product: &'static str) -> Vec<Plan> {
+    let issued = || Some(asked("new", "emv-debit", BUYER));
+    let plan = |first: Option<Asked>, order: Asked| Plan {
+        name: format!("{} of payment on {product}", order.kind),
+        product,
+        profiles: vec![file("profiles/emv-debit.toml"), file("profiles/emv-debit-2.toml")],
+        first,
+        earlier: Vec::new(),
+        order,
+        confirms_deletion: false,
+    };
+    let change = |kind| asked(kind, "", &[]);
+    let again = |kind, argument| Asked { argument, ..asked(kind, "emv-debit", BUYER) };
+    let keys = if product == "scp02-then-scp03" { "scp03/16" } else { "16" };
+    vec![
+        plan(None, asked("new", "emv-debit", BUYER)),
+        plan(issued(), again("replace", "damaged")),
+        plan(issued(), again("renew", "")),
+        plan(issued(), asked("personal-data", "emv-debit", MARRIED_BUYER)),
+        plan(issued(), asked("pin", "emv-debit", &[])),
+        plan(issued(), asked("upgrade-application", "emv-debit-2", LIMITED)),
+        plan(issued(), Asked { argument: keys, ..change("change-keys") }),
+        plan(issued(), change("block")),
+        Plan { earlier: vec![change("block")], ..plan(issued(), change("unblock")) },
         plan(issued(), change("terminate")),
     ]
 }

@@ -46,7 +46,7 @@ pub struct Scene {
 /// A copy of a scene, to be played.
 pub struct Stage {
     /// center, terminals, time
-    pub bench: Bench<ModelStore>,
+    pub bench: Bench,
     /// the card that the order is carried out on
     pub card: Card,
     /// a blank that is in stock too
@@ -61,6 +61,9 @@ impl Scene {
     #[must_use]
     pub fn before(plan: Plan) -> Self {
         let house = House::found(ModelStore::default());
+        if plan.is_of_payment_cards() {
+            house.issues_payment_cards();
+        }
         plan.profiles.iter().for_each(|text| house.import_profile(text));
         let mut blanks = house.import_cards(plan.product, 3).into_iter();
         let text = file(&format!("products/{}.toml", plan.product));
@@ -147,7 +150,7 @@ pub(super) fn row(center: &Center<ModelStore>, card: &CardState) -> cardwright_i
 }
 
 /// Carries an order out, to its end.
-fn carried_out(bench: &mut Bench<ModelStore>, card: &mut Card, reference: &str) -> Insertion {
+fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Insertion {
     let order = at_once(bench.center.store.order_by_reference(reference)).expect("a model store");
     let order = order.expect("an order of the scene");
     let done = bench.insert(0, Word::Order(&order), card, Fault::Nothing);

@@ -19,6 +19,9 @@ use crate::new_card::{Encoded, Issuer, KeySet, RIGHT, blank_card};
 use crate::preparer::Issuer as Preparer;
 use crate::wrapped_keys::WrappedKeys;
 
+/// What a card that was ended for good says by its answers.
+const ENDED: &str = "the card says no more than who it is";
+
 /// Where the answer to INITIALIZE UPDATE names the key version.
 const KEY_VERSION: usize = 10;
 
@@ -153,6 +156,10 @@ impl Life {
         self.issuances += 1;
         let (issuer, update) = match self.opening(wanted) {
             Ok(opening) => opening,
+            Err(why) if why == ENDED && self.was_being_ended(wanted) => {
+                (self.state, self.left) = (CardState::Terminated, None);
+                return Became::Done(Grade::B);
+            }
             Err(why) => return Became::Unknown(why),
         };
         let mut stage = match issuer.open(&update) {
@@ -191,16 +198,10 @@ impl Life {
         }
     }
 
-    /// Attempts until the order is carried out; more than `limit` are too many.
-    pub(crate) fn settle(&mut self, wanted: &Wanted, limit: usize) -> Became {
-        let mut became = Became::Unknown("not tried".to_owned());
-        for _ in 0..limit {
-            became = self.carry_out(wanted);
-            if matches!(became, Became::Done(_)) {
-                break;
-            }
-        }
-        became
+    /// Whether the card was proven to be locked, and the command that ends it was handed out.
+    fn was_being_ended(&self, wanted: &Wanted) -> bool {
+        let proven = self.left.as_ref().is_some_and(|(_, verified)| *verified);
+        wanted.kind == OrderKind::Terminate && self.state == CardState::Unknown && proven
     }
 
     fn opening(&mut self, wanted: &Wanted) -> Result<(Issuer, Vec<u8>), String> {
@@ -210,7 +211,10 @@ impl Life {
         let preamble =
             Issuer::for_order(product.clone(), wanted.kind, None, (keys, any, None)).preamble(&mut self.card);
         let answers: Vec<&[u8]> = preamble.iter().map(Vec::as_slice).collect();
-        product.identify(&answers).map_err(|fault| fault.0)?;
+        if let Err(fault) = product.identify(&answers) {
+            let ended = product.identify_ended(&answers[..2]).is_some();
+            return Err(if ended { ENDED.to_owned() } else { fault.0 });
+        }
         let update = preamble[2].clone();
         let version = update.get(KEY_VERSION).copied().unwrap_or_default();
         let known = self.sets.iter().rev().find(|(set, place)| set.version == version && *place != Place::Retired);

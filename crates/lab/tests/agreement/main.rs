@@ -11,6 +11,7 @@ mod changes;
 mod channels;
 mod content;
 mod counters;
+mod cuts;
 mod grade_b;
 mod grouping;
 mod key_sets;

@@ -67,10 +67,16 @@ fn issued(world: &World, reference: &str, blank: u32) -> PathBuf {
 /// The card comes to a base whose desk is open, and everything that waits for it is done: this many changes.
 #[track_caller]
 fn served(world: &World, base: usize, card: &Path, changes: usize) -> Attempt {
+    leave(world);
     world.open_desk(base, false).unwrap();
     let attempt = world.base(base).serve(card).unwrap();
     assert!(attempt.is_issued() && attempt.changes() == changes, "{attempt:?}");
     attempt
+}
+
+/// Whoever is at a base takes the card along.
+fn leave(world: &World) {
+    [HARBOR, STATION].into_iter().for_each(|base| world.base(base).remove_card().unwrap());
 }
 
 /// What opensc-tool prints of the card in a base's reader.

@@ -21,12 +21,12 @@ pub(super) const TEXTS: &[Text] = &[
         &["what"],
         (
             "The card's answer does not fit its product: {what}.",
-            "It may have been issued already, for then its first keys are gone. Take a blank card; compare this one with \
-             its product by `probe`.",
+            "A card that was ended for good answers so, too: keep it and hand it to the back office. A blank one: take \
+             another, and compare this one with its product by `probe`.",
         ),
         (
             "カードの応答が製品と一致しません: {what}。",
-            "発行済みのカードかもしれません（発行時に初期鍵は置き換えられます）。未使用のカードを使い、このカードは `probe` で製品と照合してください。",
+            "廃止済みのカードもこのように応答します。その場合は預かってバックオフィスに渡してください。白カードの場合は別のカードを使い、このカードは `probe` で製品と照合してください。",
         ),
     ),
     text(

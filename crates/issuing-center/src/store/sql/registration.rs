@@ -44,6 +44,7 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
             writing.one("the order", statement(text, values)).await
         }
         Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
+        Registration::CarriedAgain(order, prepared) => made_ahead::carry_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
         Registration::EndTicket(ticket, now) => {
             let text = "UPDATE tickets SET expires = $1 WHERE id = $2 AND used_by IS NULL AND expires > $3";
