@@ -21,7 +21,6 @@ impl World {
         self.dice.calm_down();
         // what is still on its way comes late
         std::mem::take(&mut self.strays).into_iter().for_each(|stray| drop(at_once(stray)));
-        self.count();
         self.every_card_is_put_in()?;
         self.every_order_gets_a_card()?;
         self.every_lock_is_opened();
@@ -30,6 +29,7 @@ impl World {
             let found = one(&mut self);
             self.fine_unless(found)?;
         }
+        self.count();
         self.report.issued = self.all(|order| order.kind.is_new_card()).len() as u32;
         Ok(self.report)
     }
@@ -39,10 +39,13 @@ impl World {
         orders.into_iter().filter(meant).collect()
     }
 
+    /// What was left, and what was settled of it.
     fn count(&mut self) {
-        let states = self.center.store.all_issuances().into_iter().map(|issuance| issuance.state);
-        let is_unknown = |state: &IssuanceState| [IssuanceState::Unknown, IssuanceState::Interrupted].contains(state);
-        self.report.unknown = states.filter(is_unknown).count() as u32;
+        let is_unknown = |state| [IssuanceState::Unknown, IssuanceState::Interrupted].contains(&state);
+        let issuances = self.center.store.all_issuances();
+        self.report.unknown = issuances.iter().filter(|one| is_unknown(one.state)).count() as u32;
+        let settled = issuances.iter().filter(|one| one.basis.settles && one.state == IssuanceState::Issued);
+        self.report.settled = settled.count() as u32;
     }
 
     fn row(&self, card: usize) -> CardRow {
@@ -65,7 +68,6 @@ impl World {
                     break;
                 }
                 self.serve("north", None, card);
-                self.report.settled += u32::from(is_unknown && self.row(card).state.is_in_use());
                 let found = assertions::broken(&self.center.store, &self.cards);
                 self.fine_unless(found)?;
             }

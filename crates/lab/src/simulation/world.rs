@@ -121,12 +121,12 @@ impl World {
         let start = self.start(&terminal, Some("order-0"), 0);
         let session = Session::new(start.session, terminal, 0, start.begin());
         let calls_before = self.keystore_calls.load(Ordering::SeqCst);
-        let end = self.to_its_end(session);
+        let end = self.play(session);
         assert_eq!(end.outcome, Outcome::Issued, "{end:?}");
         self.keystore_calls.load(Ordering::SeqCst) - calls_before
     }
 
-    fn to_its_end(&mut self, mut session: Session) -> End {
+    fn play(&mut self, mut session: Session) -> End {
         loop {
             if let Some(end) = session.end() {
                 return end.clone();
@@ -142,7 +142,7 @@ impl World {
         let terminal = self.terminals.iter().find(|terminal| terminal.base == base).cloned();
         let terminal = terminal.expect("each base has terminals");
         let start = self.start(&terminal, order, card);
-        self.to_its_end(Session::new(start.session, terminal, card, start.begin()))
+        self.play(Session::new(start.session, terminal, card, start.begin()))
     }
 
     /// Runs events until all sessions are over and every deadline has passed.
