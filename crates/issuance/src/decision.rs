@@ -3,230 +3,30 @@
 //! Architecture invariant: nothing is sent whose intent is not among the changes that were committed before; "result
 //! n and intent n + 1" are one commit.
 
+mod arrived;
 mod end;
 mod keys;
+mod opening;
 mod reason;
 mod unknown;
 
-use cardwright_apdu::Aid;
-use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
-use cardwright_relay::{Code, message};
-use sha2::{Digest, Sha256};
+use cardwright_relay::Code;
+use cardwright_relay::message::{Outcome, Refusal, Verdict};
 
+pub use arrived::Arrived;
 use end::ended;
+pub use opening::{Opening, Prepared, open, prepare};
+use opening::{intended, intent};
 pub use reason::{flawed, left, reason, unproven};
 pub use unknown::{GivenUp, Tried, unknown, unknown_verdict};
 
 use crate::Id;
-use crate::admission::Parties;
-use crate::basis::Basis;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::flow::{Grade, Stage, StageKind, Verified};
+use crate::flow::{Grade, StageKind, Verified};
 use crate::kind::OrderKind;
-use crate::row::{Card, Intent, Issuance, KeySet, Order, Outbox, Terminal};
+use crate::row::{Card, Issuance, Outbox};
 use crate::state::{CardState, IssuanceState, OrderState, State};
-
-/// A script as it is committed and sent.
-pub struct Prepared {
-    /// the message
-    pub script: message::Script,
-    /// SHA-256 of session, step and commands
-    pub hash: [u8; 32],
-}
-
-/// Makes the message of `stage`. `deadline` is in milliseconds from receipt.
-#[must_use]
-pub fn prepare(stage: &Stage, session: Id, step: u16, deadline: u32) -> Prepared {
-    let (script, hash) = message::Script::hashed(session, step, deadline, stage.commands());
-    Prepared { script, hash }
-}
-
-/// What an OPEN that was let in is about.
-pub struct Opening<'a> {
-    /// who and where
-    pub parties: &'a Parties<'a>,
-    /// the order
-    pub order: &'a Order,
-    /// the terminal
-    pub terminal: &'a Terminal,
-    /// the card
-    pub card: &'a Card,
-    /// its key sets on record
-    pub key_sets: &'a [KeySet],
-    /// a key set that was derived for this issuance and is not on record yet
-    pub derived: Option<&'a KeySet>,
-    /// the OPEN message's bytes
-    pub open_message: &'a [u8],
-    /// randomness for the second channel
-    pub second_challenge: Id,
-    /// what it is opened on
-    pub basis: Basis,
-    /// fence
-    pub epoch: i64,
-    /// after this, no RESULT is waited for
-    pub deadline: i64,
-}
-
-/// The commit before the first script goes out: challenge and ticket used, card bound and dirty, its try counted,
-/// the issuer's keys intended, the script's hash on record.
-pub fn open(now: i64, opening: &Opening<'_>, stage: &Stage, prepared: &Prepared) -> Changes {
-    let session = prepared.script.session;
-    let (parties, order, card) = (opening.parties, opening.order, opening.card);
-    let issuance = Issuance {
-        id: session,
-        order: order.id,
-        card: card.id,
-        terminal: opening.terminal.id,
-        reader: parties.reader.id,
-        operator: parties.ticket.operator,
-        state: IssuanceState::Writing,
-        epoch: opening.epoch,
-        step: prepared.script.step,
-        opened: now,
-        deadline: opening.deadline,
-        open_message: opening.open_message.to_vec(),
-        second_challenge: opening.second_challenge,
-        basis: opening.basis.clone(),
-    };
-    let entry = |event| about(&issuance, now, event);
-    let entries = vec![entry(Event::CardAuthenticated), entry(intended(prepared))];
-    let mut rows = vec![Change::UseChallenge { challenge: parties.challenge.id, session }];
-    // a ticket without an order, or for another one, is not used up by this one
-    if parties.ticket.order == Some(order.id) {
-        rows.push(Change::UseTicket { ticket: parties.ticket.id, session });
-    }
-    rows.extend([
-        Change::MoveOrder { order: order.id, from: order.state, to: OrderState::Issuing, card: Some(card.id) },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Dirty,
-            order: if order.kind.is_new_card() { Some(order.id) } else { card.order },
-            open_tries: card.open_tries.saturating_add(1),
-            masked_number: Some(stage.masked_number().to_owned()),
-        },
-    ]);
-    rows.extend(opening.derived.map(|set| Change::AddKeySet(Box::new(set.clone()))));
-    rows.extend(keys::at_opening(opening));
-    rows.push(Change::OpenIssuance(Box::new(issuance.clone())));
-    rows.push(Change::AddIntent(Box::new(intent(prepared, now))));
-    Changes { rows, entries }
-}
-
-/// A RESULT as it came, with the rows it is about.
-pub struct Arrived<'a> {
-    /// microseconds since 1970 UTC
-    pub now: i64,
-    /// the issuance
-    pub issuance: &'a Issuance,
-    /// the message
-    pub result: &'a ScriptResult,
-    /// the message's bytes
-    pub bytes: &'a [u8],
-    /// the order
-    pub order: &'a Order,
-    /// the card
-    pub card: &'a Card,
-    /// the card that the order's takes the place of
-    pub replaced: Option<&'a Card>,
-    /// the card's key sets
-    pub key_sets: &'a [KeySet],
-}
-
-impl Arrived<'_> {
-    fn entry(&self, event: Event) -> Entry {
-        about(self.issuance, self.now, event)
-    }
-
-    /// Entries and rows that every RESULT makes, whatever it says.
-    fn received(&self) -> Changes {
-        let step = self.result.step;
-        let result_hash = Sha256::digest(self.bytes).into();
-        let received = Event::Received { step, answers: self.result.answers.len() as u16, result_hash };
-        // A RESULT names the script's id, which nobody knows to whom it was not sent.
-        let entries = vec![self.entry(Event::Sent { step }), self.entry(received)];
-        let close =
-            Change::CloseIntent { issuance: self.issuance.id, step, result: self.bytes.to_vec(), received: self.now };
-        Changes { rows: vec![close], entries }
-    }
-
-    /// What the card is after the order.
-    fn last_state(&self) -> CardState {
-        let was_locked = self.issuance.basis.card_state == CardState::Locked.name();
-        match self.order.kind {
-            OrderKind::Block => CardState::Locked,
-            OrderKind::Terminate => CardState::Terminated,
-            OrderKind::Unblock => CardState::Live,
-            _ if was_locked => CardState::Locked,
-            _ => CardState::Live,
-        }
-    }
-
-    /// The card that this one takes the place of is used no more.
-    fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
-        let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
-        let moved = Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Locked,
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        };
-        let (order, created) = (self.issuance.order, self.now);
-        let told = Outbox { id: outbox, kind: "blocked".to_owned(), order, card: Some(card.id), created };
-        vec![moved, Change::AddOutbox(told)]
-    }
-
-    fn moved(&self, from: (IssuanceState, u16), to: (IssuanceState, u16), deadline: i64) -> Change {
-        Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
-    }
-
-    /// A card whose MACs are right took the opening, and counts failures from the beginning again: what the next script
-    /// may open is the only try that is not proven.
-    fn one_try_left(&self, done: &Verified) -> Option<Change> {
-        let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
-        is_proven.then(|| Change::MoveCard {
-            card: self.card.id,
-            from: self.card.state,
-            to: self.card.state,
-            order: self.card.order,
-            open_tries: 1,
-            masked_number: self.card.masked_number.clone(),
-        })
-    }
-
-    fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
-        Change::MoveCard {
-            card: self.issuance.card,
-            from,
-            to,
-            order: if self.order.kind.is_new_card() { Some(self.order.id) } else { self.card.order },
-            open_tries: 0,
-            masked_number: Some(masked_number.to_owned()),
-        }
-    }
-
-    /// What the answers are worth.
-    fn judged(&self, done: &Verified) -> Entry {
-        let step = self.result.step;
-        self.entry(match done.grade() {
-            Some(grade) => Event::Proven { step, grade: grade.letter().to_owned() },
-            None => Event::Believed { step },
-        })
-    }
-
-    /// Per application, what of its optional data the terminal says the card does not know.
-    fn unknown_groupings(&self, done: &Verified) -> Vec<Entry> {
-        let of_one = |run: &[(Aid, u16)]| {
-            let groupings = run.iter().map(|(_, grouping)| *grouping).collect();
-            let (step, application) = (self.result.step, run[0].0.to_string());
-            self.entry(Event::GroupingsUnknown { step, application, groupings })
-        };
-        done.unknown_groupings().chunk_by(|one, next| one.0 == next.0).map(of_one).collect()
-    }
-}
 
 /// The commit after a script was proven, or is believed for now, before the next one goes out.
 pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind: StageKind, deadline: i64) -> Changes {
@@ -371,23 +171,6 @@ fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {
         reader: Some(issuance.reader),
         person: Some(issuance.operator),
         ..Entry::new(now, event)
-    }
-}
-
-fn intended(prepared: &Prepared) -> Event {
-    let (step, commands) = (prepared.script.step, prepared.script.commands.len() as u16);
-    Event::Intended { step, commands, script_hash: prepared.hash }
-}
-
-fn intent(prepared: &Prepared, now: i64) -> Intent {
-    Intent {
-        issuance: prepared.script.session,
-        step: prepared.script.step,
-        script_hash: prepared.hash,
-        commands: prepared.script.commands.len() as u16,
-        committed: now,
-        result: None,
-        received: None,
     }
 }
 

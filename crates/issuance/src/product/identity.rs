@@ -42,15 +42,16 @@ impl CardProduct {
     /// `ProductFault` where the answers are not those of a card of this product.
     pub fn identify(&self, answers: &[&[u8]]) -> Result<CardIdentity, ProductFault> {
         let fault = |reason: &str| ProductFault(reason.to_owned());
-        let [select, cplc, update] = answers else {
-            return Err(fault("it does not answer all of SELECT, GET DATA and INITIALIZE UPDATE"));
-        };
         let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
         // a locked card is selected with a warning (GPCS §11.9.3.2)
+        let select = answers.first().ok_or_else(|| fault("the preamble has three answers"))?;
         let select = parse(select)?.status;
         if select != StatusWord::SUCCESS && select != LOCKED {
             return Err(fault("SELECT of the Security Domain was refused"));
         }
+        let [_, cplc, update] = answers else {
+            return Err(fault("the preamble has three answers"));
+        };
         let cplc = parse(cplc)?;
         let cplc = if cplc.status == StatusWord::SUCCESS {
             tlv::find(&cplc.data, 0x9F7F).ok().flatten().map(<[u8]>::to_vec).ok_or_else(|| fault("CPLC"))?
@@ -60,18 +61,5 @@ impl CardProduct {
         let update = parse(update)?;
         let kdd = update.data.first_chunk::<10>().ok_or_else(|| fault("INITIALIZE UPDATE"))?;
         Ok(CardIdentity { cplc, kdd: *kdd })
-    }
-
-    /// The production data of a card that answers no more than that, as one does that was ended for good (GPCS
-    /// Table 11-1): SELECT is refused. Nothing proves it, and nothing but its production data says which card it is.
-    /// `None` where it is no such answer, or the card has no production data.
-    #[must_use]
-    pub fn identify_ended(&self, answers: &[&[u8]]) -> Option<Vec<u8>> {
-        let [select, cplc, rest @ ..] = answers else { return None };
-        let select = Response::parse(select).ok()?.status;
-        let refuses = |answer: &&[u8]| answer.len() == 2;
-        let refused = select != StatusWord::SUCCESS && select != LOCKED && rest.iter().all(refuses);
-        let cplc = Response::parse(cplc).ok().filter(|answer| refused && answer.status == StatusWord::SUCCESS)?;
-        tlv::find(&cplc.data, 0x9F7F).ok().flatten().map(<[u8]>::to_vec)
     }
 }

@@ -54,7 +54,7 @@ impl World {
     }
 }
 
-fn id(byte: u8) -> Id {
+pub(crate) fn id(byte: u8) -> Id {
     [byte; 16].into()
 }
 
@@ -126,7 +126,7 @@ fn open() -> Open {
     }
 }
 
-fn card(state: CardState) -> Card {
+pub(crate) fn card(state: CardState) -> Card {
     Card {
         id: id(12),
         product: "card".into(),
@@ -294,7 +294,7 @@ fn chosen(card: Option<&Card>, named: Option<&Order>, of_card: &[Order]) -> Resu
 }
 
 /// An order of `kind` about the card, by its place.
-fn change(byte: u8, kind: OrderKind, state: OrderState) -> Order {
+pub(crate) fn change(byte: u8, kind: OrderKind, state: OrderState) -> Order {
     Order { id: id(byte), kind, state, card: Some(card(CardState::Live).id), ..order() }
 }
 
@@ -322,6 +322,7 @@ fn the_oldest_change_that_waits_is_found_when_the_card_is_seen() {
     assert_eq!(chosen(Some(&live), None, &of_card), Ok((id(72), false)), "a card in use needs no unblocking");
     let locked = card(CardState::Locked);
     assert_eq!(chosen(Some(&locked), None, &of_card), Ok((id(70), false)), "a blocked one is not changed before");
+    assert_eq!(chosen(Some(&locked), Some(&of_card[3]), &of_card[1..]), Err(Code::CARD_ENDED), "nor given other keys");
     assert_eq!(chosen(Some(&live), None, &[]), Err(Code::NOTHING_WAITS));
     assert_eq!(chosen(Some(&live), Some(&of_card[3]), &of_card), Ok((id(73), false)));
     let other = Card { id: id(98), ..card(CardState::Live) };

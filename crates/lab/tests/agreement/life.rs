@@ -96,7 +96,12 @@ pub(crate) struct Life {
     /// what an attempt that was left in the middle had been opened on, and whether it had proven all it writes
     left: Option<(Basis, bool)>,
     issuances: u8,
+    /// who carries the commands, and may be dishonest
+    pub(crate) carrier: Option<Carrier>,
 }
+
+/// Passes a command on to the card, or does something else.
+type Carrier = Box<dyn FnMut(&mut Card, &[u8]) -> Vec<u8>>;
 
 impl Life {
     /// A blank card, as it comes from stock.
@@ -117,6 +122,7 @@ impl Life {
             preparer: None,
             left: None,
             issuances: 0,
+            carrier: None,
         }
     }
 
@@ -141,6 +147,7 @@ impl Life {
             sets: self.sets.clone(),
             preparer: self.preparer.clone(),
             left: self.left.clone(),
+            carrier: None,
             ..*self
         }
     }
@@ -212,7 +219,7 @@ impl Life {
             Issuer::for_order(product.clone(), wanted.kind, None, (keys, any, None)).preamble(&mut self.card);
         let answers: Vec<&[u8]> = preamble.iter().map(Vec::as_slice).collect();
         if let Err(fault) = product.identify(&answers) {
-            let ended = product.identify_ended(&answers[..2]).is_some();
+            let ended = answers[0].len() == 2; // SELECT is refused: the card is not there for anybody
             return Err(if ended { ENDED.to_owned() } else { fault.0 });
         }
         let update = preamble[2].clone();
@@ -318,7 +325,10 @@ impl Life {
                 self.card.transmit_and_cut(&command.apdu, how);
                 return Err("the card is gone".to_owned());
             }
-            let mut answer = self.card.transmit(&command.apdu);
+            let mut answer = match &mut self.carrier {
+                Some(carrier) => carrier(&mut self.card, &command.apdu),
+                None => self.card.transmit(&command.apdu),
+            };
             while let [.., 0x61, count] = answer[..] {
                 answer.truncate(answer.len() - 2);
                 answer.extend(self.card.transmit(&[0x00, 0xC0, 0x00, 0x00, count]));

@@ -37,6 +37,7 @@ mod piv;
 #[path = "../../../data-preparation/tests/it/issuer.rs"]
 #[allow(dead_code, reason = "shared with the tests of data preparation")]
 mod preparer;
+mod script_flow;
 mod scripts;
 mod specimens;
 mod wrapped_keys;

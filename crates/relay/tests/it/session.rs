@@ -121,9 +121,11 @@ fn what_waits_and_what_is_told_come_with_the_verdict() {
 }
 
 #[test]
-fn a_card_that_refuses_select_is_asked_nothing_more() {
-    let posting = post(transmit(start().begin()).done(answer(&[0x6A, 0x82]), NOW));
-    assert_eq!(decode::<Open>(&posting.bytes).unwrap().answers.len(), 1);
+fn a_card_that_refuses_select_is_asked_who_it_is_and_for_no_challenge() {
+    let asked = transmit(transmit(start().begin()).done(answer(&[0x6A, 0x82]), NOW));
+    assert_eq!(asked.apdu[..2], [0x80, 0xCA]);
+    let posting = post(asked.done(answer(&[0x6A, 0x88]), NOW));
+    assert_eq!(decode::<Open>(&posting.bytes).unwrap().answers.len(), 2);
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! A RESULT as it came, and what every RESULT changes, whatever it says.
+
+use cardwright_apdu::Aid;
+use cardwright_relay::message::ScriptResult;
+use sha2::{Digest, Sha256};
+
+use super::about;
+use crate::Id;
+use crate::change::{Change, Changes};
+use crate::entry::{Entry, Event};
+use crate::flow::{Grade, Verified};
+use crate::kind::OrderKind;
+use crate::row::{Card, Issuance, KeySet, Order, Outbox};
+use crate::state::{CardState, IssuanceState, State};
+
+/// A RESULT as it came, with the rows it is about.
+pub struct Arrived<'a> {
+    /// microseconds since 1970 UTC
+    pub now: i64,
+    /// the issuance
+    pub issuance: &'a Issuance,
+    /// the message
+    pub result: &'a ScriptResult,
+    /// the message's bytes
+    pub bytes: &'a [u8],
+    /// the order
+    pub order: &'a Order,
+    /// the card
+    pub card: &'a Card,
+    /// the card that the order's takes the place of
+    pub replaced: Option<&'a Card>,
+    /// the card's key sets
+    pub key_sets: &'a [KeySet],
+}
+
+impl Arrived<'_> {
+    pub(super) fn entry(&self, event: Event) -> Entry {
+        about(self.issuance, self.now, event)
+    }
+
+    /// Entries and rows that every RESULT makes, whatever it says.
+    pub(super) fn received(&self) -> Changes {
+        let step = self.result.step;
+        let result_hash = Sha256::digest(self.bytes).into();
+        let received = Event::Received { step, answers: self.result.answers.len() as u16, result_hash };
+        // A RESULT names the script's id, which nobody knows to whom it was not sent.
+        let entries = vec![self.entry(Event::Sent { step }), self.entry(received)];
+        let close =
+            Change::CloseIntent { issuance: self.issuance.id, step, result: self.bytes.to_vec(), received: self.now };
+        Changes { rows: vec![close], entries }
+    }
+
+    /// What the card is after the order.
+    pub(super) fn last_state(&self) -> CardState {
+        let was_locked = self.issuance.basis.card_state == CardState::Locked.name();
+        match self.order.kind {
+            OrderKind::Block => CardState::Locked,
+            OrderKind::Terminate => CardState::Terminated,
+            OrderKind::Unblock => CardState::Live,
+            _ if was_locked => CardState::Locked,
+            _ => CardState::Live,
+        }
+    }
+
+    /// The card that this one takes the place of is used no more.
+    pub(super) fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
+        let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
+        let moved = Change::MoveCard {
+            card: card.id,
+            from: card.state,
+            to: CardState::Locked,
+            order: card.order,
+            open_tries: card.open_tries,
+            masked_number: card.masked_number.clone(),
+        };
+        let (order, created) = (self.issuance.order, self.now);
+        let told = Outbox { id: outbox, kind: "blocked".to_owned(), order, card: Some(card.id), created };
+        vec![moved, Change::AddOutbox(told)]
+    }
+
+    pub(super) fn moved(&self, from: (IssuanceState, u16), to: (IssuanceState, u16), deadline: i64) -> Change {
+        Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
+    }
+
+    /// A card whose MACs are right took the opening, and counts failures from the beginning again: what the next script
+    /// may open is the only try that is not proven.
+    pub(super) fn one_try_left(&self, done: &Verified) -> Option<Change> {
+        let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
+        is_proven.then(|| Change::MoveCard {
+            card: self.card.id,
+            from: self.card.state,
+            to: self.card.state,
+            order: self.card.order,
+            open_tries: 1,
+            masked_number: self.card.masked_number.clone(),
+        })
+    }
+
+    pub(super) fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
+        Change::MoveCard {
+            card: self.issuance.card,
+            from,
+            to,
+            order: if self.order.kind.is_new_card() { Some(self.order.id) } else { self.card.order },
+            open_tries: 0,
+            masked_number: Some(masked_number.to_owned()),
+        }
+    }
+
+    /// What the answers are worth.
+    pub(super) fn judged(&self, done: &Verified) -> Entry {
+        let step = self.result.step;
+        self.entry(match done.grade() {
+            Some(grade) => Event::Proven { step, grade: grade.letter().to_owned() },
+            None => Event::Believed { step },
+        })
+    }
+
+    /// Per application, what of its optional data the terminal says the card does not know.
+    pub(super) fn unknown_groupings(&self, done: &Verified) -> Vec<Entry> {
+        let of_one = |run: &[(Aid, u16)]| {
+            let groupings = run.iter().map(|(_, grouping)| *grouping).collect();
+            let (step, application) = (self.result.step, run[0].0.to_string());
+            self.entry(Event::GroupingsUnknown { step, application, groupings })
+        };
+        done.unknown_groupings().chunk_by(|one, next| one.0 == next.0).map(of_one).collect()
+    }
+}
