@@ -1,5 +1,7 @@
 //! A small issuing world that lives through thousands of accidents, each from a seed that replays it: one center of
 //! two nodes, two bases, cards, a line that is cut, cards that are pulled out, nodes that die between any two steps.
+//! Cards are issued, changed, and finished where they were left; in the end the accidents stop, and everything that was
+//! ordered is carried out.
 //!
 //! The decisions, the engine, the conversation, both halves of the relay and the cards are the real ones; only the
 //! store is a model (held to the databases' own tests), and time and chance come from the seed.
@@ -7,7 +9,9 @@
 mod assertions;
 mod counting;
 mod dice;
+mod ending;
 mod furnish;
+mod people;
 mod planted;
 mod session;
 mod store;
@@ -30,6 +34,8 @@ pub enum Planted {
     ResultBeforeProof,
     /// the store writes rows that are no longer as the change names them
     FenceLeftOut,
+    /// a card whose outcome is unknown is called settled as soon as it was put in again, whatever it holds
+    SettledUnseen,
 }
 
 /// What a run did, and that nothing in it was wrong.
@@ -41,8 +47,14 @@ pub struct Report {
     pub sessions: u32,
     /// orders issued
     pub issued: u32,
-    /// orders blocked by an unknown outcome
+    /// issuances whose outcome was unknown
     pub unknown: u32,
+    /// of those, what was settled when the card was put in again
+    pub settled: u32,
+    /// changes ordered of cards in use
+    pub changes: u32,
+    /// cards put aside, which people let go on
+    pub lifted: u32,
     /// accidents that happened
     pub accidents: u32,
 }

@@ -1,21 +1,29 @@
 //! Chance, from a seed (SplitMix64): the same seed, the same world.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A source of chance.
 pub(super) struct Dice {
     state: Mutex<u64>,
-    calm: bool,
+    calm: AtomicBool,
 }
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: Mutex::new(seed), calm: false }
+        Self { state: Mutex::new(seed), calm: AtomicBool::new(false) }
     }
 
     /// Dice of a world without accidents.
     pub(super) fn calm(seed: u64) -> Self {
-        Self { calm: true, ..Self::new(seed) }
+        let dice = Self::new(seed);
+        dice.calm_down();
+        dice
+    }
+
+    /// From now on there are no accidents.
+    pub(super) fn calm_down(&self) {
+        self.calm.store(true, Ordering::SeqCst);
     }
 
     fn next(&self) -> u64 {
@@ -39,7 +47,7 @@ impl Dice {
 
     /// True once in `times`, where there are accidents.
     pub(super) fn accident_in(&self, times: usize) -> bool {
-        !self.calm && self.once_in(times)
+        !self.calm.load(Ordering::SeqCst) && self.once_in(times)
     }
 
     pub(super) fn fill(&self, bytes: &mut [u8]) {

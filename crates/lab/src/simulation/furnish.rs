@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use cardwright_data_preparation::{Date, Means, OrderFields, Profile, check, prepare};
+use cardwright_data_preparation::{Date, Means, OrderFields, Profile, Scope, check, prepare};
 use cardwright_globalplatform::StaticKey;
 use cardwright_issuance::Id;
+use cardwright_issuance::change::Change;
+use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::row::{Base, Card as CardRow, KeySet, Order, Reader, Terminal};
 use cardwright_issuance::state::{CardState, KeySetState, OrderState};
-use cardwright_issuing_center::center::{CARD_STORAGE_KEY, SEARCH_KEY};
+use cardwright_issuing_center::center::{CARD_STORAGE_KEY, ISSUER_MASTER_KEY, SEARCH_KEY};
 use cardwright_issuing_center::sealing::{self, OrderContent};
-use cardwright_issuing_center::store::{Document, Registration};
+use cardwright_issuing_center::store::{Commit, Document, Registration, Store};
 use cardwright_keystore::{KeyId, KeyKind, NewKey, NewWrappedKey, PublishedKeys, Purpose, Source, WrappedPurpose};
 use cardwright_virtual_card::{Card, CardIdentity, CardProduct, Secret, SeededEntropy, blank};
 
@@ -17,6 +19,21 @@ use super::assertions::KnownCard;
 use super::at_once;
 use super::world::{CARDS, HOUR, ORDERS, START, World};
 
+/// An order as somebody enters it.
+pub(super) struct Asked<'a> {
+    pub(super) reference: String,
+    pub(super) base: &'static str,
+    pub(super) kind: OrderKind,
+    pub(super) argument: Option<String>,
+    /// the card that is changed
+    pub(super) card: Option<Id>,
+    /// the profile's fields
+    pub(super) columns: Vec<(&'a str, &'a str)>,
+    pub(super) photo: Option<&'a [u8]>,
+}
+
+/// The name on every card until it is changed.
+pub(super) const HOLDER: &str = "Ada Example";
 /// The profile of every order.
 const PROFILE: &str = "profiles/identity.toml";
 
@@ -45,7 +62,11 @@ impl World {
     }
 
     fn make_keys(&self) {
-        let keys = [(CARD_STORAGE_KEY, KeyKind::Aes256, Purpose::Wrap), (SEARCH_KEY, KeyKind::Hmac256, Purpose::Mac)];
+        let keys = [
+            (CARD_STORAGE_KEY, KeyKind::Aes256, Purpose::Wrap),
+            (SEARCH_KEY, KeyKind::Hmac256, Purpose::Mac),
+            (ISSUER_MASTER_KEY, KeyKind::Aes256, Purpose::Derive),
+        ];
         for (name, kind, purpose) in keys {
             let new = NewKey { id: key(name), kind, purpose, created: START };
             self.center.keystore.generate(&new).expect("a new key has a new name");
@@ -128,7 +149,7 @@ impl World {
         };
         let state = blank::blank(product, identity, transport_keys.map(Secret::new)).expect("the keys fit the product");
         let card = Card::new(state, Box::new(SeededEntropy::new(self.dice.bytes())));
-        self.cards.push(KnownCard { card, kdd });
+        self.cards.push(KnownCard { card, id, kdd });
     }
 
     fn new_key_values(&self, length: usize) -> [Vec<u8>; 3] {
@@ -158,43 +179,66 @@ impl World {
     }
 
     /// An order of either base, approved and prepared.
-    fn add_order(&self, place: usize, photo: usize) {
-        let profile = Profile::parse(&file(PROFILE)).expect("the profiles of the project are right");
+    fn add_order(&mut self, place: usize, photo: usize) {
         let number = format!("62000012345678{place:02}");
-        let columns = [("name", "Ada Example"), ("card_number", &number[..]), ("pin", "4711")];
         let picture: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(vec![0x5A; photo]).collect();
-        let picture = (photo > 0).then_some(&picture[..]);
-        let fields = OrderFields::read(&profile, columns, picture).expect("the fields fit the profile");
-        let today = Date::new(2027, 1, 15).expect("a date that is");
-        let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
-        let prepared =
-            prepare(&profile, &content.fields, today, &Means::default()).expect("the fields fit the profile");
-        let data = check(prepared).expect("what was prepared passes its check");
+        let asked = Asked {
+            reference: format!("order-{place}"),
+            base: if place.is_multiple_of(2) { "north" } else { "south" },
+            kind: OrderKind::New,
+            argument: None,
+            card: None,
+            columns: vec![("name", HOLDER), ("card_number", &number), ("pin", "4711")],
+            photo: (photo > 0).then_some(&picture[..]),
+        };
+        self.enter(&asked, Vec::new());
+    }
+
+    /// Enters an order, and approves and prepares it by another person, with what the approval does at once.
+    pub(super) fn enter(&mut self, asked: &Asked<'_>, effects: Vec<Change>) {
         let id = self.id();
+        let scope = if asked.kind == OrderKind::PersonalData { Scope::PersonalData } else { Scope::Whole };
+        let profile = Profile::parse(&file(PROFILE)).and_then(|profile| profile.within(scope));
+        let profile = profile.expect("the profiles of the project are right");
+        let fields = match asked.kind.has_data() {
+            true => OrderFields::read(&profile, asked.columns.iter().copied(), asked.photo),
+            false => Ok(OrderFields::none(&profile)),
+        };
+        let fields = fields.expect("the fields fit the profile");
+        let content = OrderContent { customer: String::new(), taken_by: String::new(), date: None, fields };
         let day = at_once(sealing::destruction_key(&self.center, 20_800)).expect("a keystore in memory");
         let keystore = &*self.center.keystore;
         let sealed = sealing::seal_order(keystore, id, (20_800, &day), &content).expect("a keystore in memory");
-        let blob = sealing::seal_prepared(keystore, id, &sealed, &data).expect("a keystore in memory");
+        let prepared = asked.kind.has_data().then(|| {
+            let today = Date::new(2027, 1, 15).expect("a date that is");
+            let prepared = prepare(&profile, &content.fields, today, &Means::default());
+            let data =
+                check(prepared.expect("the fields fit the profile")).expect("what was prepared passes its check");
+            sealing::seal_prepared(keystore, id, &sealed, &data).expect("a keystore in memory")
+        });
         let order = Order {
             id,
-            reference: format!("order-{place}"),
-            base: if place.is_multiple_of(2) { "north" } else { "south" }.to_owned(),
+            reference: asked.reference.clone(),
+            base: asked.base.to_owned(),
             profile: "identity".to_owned(),
-            kind: cardwright_issuance::kind::OrderKind::New,
-            argument: None,
+            kind: asked.kind,
+            argument: asked.argument.clone(),
             state: OrderState::Received,
             entered_by: self.id(),
-            entered: START,
+            entered: self.center.now(),
             approved_by: None,
-            card: None,
+            card: asked.card,
             replaces: None,
             campaign: None,
         };
-        self.register(vec![
-            Registration::Order(order, sealed),
-            Registration::Approve(id, self.id()),
-            Registration::Prepared(id, blob),
-        ]);
+        let prepared = match prepared {
+            Some(blob) => Registration::Prepared(id, blob),
+            None => Registration::PreparedBare(id),
+        };
+        let registrations = vec![Registration::Order(order, sealed), Registration::Approve(id, self.id()), prepared];
+        let commit = Commit { changes: effects, registrations, ..Commit::default() };
+        at_once(self.center.store.commit(commit)).expect("the world's rows go together");
+        self.orders.push(asked.reference.clone());
     }
 }
 

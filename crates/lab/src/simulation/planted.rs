@@ -45,3 +45,32 @@ pub(super) fn store_result_before_proof(center: &Center<SlowStore>, session: &Se
     ];
     let _ = at_once(center.store.commit(Commit { changes, ..Commit::default() }));
 }
+
+/// Where the session is about to post the RESULT of the survey of a card that was left: the card is called live.
+pub(super) fn settle_unseen(center: &Center<SlowStore>, session: &Session) {
+    let Some(bytes) = session.next_result() else { return };
+    let Ok(Some(issuance)) = at_once(center.store.issuance(session.id)) else { return };
+    if issuance.state != IssuanceState::Writing || !issuance.basis.survey {
+        return;
+    }
+    let (epoch, deadline) = (issuance.epoch, issuance.deadline);
+    let moved = |from, to| {
+        let (from, to) = ((from, issuance.step), (to, issuance.step));
+        Change::MoveIssuance { issuance: issuance.id, epoch, from, to, deadline }
+    };
+    let card_moved = |from, to| {
+        let (card, order) = (issuance.card, Some(issuance.order));
+        Change::MoveCard { card, from, to, order, open_tries: 0, masked_number: None }
+    };
+    let (order, card) = (issuance.order, Some(issuance.card));
+    let (result, received) = (bytes.to_vec(), center.now());
+    let changes = vec![
+        Change::CloseIntent { issuance: issuance.id, step: issuance.step, result, received },
+        moved(IssuanceState::Writing, IssuanceState::Verified),
+        moved(IssuanceState::Verified, IssuanceState::Issued),
+        card_moved(CardState::Dirty, CardState::Verified),
+        card_moved(CardState::Verified, CardState::Live),
+        Change::MoveOrder { order, from: OrderState::Issuing, to: OrderState::Issued, card },
+    ];
+    let _ = at_once(center.store.commit(Commit { changes, ..Commit::default() }));
+}

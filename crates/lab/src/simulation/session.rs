@@ -52,8 +52,6 @@ pub(super) struct Session {
     pub(super) terminal: Terminal,
     /// place of the card in the world
     pub(super) card: usize,
-    /// the order's reference
-    pub(super) order: String,
     state: State,
     /// a SCRIPT was handed out for an issuance that had ended
     pub(super) script_after_the_end: bool,
@@ -74,8 +72,8 @@ pub(super) enum Happened {
 }
 
 impl Session {
-    pub(super) fn new(id: Id, terminal: Terminal, card: usize, order: String, next: Next) -> Self {
-        Self { id, terminal, card, order, state: State::from(next), script_after_the_end: false }
+    pub(super) fn new(id: Id, terminal: Terminal, card: usize, next: Next) -> Self {
+        Self { id, terminal, card, state: State::from(next), script_after_the_end: false }
     }
 
     /// How it ended, once it has.

@@ -90,10 +90,10 @@ impl World {
     pub(crate) fn take_programs(&mut self) {
         for (name, package) in [("wallet", "F0434152445749449A"), ("purse", "F0434152445749449B")] {
             let file = self.path(&format!("{name}.cap"));
-            std::fs::write(&file, Cap::small(package, 0, &[7; 65_000]).bytes()).unwrap();
+            std::fs::write(&file, Cap::small(package, 0, &[7; 900]).bytes()).unwrap();
             let kinds: &[&str] = if name == "wallet" { &["program"] } else { &[] };
             let import = ["program", "import", &file.display().to_string(), "--name", name, "--as", ADMIN];
-            self.step(kinds, &import, Again::Done);
+            self.step(kinds, &[&import[..], &["--memory", "70000"]].concat(), Again::Done);
         }
         let approve = ["program", "approve", "wallet", "--as", "Otto"];
         self.step(&["program-approved"], &approve, Again::Refused("CW-1033"));

@@ -111,12 +111,12 @@ fn go_on_at_the_desk(world: &mut World, live: &[String]) {
 fn the_center_dies_at_every_commit_and_nothing_is_lost_or_made_twice() {
     let mut world = open(None, true, EVERY_STORY);
     let live = issue_at_every_failpoint(&mut world);
-    let receiver = world.set_host();
     let aside = world.left[0].1.clone();
     world.put_aside(&aside);
     go_on_at_the_desk(&mut world, &live);
     world.offer_too_much(&live[12..15]);
     world.campaign(&live[14]);
+    let receiver = world.set_host();
     world.host_was_told(&receiver);
     world.revoke();
     let listed = world.center.done(&["failpoints"]);
