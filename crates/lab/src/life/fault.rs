@@ -71,7 +71,8 @@ impl Fault {
     }
 
     /// Whether the terminal's farewell, where it has one, gets through.
-    pub(super) fn is_told(self) -> bool {
+    #[must_use]
+    pub fn is_told(self) -> bool {
         let silent = [LineFault::RequestLostSilently, LineFault::AnswerLostSilently];
         !matches!(self, Self::Line { how, .. } if silent.contains(&how))
     }

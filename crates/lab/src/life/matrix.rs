@@ -1,5 +1,6 @@
 //! Every fault at every command and every message of an order, one at a time.
 
+use cardwright_issuance::state::OrderState;
 use cardwright_relay::message::Outcome;
 
 use super::bench::tears;
@@ -58,6 +59,24 @@ pub fn cell(scene: &Scene, expected: &Expected, fault: Fault, planted: Planted) 
     judge::finished(scene, &mut stage, expected)
 }
 
+/// Plays a cell whose card is cut again where it is settled.
+///
+/// # Errors
+/// The promise that was broken.
+pub fn cut_twice(scene: &Scene, expected: &Expected, first: Fault, second: Fault) -> Result<usize, String> {
+    let mut stage = scene.stage();
+    stage.bench.insert(0, scene.word(), &mut stage.card, first);
+    stage.bench.give_up();
+    if let Some(broken) = judge::broken_between(scene, &mut stage, expected) {
+        return Err(broken);
+    }
+    let is_prepared = stage.order(scene.order.id).state == OrderState::Prepared;
+    let word = if is_prepared { scene.word() } else { scene.plan.desk() };
+    stage.bench.insert(if is_prepared { 0 } else { 1 }, word, &mut stage.card, second);
+    stage.bench.give_up();
+    judge::finished(scene, &mut stage, expected)
+}
+
 /// The whole matrix of a plan.
 #[must_use]
 pub fn matrix(plan: Plan, planted: Planted) -> Report {
@@ -70,6 +89,23 @@ pub fn matrix(plan: Plan, planted: Planted) -> Report {
             Ok(0) => report.at_once += 1,
             Ok(_) => {}
             Err(broken) => report.broken.push(format!("{}, {fault:?}: {broken}", scene.plan.name)),
+        }
+    }
+    report
+}
+
+/// Pairs of cuts: each first one with one place after the other where the card is settled.
+#[must_use]
+pub fn pairs(plan: Plan) -> Report {
+    let scene = Scene::before(plan);
+    let (expected, writes, messages) = undisturbed(&scene);
+    let mut report = Report { commands: writes.len(), messages, ..Report::default() };
+    let firsts: Vec<Fault> = faults(&writes, messages).into_iter().filter(|fault| fault.is_told()).collect();
+    for (place, first) in firsts.iter().enumerate() {
+        let second = firsts[(place * 7 + 3) % firsts.len()];
+        report.cells += 1;
+        if let Err(broken) = cut_twice(&scene, &expected, *first, second) {
+            report.broken.push(format!("{}, {first:?}, then {second:?}: {broken}", scene.plan.name));
         }
     }
     report

@@ -37,3 +37,9 @@ fn s15() { played(plan::debit("scp02-i15")); }
 fn i10() { played(plan::debit("scp03-i10")); }
 #[test]
 fn then() { played(plan::debit("scp02-then-scp03")); }
+
+#[test]
+fn twice() {
+    for product in ["scp03-i70-life", "scp03-i60", "scp03-i71", "scp03-i70"] { for plan in plan::identity(product) { let name = plan.name.clone(); let report = cardwright_lab::life::matrix::pairs(plan); println!("{name} {} {}", report.cells, report.broken.len()); for broken in report.broken.iter().take(3) { println!("   {}", &broken[..broken.len().min(700)]); } } }
+    for product in ["scp02-i55", "scp03-i10", "scp02-i15", "scp02-then-scp03"] { for plan in plan::debit(product) { if product == "scp03-i10" && plan.name.contains("upgrade") { continue } let name = plan.name.clone(); let report = cardwright_lab::life::matrix::pairs(plan); println!("{name} {} {}", report.cells, report.broken.len()); for broken in report.broken.iter().take(3) { println!("   {}", &broken[..broken.len().min(700)]); } } }
+}
