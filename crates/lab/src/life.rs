@@ -5,8 +5,11 @@
 
 pub mod bench;
 pub mod fault;
+pub mod forgery;
+pub mod hostile;
 pub mod house;
 pub mod judge;
+pub mod keys;
 pub mod matrix;
 pub mod picture;
 pub mod plan;

@@ -48,25 +48,48 @@ pub fn broken_between(scene: &Scene, stage: &mut Stage, expected: &Expected) -> 
     None
 }
 
+/// What is said of a card that does not open with the keys on record.
+pub const NOT_OPENED: [Code; 2] = [Code::KEYS_UNKNOWN, Code::CARD_CRYPTOGRAM_WRONG];
+
+/// Whether anybody can use the card: it is neither locked nor ended.
+#[must_use]
+pub fn is_usable(card: &cardwright_virtual_card::Card) -> bool {
+    !matches!(card.state().life_cycle, CardLifeCycle::CardLocked | CardLifeCycle::Terminated)
+}
+
+/// How an order came to its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Finish {
+    /// insertions that it took
+    pub insertions: usize,
+    /// how often two people had to let the card be tried again
+    pub let_again: usize,
+}
+
 /// Puts the card in again, at the other terminal, until its order is carried out.
 ///
 /// # Errors
 /// The first promise that is broken.
-pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<usize, String> {
+pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<Finish, String> {
     let mut told = Vec::new();
+    let mut let_again = 0;
     for insertions in 0..=PATIENCE {
         if let Some(broken) = broken_between(scene, stage, expected) {
             return Err(broken);
         }
         let order = stage.order(scene.order.id);
         if order.state == OrderState::Issued {
-            return ended(stage, expected).map(|()| insertions);
+            return ended(stage, expected).map(|()| Finish { insertions, let_again });
         }
         let word = if order.state == OrderState::Prepared { scene.word() } else { scene.plan.desk() };
         if scene.kind().is_new_card() && order.state == OrderState::Blocked {
             second_card(scene, stage)?;
         }
         let done = stage.bench.insert(1 - insertions % 2, word, &mut stage.card, Fault::Nothing);
+        if done.end.refusal.as_ref().is_some_and(|refusal| refusal.code == Code::CARD_QUARANTINED) {
+            let_again += 1;
+            stage.bench.tried_again(stage.row().id);
+        }
         told.push(format!("{:?} {:?}", done.end.outcome, done.end.refusal));
     }
     Err(format!("not carried out: {told:?}, order {:?}, card {:?}", stage.order(scene.order.id).state, stage.row().state))
@@ -93,6 +116,9 @@ fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
         return Err(format!("the center holds {row:?} and not {:?}", expected.row));
     }
     keys(stage)?;
+    if stage.bench.keys.again() > 0 {
+        return Err("a key value came to the card a second time".to_owned());
+    }
     opened_again(stage)
 }
 
@@ -106,6 +132,11 @@ fn keys(stage: &Stage) -> Result<(), String> {
         on_card.map(|set| (set.version, set.keys.iter().map(|key| key.check_value()).collect::<Vec<_>>())).collect();
     recorded.sort();
     on_card.sort();
+    let mut values: Vec<_> = rows.iter().flat_map(|set| set.check_values).collect();
+    values.sort_unstable();
+    if values.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(format!("a key value was made for the card twice: {rows:?}"));
+    }
     let settled = rows.iter().all(|set| set.state != KeySetState::Intended);
     if settled && recorded == on_card {
         return Ok(());

@@ -8,7 +8,7 @@ use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Order, Terminal};
 use cardwright_issuing_center::center::Center;
-use cardwright_issuing_center::store::Store;
+use cardwright_issuing_center::store::{Person, Store};
 use cardwright_keystore::Keystore;
 use cardwright_relay::message::Outcome;
 use cardwright_virtual_card::{Card, CardState, SeededEntropy};
@@ -34,6 +34,7 @@ pub struct Scene {
     keystore: Arc<dyn Keystore>,
     now: i64,
     terminals: Vec<Terminal>,
+    people: [Person; 2],
     product: CardProduct,
     /// the order
     pub order: Order,
@@ -69,7 +70,7 @@ impl Scene {
         let text = file(&format!("products/{}.toml", plan.product));
         let product = CardProduct::from_toml(&text).expect("the project's own products");
         let House { center, clock: time, terminals, .. } = &house;
-        let mut bench = Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone());
+        let mut bench = Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone(), house.people());
         let mut next = || Card::new(blanks.next().expect("three blanks"), Box::new(SeededEntropy::new([0xE7; 32])));
         let mut card = next();
         if plan.needs_card() {
@@ -88,8 +89,8 @@ impl Scene {
         let (spare, now) = (next(), time.load(Ordering::SeqCst));
         let (store, keystore) = (center.store.copy(), Arc::clone(&center.keystore));
         let (card, spare) = (card.into_state().to_json(), spare.into_state().to_json());
-        let terminals = terminals.clone();
-        Self { plan, store, keystore, now, terminals, product, order, card, spare }
+        let (terminals, people) = (terminals.clone(), house.people());
+        Self { plan, store, keystore, now, terminals, people, product, order, card, spare }
     }
 
     /// A copy to be played.
@@ -98,7 +99,7 @@ impl Scene {
         let (time, told) = clock(self.now);
         let (store, keystore) = (Arc::new(self.store.copy()), Arc::clone(&self.keystore));
         let center = Center { store, keystore, clock: told };
-        let bench = Bench::new(center, time, self.terminals.clone(), self.product.clone());
+        let bench = Bench::new(center, time, self.terminals.clone(), self.product.clone(), self.people.clone());
         Stage { bench, card: picture::card(&self.card), spare: picture::card(&self.spare) }
     }
 

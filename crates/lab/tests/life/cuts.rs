@@ -38,8 +38,19 @@ fn i10() { played(plan::debit("scp03-i10")); }
 #[test]
 fn then() { played(plan::debit("scp02-then-scp03")); }
 
+
 #[test]
 fn twice() {
-    for product in ["scp03-i70-life", "scp03-i60", "scp03-i71", "scp03-i70"] { for plan in plan::identity(product) { let name = plan.name.clone(); let report = cardwright_lab::life::matrix::pairs(plan); println!("{name} {} {}", report.cells, report.broken.len()); for broken in report.broken.iter().take(3) { println!("   {}", &broken[..broken.len().min(700)]); } } }
-    for product in ["scp02-i55", "scp03-i10", "scp02-i15", "scp02-then-scp03"] { for plan in plan::debit(product) { if product == "scp03-i10" && plan.name.contains("upgrade") { continue } let name = plan.name.clone(); let report = cardwright_lab::life::matrix::pairs(plan); println!("{name} {} {}", report.cells, report.broken.len()); for broken in report.broken.iter().take(3) { println!("   {}", &broken[..broken.len().min(700)]); } } }
+    let only = std::env::var("LIFE_ONLY").unwrap_or_default();
+    for (product, plans) in [("scp03-i70-life", plan::identity("scp03-i70-life")), ("scp02-i55", plan::debit("scp02-i55"))] {
+      for plan in plans { if !plan.name.contains(&only) { continue }
+        let name = plan.name.clone(); let report = cardwright_lab::life::matrix::pairs(plan); println!("{name} {product} {} {} people {}", report.cells, report.broken.len(), report.let_again); for broken in report.broken.iter().take(3) { println!("   {}", &broken[..broken.len().min(400)]); } } }
+}
+
+#[test]
+fn forged() {
+    let only = std::env::var("LIFE_ONLY").unwrap_or_default();
+    for plans in [plan::identity("scp03-i70-life"), plan::identity("scp03-i60"), plan::debit("scp02-i55"), plan::debit("scp03-i10")] {
+      for plan in plans { if !plan.name.contains(&only) || plan.name == "upgrade-application of payment on scp03-i10" { continue }
+        let name = plan.name.clone(); let report = cardwright_lab::life::hostile::all(plan); println!("{name} {} harmless {} unknown {} aside {} believed {} broken {}", report.tried, report.harmless, report.unknown, report.put_aside, report.believed.len(), report.broken.len()); for broken in report.broken.iter().take(2).chain(report.believed.iter().take(3)) { println!("   {}", &broken[..broken.len().min(400)]); } } }
 }
