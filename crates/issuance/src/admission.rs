@@ -2,10 +2,12 @@
 //!
 //! Everything is asked before a key is touched. The first reason found is the answer.
 
+use cardwright_globalplatform::Protocol;
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Refusal};
 
 use crate::kind::OrderKind;
+use crate::product::CardProduct;
 use crate::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use crate::state::{CardState, OrderState};
 
@@ -219,19 +221,54 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
     order.map(|order| Chosen { order, settles: false }).ok_or_else(|| refusal(code, &[]))
 }
 
-/// Whether a card in its state can have the change: one that is blocked is only made usable again, or ended, or given
-/// other keys; one that is lost or ended is only made to know it.
+/// Whether a card in its state can have the change: one that is blocked takes nothing but to be made usable again, or
+/// ended (GPCS Table 11-1: no PUT KEY either); one that is lost or ended is only made to know it.
 fn fits(card: &Card, order: &Order) -> bool {
     match card.state {
         CardState::Live => !matches!(order.kind, OrderKind::Unblock),
-        CardState::Locked => {
-            let kinds = [OrderKind::Unblock, OrderKind::Block, OrderKind::Terminate, OrderKind::ChangeKeys];
-            kinds.contains(&order.kind)
-        }
+        CardState::Locked => matches!(order.kind, OrderKind::Unblock | OrderKind::Block | OrderKind::Terminate),
         CardState::Lost | CardState::Terminated => matches!(order.kind, OrderKind::Block | OrderKind::Terminate),
         _ => false,
     }
 }
+
+/// Whether the product lets a key set of `protocol` be used at all: SCP02 is off where it does not say how often.
+///
+/// # Errors
+/// The refusal that the terminal is told and the log keeps.
+pub fn speaks_as_allowed(product: &CardProduct, protocol: Protocol) -> Result<(), Refusal> {
+    let off = matches!(protocol, Protocol::Scp02 { .. }) && product.scp02_sessions() == 0;
+    if off { Err(refusal(Code::PRODUCT_REFUSED, &[product.name(), SCP02_IS_OFF])) } else { Ok(()) }
+}
+
+/// Whether a key set of `protocol`, which was used in `sessions` before this one, is used once more for an order of
+/// `kind`. Each session of SCP02 that carries a secret gives something of it away to whoever carries the commands; a
+/// change to other keys is the way out, and has some sessions in reserve. What carries no secret is not counted out.
+///
+/// # Errors
+/// The refusal that the terminal is told and the log keeps.
+pub fn within_scp02_sessions(
+    product: &CardProduct,
+    protocol: Protocol,
+    kind: OrderKind,
+    sessions: u32,
+) -> Result<(), Refusal> {
+    speaks_as_allowed(product, protocol)?;
+    let allowed = match kind {
+        OrderKind::ChangeKeys => product.scp02_sessions().saturating_add(SESSIONS_IN_RESERVE),
+        kind if kind.has_data() => product.scp02_sessions(),
+        _ => u32::MAX,
+    };
+    let used_up = matches!(protocol, Protocol::Scp02 { .. }) && sessions >= allowed;
+    let why = format!("this card's SCP02 keys were used in {sessions} sessions: order change-keys");
+    if used_up { Err(refusal(Code::PRODUCT_REFUSED, &[product.name(), &why])) } else { Ok(()) }
+}
+
+const SCP02_IS_OFF: &str =
+    "SCP02 is off: its key scp02_sessions does not say in how many sessions a key set may be used";
+
+/// Sessions beyond a product's own number in which keys may still be changed.
+const SESSIONS_IN_RESERVE: u32 = 4;
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()

@@ -6,14 +6,16 @@
 mod end;
 mod keys;
 mod reason;
+mod unknown;
 
 use cardwright_apdu::Aid;
-use cardwright_relay::message;
 use cardwright_relay::message::{Outcome, Refusal, ScriptResult, Verdict};
+use cardwright_relay::{Code, message};
 use sha2::{Digest, Sha256};
 
 use end::ended;
 pub use reason::{flawed, left, reason, unproven};
+pub use unknown::{GivenUp, Tried, unknown, unknown_verdict};
 
 use crate::Id;
 use crate::admission::Parties;
@@ -181,6 +183,20 @@ impl Arrived<'_> {
         Change::MoveIssuance { issuance: self.issuance.id, epoch: self.issuance.epoch, from, to, deadline }
     }
 
+    /// A card whose MACs are right took the opening, and counts failures from the beginning again: what the next script
+    /// may open is the only try that is not proven.
+    fn one_try_left(&self, done: &Verified) -> Option<Change> {
+        let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
+        is_proven.then(|| Change::MoveCard {
+            card: self.card.id,
+            from: self.card.state,
+            to: self.card.state,
+            order: self.card.order,
+            open_tries: 1,
+            masked_number: self.card.masked_number.clone(),
+        })
+    }
+
     fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
         Change::MoveCard {
             card: self.issuance.card,
@@ -232,6 +248,7 @@ pub fn proven(arrived: &Arrived<'_>, done: &Verified, next: &Prepared, next_kind
         changes.rows.push(arrived.card_moved(CardState::Verified, CardState::Activating, done.masked_number()));
     } else {
         changes.rows.push(arrived.moved((from, place), (IssuanceState::Writing, step), deadline));
+        changes.rows.extend(arrived.one_try_left(done));
     }
     changes.rows.push(Change::AddIntent(Box::new(intent(next, arrived.now))));
     changes
@@ -308,8 +325,8 @@ pub fn shown(masked_number: &str, grade: Grade) -> String {
 }
 
 /// The commit after a RESULT that does not prove its script: the outcome is unknown, the order is blocked until the
-/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any
-/// of them, the card is partly activated.
+/// card is seen again. `commit_points` are those that the card proved all the same while others are missing: with any of
+/// them the card is partly activated. Answers that are wrong where an outcome is being settled put the card aside.
 pub fn not_proven(
     arrived: &Arrived<'_>,
     card: &Card,
@@ -321,12 +338,16 @@ pub fn not_proven(
     let ends = arrived.order.kind == OrderKind::Terminate;
     let how = GivenUp { sent: false, outbox, ends, tried: Tried::said_by(arrived.result) };
     let mut unknown = unknown(arrived.now, arrived.issuance, card, why, how);
+    let is_forged = arrived.issuance.basis.settles && why.code == Code::ANSWER_NOT_PROVEN;
+    for change in &mut unknown.rows {
+        let Change::MoveCard { to, .. } = change else { continue };
+        *to = match (is_forged && card.state == CardState::Dirty, commit_points.is_empty()) {
+            (true, _) => CardState::Quarantined,
+            (false, false) => CardState::PartlyActivated,
+            (false, true) => *to,
+        };
+    }
     if !commit_points.is_empty() {
-        let cards = unknown.rows.iter_mut().filter_map(|change| match change {
-            Change::MoveCard { to, .. } => Some(to),
-            _ => None,
-        });
-        cards.for_each(|to| *to = CardState::PartlyActivated);
         let applications = commit_points.to_vec();
         let event = Event::PartlyActivated { step: arrived.result.step, applications };
         changes.entries.push(arrived.entry(event));
@@ -339,90 +360,6 @@ pub fn not_proven(
 /// A RESULT for an issuance that was given up already: kept for whoever settles the outcome, changes nothing else.
 pub fn late(arrived: &Arrived<'_>) -> Changes {
     arrived.received()
-}
-
-/// How an issuance is given up.
-#[derive(Debug, Clone, Copy)]
-pub struct GivenUp {
-    /// whether this center handed the last script out and had no RESULT
-    pub sent: bool,
-    /// a new id for what the issuer's host is told
-    pub outbox: Id,
-    /// whether the order is to end the card
-    pub ends: bool,
-    /// what is said of the card's opening
-    pub tried: Tried,
-}
-
-/// What became of EXTERNAL AUTHENTICATE, by the terminal's word. It decides how many openings may follow and nothing else:
-/// a terminal that lies here could spend a card's tries without the center as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tried {
-    /// nothing is known: it counts
-    Perhaps,
-    /// the card took it, and counts anew
-    Opened,
-    /// it was never sent
-    Never,
-}
-
-impl Tried {
-    fn said_by(result: &ScriptResult) -> Self {
-        let first = result.answers.first().is_some_and(|answer| answer.ends_with(&[0x90, 0x00]));
-        if first || result.step > 1 { Self::Opened } else { Self::Perhaps }
-    }
-
-    fn counted(self, issuance: &Issuance, card: &Card) -> u8 {
-        match self {
-            Self::Opened => 0,
-            _ if issuance.step > 1 => 0,
-            Self::Never => card.open_tries.saturating_sub(1),
-            Self::Perhaps => card.open_tries,
-        }
-    }
-}
-
-/// The commit that gives an issuance up without a RESULT.
-pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: GivenUp) -> Changes {
-    let unknown = Event::OutcomeUnknown { step: issuance.step, code: why.code.0, parameters: why.parameters.clone() };
-    let sent = how.sent.then_some(Event::Sent { step: issuance.step });
-    let mut entries: Vec<_> = sent.into_iter().chain([unknown]).map(|event| about(issuance, now, event)).collect();
-    if how.ends && issuance.state == IssuanceState::Activating {
-        let ended = ended(now, issuance, card, how.outbox);
-        entries.extend(ended.entries);
-        return Changes { rows: ended.rows, entries };
-    }
-    let rows = vec![
-        Change::MoveIssuance {
-            issuance: issuance.id,
-            epoch: issuance.epoch,
-            from: (issuance.state, issuance.step),
-            to: (given_up(issuance.state), issuance.step),
-            deadline: issuance.deadline,
-        },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Unknown,
-            order: Some(issuance.order),
-            open_tries: how.tried.counted(issuance, card),
-            masked_number: card.masked_number.clone(),
-        },
-        order_moved(issuance, OrderState::Blocked),
-        told(issuance, now, "unknown", how.outbox),
-    ];
-    Changes { rows, entries }
-}
-
-/// How an issuance in `state` ends without a proof: what was proven to be written stays known to be.
-fn given_up(state: IssuanceState) -> IssuanceState {
-    if state == IssuanceState::Activating { IssuanceState::Interrupted } else { IssuanceState::Unknown }
-}
-
-/// The verdict on a session whose outcome is unknown.
-#[must_use]
-pub fn unknown_verdict(session: Id, why: &Refusal) -> Verdict {
-    Verdict { session, outcome: Outcome::Unknown, refusal: Some(why.clone()), card: None, waiting: None, notice: None }
 }
 
 fn about(issuance: &Issuance, now: i64, event: Event) -> Entry {

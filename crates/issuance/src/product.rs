@@ -1,11 +1,16 @@
 //! Card products: what kind of blank a card is. The file is the card maker's (`products/README.md`); everything
 //! about a card that must not be believed from the card itself comes from here.
 
-use cardwright_apdu::{Aid, Command, Response, StatusWord, tlv};
+mod file;
+mod identity;
+
+use cardwright_apdu::Aid;
 use cardwright_globalplatform::commands::KeyType;
 use cardwright_globalplatform::{ChannelParameters, Diversification, KeySize, Protocol, SecurityLevel};
-use cardwright_relay::message::Preamble;
 use serde::Deserialize;
+
+use file::{File, Scheme, bytes, check, protocol};
+pub use identity::CardIdentity;
 
 use crate::flow::Grade;
 
@@ -22,55 +27,6 @@ pub struct CardProduct {
     security_domain: Aid,
     preloaded: Vec<Aid>,
     protocol: Protocol,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    format: u32,
-    name: String,
-    atr: String,
-    security_domain: String,
-    scp: u8,
-    i: u8,
-    key_length: usize,
-    transport_key_version: u8,
-    diversification: Scheme,
-    max_failures: u8,
-    memory: u32,
-    preloaded: Vec<String>,
-    store_data_in: StoreDataIn,
-    install: Vec<u8>,
-    proof: Proof,
-    timing: String,
-    #[serde(default)]
-    published_transport_keys: bool,
-    #[serde(default = "one")]
-    key_sets: u8,
-    #[serde(default)]
-    key_lengths: Vec<usize>,
-    #[serde(default)]
-    also: Option<Also>,
-}
-
-/// A second protocol that key sets may speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Also {
-    scp: u8,
-    i: u8,
-}
-
-fn one() -> u8 {
-    1
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Scheme {
-    Visa2,
-    Emv,
-    Kdf3,
 }
 
 /// From which life-cycle state on an application is given STORE DATA (GPCS §6.7 leaves it open).
@@ -105,15 +61,6 @@ impl Proof {
             Self::None => None,
         }
     }
-}
-
-/// What a card says it is, before anything of it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CardIdentity {
-    /// card production life cycle data, 42 bytes, or empty
-    pub cplc: Vec<u8>,
-    /// key diversification data
-    pub kdd: [u8; 10],
 }
 
 impl CardProduct {
@@ -295,6 +242,12 @@ impl CardProduct {
         self.file.max_failures.min(3).saturating_sub(1).max(1)
     }
 
+    /// Sessions in which a key set of SCP02 may be used; 0 where the product does not say that it may at all.
+    #[must_use]
+    pub fn scp02_sessions(&self) -> u32 {
+        self.file.scp02_sessions
+    }
+
     /// The channel under the key set `key_version`.
     ///
     /// # Errors
@@ -308,90 +261,4 @@ impl CardProduct {
         ChannelParameters::new(protocol, key_version, level, self.security_domain)
             .map_err(|error| ProductFault(format!("card product {}: {error}", self.file.name)))
     }
-
-    /// What a terminal asks such a card before OPEN: SELECT, GET DATA (CPLC), INITIALIZE UPDATE.
-    #[must_use]
-    pub fn preamble(&self) -> Preamble {
-        let select = Command::new(0x00, 0xA4, 0x04, 0x00)
-            .with_data(self.security_domain.as_bytes())
-            .expect("an AID has 16 bytes at most")
-            .expecting_all();
-        let cplc = Command::new(0x80, 0xCA, 0x9F, 0x7F).expecting_all();
-        Preamble {
-            product: self.file.name.clone(),
-            atr: self.atr.clone().into(),
-            commands: vec![select.to_bytes().into(), cplc.to_bytes().into()],
-            // whatever key set the card has first: its answer names it, and only those on record are taken
-            key_version: 0,
-            challenge_length: if self.file.scp == 3 && self.file.i & 0x01 != 0 { 16 } else { 8 },
-        }
-    }
-
-    /// What the card says it is, from its answers to the preamble.
-    ///
-    /// # Errors
-    /// `ProductFault` where the answers are not those of a card of this product.
-    pub fn identify(&self, answers: &[&[u8]]) -> Result<CardIdentity, ProductFault> {
-        let fault = |reason: &str| ProductFault(reason.to_owned());
-        let [select, cplc, update] = answers else {
-            return Err(fault("the preamble has three answers"));
-        };
-        let parse = |answer: &[u8]| Response::parse(answer).map_err(|_| fault("an answer without status word"));
-        // a locked card is selected with a warning (GPCS §11.9.3.2)
-        let select = parse(select)?.status;
-        if select != StatusWord::SUCCESS && select != StatusWord(0x6283) {
-            return Err(fault("SELECT of the Security Domain was refused"));
-        }
-        let cplc = parse(cplc)?;
-        let cplc = if cplc.status == StatusWord::SUCCESS {
-            tlv::find(&cplc.data, 0x9F7F).ok().flatten().map(<[u8]>::to_vec).ok_or_else(|| fault("CPLC"))?
-        } else {
-            Vec::new()
-        };
-        let update = parse(update)?;
-        let kdd = update.data.first_chunk::<10>().ok_or_else(|| fault("INITIALIZE UPDATE"))?;
-        Ok(CardIdentity { cplc, kdd: *kdd })
-    }
-}
-
-fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        hexadecimal.chars().filter(|c| *c != ' ').map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
-    digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
-}
-
-fn protocol(file: &File) -> Result<Protocol, String> {
-    let size = match file.key_length {
-        16 => KeySize::Aes128,
-        24 => KeySize::Aes192,
-        32 => KeySize::Aes256,
-        other => return Err(format!("key_length {other}: must be 16, 24 or 32")),
-    };
-    match file.scp {
-        3 => Protocol::scp03(file.i, size).map_err(|error| error.to_string()),
-        2 if file.key_length == 16 => Protocol::scp02(file.i).map_err(|error| error.to_string()),
-        2 => Err("key_length must be 16 for SCP02".to_owned()),
-        other => Err(format!("scp {other}: must be 2 or 3")),
-    }
-}
-
-fn check(file: &File, protocol: &Protocol) -> Result<(), &'static str> {
-    let has_response_mac = matches!(protocol, Protocol::Scp03 { i, .. } if i.has_response_mac());
-    let rules = [
-        (!file.name.is_empty(), "name is empty"),
-        (matches!(file.transport_key_version, 1..=0x7F | 0xFF), "transport_key_version must be 0x01 to 0x7F, or 0xFF"),
-        (file.max_failures > 0, "max_failures must be 1 at least"),
-        (file.memory > 0, "memory must be 1 at least"),
-        (file.install.contains(&0x04) || file.install.contains(&0x0C), "install must name 0x04 or 0x0C"),
-        ((file.diversification == Scheme::Kdf3) == (file.scp == 3), "diversification does not fit the scp"),
-        ((file.proof == Proof::RMac) == has_response_mac, "proof and i disagree on whether answers carry a MAC"),
-        (!file.timing.is_empty(), "timing is empty"),
-        (file.key_sets > 0, "key_sets must be 1 at least"),
-        (file.key_lengths.iter().all(|length| matches!(length, 16 | 24 | 32)), "key_lengths may name 16, 24 and 32"),
-        (
-            file.also.is_none_or(|also| also.scp == 3 && Protocol::scp03(also.i, KeySize::Aes128).is_ok()),
-            "also must name scp 3 and an i of it",
-        ),
-    ];
-    rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
 }

@@ -199,6 +199,16 @@ pub struct Issuance {
     pub basis: Basis,
 }
 
+impl Issuance {
+    /// Whether everything that the order writes was proven by it or before it, and nothing was written since: what
+    /// remains are commit points.
+    #[must_use]
+    pub fn has_proven_all(&self) -> bool {
+        let only_looked = self.state == IssuanceState::Unknown && self.step == 1;
+        self.state == IssuanceState::Interrupted || (self.basis.verified && self.basis.survey && only_looked)
+    }
+}
+
 /// What was committed before a script went out, and what came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {

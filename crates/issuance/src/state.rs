@@ -147,7 +147,7 @@ states! {
         PartlyActivated => Dirty, PartlyActivated => Activating, PartlyActivated => Unknown, PartlyActivated => Quarantined,
         PartlyActivated => Lost,
         Unknown => Stock, Unknown => Dirty, Unknown => Verified, Unknown => Activating, Unknown => Live,
-        Unknown => Quarantined, Unknown => Lost,
+        Unknown => Quarantined, Unknown => Lost, Unknown => Terminated,
         Quarantined => Stock, Quarantined => Unknown, Quarantined => Scrapped, Quarantined => Lost,
         Live => Locked, Live => Dirty, Live => Lost, Live => Terminated, Live => Unknown,
         Locked => Live, Locked => Dirty, Locked => Terminated, Locked => Lost,

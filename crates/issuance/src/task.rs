@@ -20,6 +20,7 @@ use crate::content::{Content, Installed};
 use crate::flow::segment::{Gate, Place, Segment, Work, place_of};
 use crate::flow::{Inputs, NOT_THERE, Observed, Ring, life_cycle};
 use crate::kind::OrderKind;
+use crate::product::Proof;
 
 /// The first part of the order's flow: all of it, or where something must be found out first, the survey.
 pub(crate) fn first(inputs: &Inputs) -> Result<Vec<Segment>, Refusal> {
@@ -87,7 +88,10 @@ fn loads(inputs: &Inputs, seen: &Observed, applications: &[usize]) -> Result<Vec
     let mut packages: Vec<Aid> = Vec::new();
     for application in applications.iter().map(|number| &inputs.applications()[*number]) {
         let package = application.package;
-        let is_there = inputs.product.has_preloaded(package) || seen.load_files.contains(&package);
+        // what the blank had may be gone, to make room
+        let tells = !seen.load_files.is_empty() && looks_first(inputs);
+        let is_preloaded = inputs.product.has_preloaded(package) && !tells;
+        let is_there = is_preloaded || seen.load_files.contains(&package);
         if !is_there && !packages.contains(&package) {
             packages.push(package);
         }
@@ -125,10 +129,14 @@ fn is_after_proof(application: &Application) -> bool {
     application.activation == cardwright_data_preparation::Activation::AfterProof
 }
 
-/// The states after everything, where asking does not cost a channel that nobody can foresee.
+/// The states after everything, where asking does not cost a channel that nobody can foresee. Where no answer has a MAC,
+/// none to it would say anything: a cryptogram does.
 fn asked_at_the_end(inputs: &Inputs, segments: &mut Vec<Segment>) {
     let ring = inputs.last_ring();
-    let at_home = segments.last().is_some_and(|last| last.place == Place::Domain);
+    if inputs.proof(ring) == Proof::Cryptogram && !inputs.applications().is_empty() {
+        return;
+    }
+    let at_home = segments.last().is_none_or(|last| last.place == Place::Domain);
     if at_home || crate::flow::is_foreseeable(inputs, ring) {
         segments.push(Segment::at_home(ring, Work::Ask { card: CardState::Secured }));
     }

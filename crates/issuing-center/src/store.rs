@@ -122,6 +122,8 @@ pub enum Registration {
     },
     /// an order's data prepared again: expects `prepared`; its unused tickets go
     PreparedAgain(Id, SealedBlob),
+    /// the same with the card's data carried over, at the moment when the order is carried out: its tickets stay
+    CarriedAgain(Id, SealedBlob),
     /// a card's key made ahead
     PoolKey(PoolKey),
     /// takes a key out of the pool, for good

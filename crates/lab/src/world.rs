@@ -7,6 +7,7 @@
 mod base;
 pub mod card_host;
 mod center;
+mod change;
 mod desk;
 mod founding;
 pub mod issuers;
@@ -24,6 +25,7 @@ use std::process::Command;
 pub use base::Base;
 use cardwright_virtual_card::CardState;
 pub use center::{ADMIN, APPROVER, CLERK, IssuingCenter, OPERATOR, PASSPHRASE, secret_of};
+pub use change::ChangeOrder;
 pub use desk::Attempt;
 pub use line::{Line, Passed};
 pub use machine::{Machine, Slot, slot_name};

@@ -5,6 +5,7 @@
 
 mod card;
 mod center;
+mod kind;
 mod machine;
 mod order;
 mod page;
@@ -83,7 +84,10 @@ impl Refusal {
         let said = text.in_language(language);
         let fill = |sentence: &str| {
             let pairs = text.parameters.iter().zip(&self.parameters);
-            pairs.fold(sentence.to_owned(), |filled, (name, value)| filled.replace(&format!("{{{name}}}"), value))
+            pairs.fold(sentence.to_owned(), |filled, (name, value)| {
+                let value = if *name == kind::PARAMETER { kind::said(value, language) } else { value };
+                filled.replace(&format!("{{{name}}}"), value)
+            })
         };
         Said { happened: fill(said.happened), next: fill(said.next) }
     }

@@ -55,6 +55,9 @@ pub struct CardProduct {
     pub proof: Proof,
     /// how long commands take
     pub timing: Timing,
+    /// in how many sessions a key set of SCP02 may be used; nothing to the card, but to the issuing center
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub scp02_sessions: u32,
     /// whether the transport keys are published test keys; nothing to the card, but the issuing center refuses
     /// them unless the product says so
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -105,6 +108,11 @@ fn one() -> u8 {
 
 fn is_one(count: &u8) -> bool {
     *count == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How card keys are made from a master key and the key diversification data.

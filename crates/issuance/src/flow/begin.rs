@@ -16,7 +16,7 @@ use super::run::Flow;
 use super::segment::{Place, Ring, Segment};
 use super::stage::Stage;
 use super::{Inputs, card_refused, fitness};
-use crate::admission::refusal;
+use crate::admission::{self, refusal};
 use crate::product::Proof;
 use crate::task;
 
@@ -37,6 +37,7 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     if inputs.proof(inputs.last_ring()) == Proof::None {
         return Err(refusal(Code::PRODUCT_REFUSED, &[&name, "its answers carry no R-MAC, so nothing would be proven"]));
     }
+    admission::speaks_as_allowed(&inputs.product, inputs.opened_with.protocol)?;
     let parameters = inputs.channel(Ring::Opened, Place::Domain)?;
     fitness::check(&inputs)?;
     let challenge = HostChallenge::new(*inputs.host_challenge);
@@ -59,8 +60,8 @@ impl NeedsKeys {
     /// foreseen.
     #[must_use]
     pub fn requests(&self) -> Requests {
-        let mut requests = Requests::default();
-        requests.opened = self.opening.request().into_iter().chain(self.opening.challenge_request()).collect();
+        let opened = self.opening.request().into_iter().chain(self.opening.challenge_request()).collect();
+        let mut requests = Requests { opened, ..Requests::default() };
         self.ahead.request(&mut requests);
         requests
     }

@@ -132,12 +132,17 @@ fn unfit(inputs: &Inputs) -> Option<&'static str> {
     let applications: Vec<_> = inputs.applications().iter().filter(is_installed).collect();
     let early =
         |application: &Application| !is_selectable_first(application) && !inputs.is_complete_at_once(application);
-    let through_it = |application: &&Application| application.route == Route::Application && application.script.is_none();
+    let through_it =
+        |application: &&Application| application.route == Route::Application && application.script.is_none();
     let straight = inputs.applications().iter().filter(through_it).count();
-    let mut keys = inputs.applications().iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
+    let mut keys =
+        inputs.applications().iter().flat_map(|application| &application.piv).flat_map(|content| &content.keys);
     let reasons = [
         (applications.iter().any(|application| !is_there(inputs, application)), NOT_THERE),
-        (product.store_data_in() == StoreDataIn::Selectable && applications.iter().copied().any(early), NOT_YET_SELECTABLE),
+        (
+            product.store_data_in() == StoreDataIn::Selectable && applications.iter().copied().any(early),
+            NOT_YET_SELECTABLE,
+        ),
         (!applications.iter().all(|application| installs(inputs, application)), NO_SUCH_INSTALL),
         (!keys.all(piv::is_possible), NO_SUCH_KEY),
         (straight > 1 && product.proof() == Proof::RMac && !product.has_foreseeable_challenges(), UNTIED),

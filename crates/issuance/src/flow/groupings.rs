@@ -118,7 +118,8 @@ pub(super) fn to_encipher(inputs: &Inputs, applications: &[usize]) -> Vec<Zeroiz
 /// The groupings under the data encryption key, each with its place and whether it is padded always.
 fn places<'a>(all: &'a [Application], applications: &[usize]) -> impl Iterator<Item = ((usize, usize), &'a Dgi, bool)> {
     // what a script of the issuer's brings is under the application's own keys
-    let stored = |number: usize, application: &Application| applications.contains(&number) && application.script.is_none();
+    let stored =
+        |number: usize, application: &Application| applications.contains(&number) && application.script.is_none();
     let wanted = all.iter().enumerate().filter(move |(number, application)| stored(*number, application));
     wanted.flat_map(|(number, application)| {
         let dgis = application.dgis.iter().enumerate();

@@ -7,9 +7,9 @@ use cardwright_globalplatform::commands::select;
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
+use super::Inputs;
 use super::cryptogram::unpredictable_number;
 use super::worth::Flaw;
-use super::Inputs;
 use crate::admission::refusal;
 
 /// SELECT, GET PROCESSING OPTIONS, GENERATE AC.
@@ -132,8 +132,8 @@ impl Counted {
 /// Whether every application that is changed by a script can be asked.
 pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     let applications = inputs.applications().iter().enumerate();
-    let scripted = applications.filter(|(_, application)| application.script.is_some());
-    scripted.map(|(number, _)| Asking::new(inputs, number).map(|_| ())).collect()
+    let mut scripted = applications.filter(|(_, application)| application.script.is_some());
+    scripted.try_for_each(|(number, _)| Asking::new(inputs, number).map(|_| ()))
 }
 
 fn unfit(inputs: &Inputs, fault: &EmvFault) -> Refusal {

@@ -261,7 +261,9 @@ fn reopen(flow: Flow, tail: Tail, answers: &[&[u8]]) -> Result<Result<Next, Refu
 fn asked(flow: Flow, asking: Asking, answers: &[&[u8]]) -> Result<Result<Next, Refusal>, Flaw> {
     let why = asking.refused();
     match asking.answered(&flow.inputs, answers) {
-        Some(answered) => Ok(answered.and_then(|answered| flow.send(answered)).map(|stage| Next::Stage(Box::new(stage)))),
+        Some(answered) => {
+            Ok(answered.and_then(|answered| flow.send(answered)).map(|stage| Next::Stage(Box::new(stage))))
+        }
         None if flow.writing || flow.inputs.basis.survey => Ok(Err(why)),
         None => Ok(Ok(Next::Declined(why))),
     }

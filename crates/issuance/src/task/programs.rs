@@ -22,10 +22,10 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
     let wanted = wanted(inputs, seen);
     let instances: Vec<Aid> = wanted.iter().map(|number| inputs.applications()[*number].instance).collect();
     let left: Vec<Aid> = instances.into_iter().filter(|instance| seen.has(instance)).collect();
-    let old = replaced_load_files(inputs, seen);
     let loads = loads(inputs, seen, &wanted)?;
     let mut segments = Vec::new();
     let deletes_first = deletes_first(inputs, seen, &loads, &wanted)?;
+    let old = replaced_load_files(inputs, seen, deletes_first);
     if deletes_first {
         segments.extend(deletion(ring, left, old.clone()));
         segments.extend(loads);
@@ -57,8 +57,9 @@ fn wanted(inputs: &Inputs, seen: &Observed) -> Vec<usize> {
     applications.filter(is_wanted).map(|(number, _)| number).collect()
 }
 
-/// Load files that the order's applications were made from, and nothing else on the card is.
-fn replaced_load_files(inputs: &Inputs, seen: &Observed) -> Vec<Aid> {
+/// Load files that the order's applications were made from, and nothing else on the card is. Those that the blank had
+/// are left where they are, but where they are in the way.
+fn replaced_load_files(inputs: &Inputs, seen: &Observed, preloaded: bool) -> Vec<Aid> {
     let content = &inputs.basis.content;
     let is_replaced = |package: &Aid| {
         let users = content.applications.iter().filter(|known| known.package.as_slice() == package.as_bytes());
@@ -72,14 +73,20 @@ fn replaced_load_files(inputs: &Inputs, seen: &Observed) -> Vec<Aid> {
     seen.load_files
         .iter()
         .copied()
-        .filter(|package| !inputs.product.has_preloaded(*package) && is_replaced(package))
+        .filter(|package| (preloaded || !inputs.product.has_preloaded(*package)) && is_replaced(package))
         .collect()
 }
 
 /// Whether the old application goes before the new one comes: where the card says that it cannot hold both, and
 /// somebody confirmed it.
 fn deletes_first(inputs: &Inputs, seen: &Observed, loads: &[Segment], wanted: &[usize]) -> Result<bool, Refusal> {
-    let Some(free) = seen.free_memory else { return Ok(inputs.basis.deletion_confirmed) };
+    // an old application that is gone already was deleted by an attempt that somebody had confirmed
+    let gone = |number: &usize| {
+        let instance = inputs.applications()[*number].instance;
+        inputs.basis.content.application(&instance).is_some() && seen.lacks(&instance)
+    };
+    let confirmed = inputs.basis.deletion_confirmed || (inputs.basis.survey && wanted.iter().any(gone));
+    let Some(free) = seen.free_memory else { return Ok(confirmed) };
     let program = |segment: &Segment| match segment.work {
         Work::Load(number) => inputs.programs[number].memory,
         _ => 0,
@@ -92,7 +99,7 @@ fn deletes_first(inputs: &Inputs, seen: &Observed, loads: &[Segment], wanted: &[
     let has_old = wanted.iter().any(|number| seen.has(&inputs.applications()[*number].instance));
     let instances: u32 = if has_old { 0 } else { wanted.iter().map(data).sum() };
     let needed = loads.iter().map(program).sum::<u32>() + instances;
-    match (needed > free, inputs.basis.deletion_confirmed) {
+    match (needed > free, confirmed) {
         (false, _) => Ok(false),
         (true, true) => Ok(true),
         (true, false) => Err(refusal(Code::MEMORY_TOO_SMALL, &[&needed.to_string(), &free.to_string()])),

@@ -43,30 +43,31 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
 }
 
 /// `secured`, and the scripts of the issuer's to payment applications. Where answers prove the card, the scripts come
-/// first, behind a look at the card: an application that takes none is found before anything is written, and the last
-/// word is the card's. Elsewhere the cryptogram after the script is that word, so that scripts come last.
-fn with_scripts(inputs: &Inputs, mut secured: Vec<Segment>) -> Vec<Segment> {
+/// first: an application that takes none is found before anything is written, and the last word is the card's.
+/// Elsewhere the cryptogram after the script is that word, so that scripts come last.
+fn with_scripts(inputs: &Inputs, secured: Vec<Segment>) -> Vec<Segment> {
     let ring = inputs.last_ring();
     let applications = inputs.applications().iter().enumerate();
     let scripted = applications.filter(|(_, application)| application.script.is_some());
-    let script = |(number, _)| Segment {
-        ring,
-        place: Place::Application(number),
-        gate: Gate::Open,
-        work: Work::Script(number),
+    let script = |(number, _)| {
+        let (place, work) = (Place::Application(number), Work::Script(number));
+        Segment { ring, place, gate: Gate::Open, work }
     };
     let scripts: Vec<_> = scripted.map(script).collect();
-    if scripts.is_empty() {
-        asked_at_the_end(inputs, &mut secured);
-        return secured;
-    }
     if inputs.proof(ring) == Proof::Cryptogram {
         return secured.into_iter().chain(scripts).collect();
     }
-    let look = Segment::at_home(ring, Work::Ask { card: CardState::Secured });
-    let straight_last = secured.last().is_some_and(|last| last.place != Place::Domain);
-    let last = (!straight_last).then(|| look.clone());
-    [look].into_iter().chain(scripts).chain(secured).chain(last).collect()
+    let mut segments: Vec<_> = scripts.into_iter().chain(secured).collect();
+    // a channel in which nothing is asked proves nothing
+    if segments.first().is_some_and(|first| first.place != Place::Domain) {
+        segments.insert(0, Segment::at_home(ring, Work::Ask { card: CardState::Secured }));
+    }
+    if segments.last().is_some_and(|last| matches!(last.work, Work::Script(_))) {
+        segments.push(Segment::at_home(ring, Work::Ask { card: CardState::Secured }));
+    } else {
+        asked_at_the_end(inputs, &mut segments);
+    }
+    segments
 }
 
 /// An application that is changed in place is on the card.

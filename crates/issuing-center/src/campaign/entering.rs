@@ -100,11 +100,16 @@ async fn enter<S: Store>(center: &Center<S>, person: &Person, new: &NewCampaign)
         if cards.is_empty() {
             continue;
         }
-        let first = is_new.then(|| CampaignChange::New(campaign.clone()));
+        let selecting = CampaignState::Selecting;
+        let begins = match is_new {
+            true => CampaignChange::New(campaign.clone()),
+            // It was not cancelled meanwhile.
+            false => CampaignChange::Moved { campaign: campaign.id, from: selecting, to: selecting, approved_by: None },
+        };
         let rows = cards.into_iter().map(|(card, base)| {
             CampaignChange::Card(CampaignCard { campaign: campaign.id, card, base, outcome: Outcome::Selected })
         });
-        let rows = first.into_iter().chain(rows).map(Registration::Campaign).collect();
+        let rows = [begins].into_iter().chain(rows).map(Registration::Campaign).collect();
         commit(&*center.store, rows, Vec::new()).await?;
         is_new = false;
     }

@@ -125,12 +125,9 @@ async fn order<S: Store>(
     if sense::later_fault(&asked, subject).is_some() {
         return Ok(Err(Outcome::LeftOut));
     }
-    let fields = if campaign.kind.has_data() {
-        carried::fields(center, subject, profile).await?
-    } else {
-        Some(OrderFields::none(profile))
-    };
-    let Some(fields) = fields else { return Ok(Err(Outcome::NeedsData)) };
+    if campaign.kind.has_data() && carried::fields(center, subject, profile).await?.is_none() {
+        return Ok(Err(Outcome::NeedsData));
+    }
     let order = Order {
         id: random_id()?,
         reference: format!("{}/{}", campaign.name, hex::encode(&subject.card.id[..8])),
@@ -150,7 +147,8 @@ async fn order<S: Store>(
         customer: format!("campaign {}", campaign.name),
         taken_by: person.name.clone(),
         date: None,
-        fields,
+        // data is carried over when the order is prepared
+        fields: OrderFields::none(profile),
     };
     Ok(Ok(Ready { order, content, retention_days: profile.retention_days() }))
 }
@@ -163,7 +161,6 @@ async fn approve_orders<S: Store>(center: &Center<S>, campaign: &Campaign, perso
             return Ok(false);
         }
         let mut approving = Approving::of(&orders);
-        still_works(center, campaign, &mut approving.commit).await?;
         for order in &orders {
             match approving.approve(center, person, order).await {
                 Err(refused) if is_of_the_card(&refused) => {
@@ -172,6 +169,7 @@ async fn approve_orders<S: Store>(center: &Center<S>, campaign: &Campaign, perso
                 other => other?,
             }
         }
+        still_works(center, campaign, &mut approving.commit).await?;
         match center.store.commit(approving.commit).await {
             Err(StoreError::Conflict(reason)) => tracing::debug!(reason, "somebody else was first"),
             other => return Ok(other.map(|()| true)?),

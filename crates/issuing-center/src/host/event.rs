@@ -2,7 +2,7 @@
 
 use cardwright_issuance::Id;
 use cardwright_issuance::entry::{Entry, Event};
-use cardwright_issuance::row::Outbox;
+use cardwright_issuance::row::{Order, Outbox};
 use serde::Serialize;
 
 use crate::calendar::day_text;
@@ -72,23 +72,26 @@ impl Told {
     }
 }
 
-/// The order that the card came from, which has its number: a change's order has none.
+/// The order that the card came from, which has its number and expiry: not a change's, and not the one of a card that
+/// takes its place.
 pub(super) async fn bearer<S: Store>(store: &S, order: Id, card: Option<Id>) -> Result<Id, Refused> {
-    let is_new_card = store.order(order).await?.is_some_and(|order| order.kind.is_new_card());
-    let Some(card) = card.filter(|_| !is_new_card) else { return Ok(order) };
-    let orders = store.orders_of_card(card).await?;
-    let newest = orders.iter().rev().find(|order| order.kind.is_new_card());
-    Ok(newest.map_or(order, |found| found.id))
+    let Some(card) = card else { return Ok(order) };
+    let made_it = |order: Order| order.kind.is_new_card() && order.card == Some(card);
+    if store.order(order).await?.is_some_and(made_it) {
+        return Ok(order);
+    }
+    Ok(store.card(card).await?.and_then(|card| card.order).unwrap_or(order))
 }
 
-/// The grade of the last proof before the event; an outcome that is unknown and a card that is lost have none.
+/// The grade of the last proof of the card by the event's order, up to the event; an outcome that is unknown and a card that is lost have none.
 async fn grade<S: Store>(store: &S, event: &Outbox) -> Result<Option<String>, Refused> {
     if matches!(event.kind.as_str(), "unknown" | "lost") {
         return Ok(None);
     }
     let leaves = store.leaves_of(event.order).await?;
     let entries = leaves.iter().rev().filter_map(|leaf| minicbor::decode::<Entry>(&leaf.entry).ok());
-    let proven = entries.filter(|entry| entry.time <= event.created).find_map(|entry| match entry.event {
+    let about = |entry: &Entry| entry.card == event.card && entry.time <= event.created;
+    let proven = entries.filter(about).find_map(|entry| match entry.event {
         Event::Proven { grade, .. } => Some(grade),
         _ => None,
     });

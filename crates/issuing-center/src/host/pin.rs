@@ -15,7 +15,6 @@ use crate::center::Center;
 use crate::intake;
 use crate::refused::Refused;
 use crate::registry::document;
-use crate::sealing;
 use crate::store::{SealedOrder, Store, StoreError};
 
 /// The PIN of one card as the host gets it.
@@ -110,8 +109,8 @@ async fn kept<S: Store>(
             Ok(Some(Kept { block, under: mailer_key.clone(), format: *format }))
         }
         Some(PinRule::FromOrder { field, zone_key, format }) => {
-            let content = sealing::open_order(&*center.keystore, order.id, sealed, profile)?;
-            let Some(digits) = content.fields.value(field) else { return Ok(None) };
+            let fields = intake::carried::fields_of(center, order, sealed, profile).await?;
+            let Some(digits) = fields.value(field) else { return Ok(None) };
             let damaged = || StoreError::Damaged("an order's PIN block".into());
             let block = hex::decode(digits).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(damaged)?;
             Ok(Some(Kept { block, under: zone_key.clone(), format: *format }))

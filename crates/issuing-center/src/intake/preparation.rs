@@ -12,7 +12,7 @@ use cardwright_relay::Code;
 
 use super::number::{self, Wanted};
 use super::pin::Mailer;
-use super::{certificates, validity};
+use super::{carried, certificates, validity};
 use crate::calendar::DAY;
 use crate::center::Center;
 use crate::issuers;
@@ -46,13 +46,13 @@ impl Preparation {
         let profile = part(&document::profile(&*center.store, &order.profile).await?, order.kind)?;
         let sealed = center.store.sealed_order(order.id).await?;
         let sealed = sealed.ok_or_else(|| StoreError::Damaged("an order without its sealed fields".into()))?;
-        let content = sealing::open_order(&*center.keystore, order.id, &sealed, &profile)?;
+        let fields = carried::fields_of(center, order, &sealed, &profile).await?;
         key::hold_named(center, &profile.named_keys())?;
         let from = validity::from(center, order).await?;
         let day = center.now().div_euclid(DAY);
         let issuers = issuers::certified(&*center.store, &*center.keystore, &profile.issuers(), day).await?;
         let mut registrations = Vec::new();
-        let wanted = Wanted { order, sealed: &sealed, profile: &profile, fields: &content.fields };
+        let wanted = Wanted { order, sealed: &sealed, profile: &profile, fields: &fields };
         let number = number::of(&mut self.giving, center, &wanted, &mut registrations).await?;
         let mailer = Mailer::of(center, order, &sealed, &profile).await?;
         let means = Means {
@@ -63,10 +63,11 @@ impl Preparation {
             sequence: number.sequence,
             random: mailer.random(&*center.keystore, profile.random_bytes())?,
         };
-        let (data, pin) = made(&profile, &content.fields, from, &means)?;
+        let (data, pin) = made(&profile, &fields, from, &means)?;
         registrations.extend(mailer.row(center, order, &sealed, &data, pin.as_ref(), &means.random)?);
         registrations.extend(certificates::given(center, order, &data).await?);
-        if order.kind.is_new_card() {
+        let numbered = registrations.iter().any(|row| matches!(row, Registration::CardNumber(..)));
+        if order.kind.is_new_card() || numbered {
             let expiry = profile.validity().end(from).map(Date::day_number);
             registrations.extend(expiry.map(|day| Registration::CardExpiry(order.id, day)));
         }

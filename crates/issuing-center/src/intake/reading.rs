@@ -148,10 +148,12 @@ impl<'a, S: Store> Reading<'a, S> {
                 return Ok(Err(vec![refused(PROFILE, &reason)]));
             }
         };
-        let carries = matches!(kind, OrderKind::AddApplication | OrderKind::UpgradeApplication);
-        if let Some(subject) = subject.filter(|_| carries && order.fields.is_empty() && order.photo.is_none()) {
+        if let Some(subject) =
+            subject.filter(|_| carried::may_be(kind) && order.fields.is_empty() && order.photo.is_none())
+        {
             let reason = "the card's own data is not kept any more: bring the profile's fields with the order";
-            let fields = carried::fields(self.center, subject, &part).await?;
+            // none of its own: they are looked up when it is prepared
+            let fields = carried::fields(self.center, subject, &part).await?.map(|_| OrderFields::none(&part));
             return Ok(fields.ok_or_else(|| vec![refused(PROFILE, reason)]));
         }
         let columns = order.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -178,6 +180,9 @@ impl<'a, S: Store> Reading<'a, S> {
         subject: Option<&Subject>,
     ) -> Result<Order, Refused> {
         let card = subject.map(|subject| subject.card.id);
+        // The rows of a file stay in their order.
+        let last = self.before.last().map_or(i64::MIN, |order| order.entered);
+        let entered = self.center.now().max(last.saturating_add(1));
         Ok(Order {
             id: random_id()?,
             reference: order.reference.clone(),
@@ -187,7 +192,7 @@ impl<'a, S: Store> Reading<'a, S> {
             argument,
             state: OrderState::Received,
             entered_by: self.person.id,
-            entered: self.center.now(),
+            entered,
             approved_by: None,
             card: card.filter(|_| !kind.is_new_card()),
             replaces: card.filter(|_| kind.is_new_card()),

@@ -81,9 +81,15 @@ fn content_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
         OrderKind::PersonalData | OrderKind::Pin if !subject.holds(profile) => {
             Some(("profile", "the card holds no application of this profile: see card show".to_owned()))
         }
+        OrderKind::ChangeKeys if profile == subject.issued_by.profile || subject.holds(profile) => {
+            let wanted = asked.argument.unwrap_or_default();
+            let fault = subject.product.changed_protocol(wanted, subject.protocol).err();
+            fault.map(|fault| ("argument", fault.to_string()))
+        }
         OrderKind::RemoveApplication => removal_fault(asked.argument, subject),
         OrderKind::AddApplication => addition_fault(asked, subject),
         OrderKind::UpgradeApplication => upgrade_fault(asked, subject),
+        OrderKind::ChangeKeys if keys_fault(asked.argument, subject).is_some() => keys_fault(asked.argument, subject),
         OrderKind::Block | OrderKind::Unblock | OrderKind::Terminate | OrderKind::ChangeKeys
             if profile != subject.issued_by.profile && !subject.holds(profile) =>
         {
@@ -130,6 +136,16 @@ fn upgrade_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
     unfit(asked, subject)
 }
 
+/// Why no card of the product can have such keys, whichever of its protocols its keys speak now.
+fn keys_fault(argument: Option<&str>, subject: &Subject) -> Option<Nonsense> {
+    let (product, wanted) = (&subject.product, argument.unwrap_or_default());
+    let first = product.protocol();
+    let fault = product.changed_protocol(wanted, first).err()?;
+    let second = product.changed_protocol("scp03/16", first).ok();
+    let could_later = second.is_some_and(|second| product.changed_protocol(wanted, second).is_ok());
+    (!could_later).then_some(("argument", fault.0))
+}
+
 /// Why the card product cannot hold what the profile puts on it.
 fn unfit(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
     let Subject { product, card, .. } = subject;
@@ -145,7 +161,7 @@ fn unfit(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
     }
     let level = SecurityLevel::from_byte(asked.profile.security_level().byte());
     let speaks = level
-        .is_ok_and(|level| ChannelParameters::new(product.protocol(), 0x01, level, product.security_domain()).is_ok());
+        .is_ok_and(|level| ChannelParameters::new(subject.protocol, 0x01, level, product.security_domain()).is_ok());
     if speaks {
         return None;
     }

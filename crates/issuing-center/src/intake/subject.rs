@@ -2,10 +2,11 @@
 
 use cardwright_apdu::Aid;
 use cardwright_data_preparation::Profile;
+use cardwright_globalplatform::Protocol;
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Order};
-use cardwright_issuance::state::OrderState;
+use cardwright_issuance::state::{KeySetState, OrderState};
 use cardwright_relay::Code;
 
 use crate::refused::Refused;
@@ -16,6 +17,8 @@ use crate::store::{Store, StoreError};
 pub(crate) struct Subject {
     pub(crate) card: Card,
     pub(crate) product: CardProduct,
+    /// what its key set speaks
+    pub(crate) protocol: Protocol,
     /// the order that issued it
     pub(crate) issued_by: Order,
     /// all orders about it, and for cards in its place, oldest first
@@ -59,12 +62,15 @@ impl Subject {
         let none = || Refused::with(Code::CARD_NOT_FOUND, [hex::encode(*card)]);
         let card = store.card(card).await?.ok_or_else(none)?;
         let product = document::product(store, &card.product).await?;
+        let sets = store.key_sets(card.id).await?;
+        let protocol = sets.iter().rfind(|set| set.state == KeySetState::OnCard).map(|set| set.protocol);
+        let protocol = protocol.unwrap_or_else(|| product.protocol());
         let mut orders = store.orders_of_card(card.id).await?;
         let issued = |order: &&Order| order.state == OrderState::Issued && order.kind.is_new_card();
         let issued_by = orders.iter().rfind(issued).cloned().ok_or_else(none)?;
         let applications = applications(store, &card, &orders).await?;
         orders.extend(store.replacements_of(card.id).await?);
-        Ok(Self { card, product, issued_by, orders, applications })
+        Ok(Self { card, product, protocol, issued_by, orders, applications })
     }
 
     /// Whether an application of this profile is on it.

@@ -35,8 +35,8 @@ pub(super) async fn from<S: Store>(center: &Center<S>, order: &Order) -> Result<
     day_of(prepared).ok_or_else(|| Refused::with(Code::CLOCK_DIFFERS, ["too many"]))
 }
 
-/// When the data that an order's card carries was prepared: the log tells it.
-async fn prepared<S: Store>(store: &S, order: &Order) -> Result<i64, Refused> {
+/// When an order's data was prepared: the log tells it.
+pub(super) async fn prepared<S: Store>(store: &S, order: &Order) -> Result<i64, Refused> {
     let prepared = OrderState::Prepared.name();
     let mut time = order.entered;
     for leaf in store.leaves_of(order.id).await? {

@@ -1,7 +1,7 @@
 //! What an issuance is opened on: which of a card's key sets it answered with, which one is put on it, and whether it
 //! must be looked at first.
 
-use cardwright_issuance::admission::{Chosen, refusal};
+use cardwright_issuance::admission::{Chosen, refusal, within_scp02_sessions};
 use cardwright_issuance::basis::Basis;
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
@@ -36,6 +36,12 @@ pub(super) fn base<S>(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let order = chosen.order;
+    let name = (opened.version, opened.generation);
+    let uses = |issuance: &&Issuance| issuance.basis.opened_with == name || issuance.basis.puts == Some(name);
+    let sessions = before.iter().filter(uses).count() as u32;
+    if let Err(refusal) = within_scp02_sessions(product, opened.protocol, order.kind, sessions) {
+        return Ok(Err(refusal));
+    }
     let derived = match new_keys(center, (product, card, key_sets), order.kind, order.argument.as_deref(), opened)? {
         Ok(derived) => derived,
         Err(refusal) => return Ok(Err(refusal)),

@@ -2,11 +2,12 @@
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
 use cardwright_issuance::admission::{Chosen, Facts, Parties, admit, choose, refusal};
+use cardwright_issuance::change::{Change, Changes};
 use cardwright_issuance::entry::{Entry, Event};
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Base, Card, Issuance, KeySet, Order, Terminal};
-use cardwright_issuance::state::OrderState;
+use cardwright_issuance::state::{CardState, OrderState, State};
 use cardwright_issuance::{Id, decision};
 use cardwright_relay::Code;
 use cardwright_relay::message::{Open, Outcome, Refusal, Reply};
@@ -18,8 +19,10 @@ use super::engine::{Engine, Held, RESULT_PATIENCE, SCRIPT_DEADLINE, verdict};
 use super::stages::Source;
 use super::telling::notice;
 use crate::host::is_told;
+use crate::intake::carried::bring_up_to_date;
 use crate::intake::waiting::next_change;
 use crate::refused::Refused;
+use crate::registry::is_a_refusal;
 use crate::signature;
 use crate::store::{Store, StoreError};
 
@@ -156,7 +159,12 @@ impl<S: Store> Engine<S> {
                 let authentic = self.authenticates(parties, admitted, open).await?;
                 return Ok(Err(authentic.err().unwrap_or(refusal)));
             }
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => {
+                if refusal.code == Code::CARD_QUARANTINED {
+                    self.put_aside(card, open).await?;
+                }
+                return Ok(Err(refusal));
+            }
         };
         if let Some(old) = chosen.order.replaces
             && !is_told(&self.center, old, "blocked").await?
@@ -164,11 +172,44 @@ impl<S: Store> Engine<S> {
             return Ok(Err(refusal(Code::HOST_NOT_TOLD, &[&chosen.order.reference])));
         }
         let before = self.center.store.issuances_of_card(card.id).await?;
+        if !chosen.settles {
+            match bring_up_to_date(&self.center, chosen.order, &before).await {
+                Err(refused) if is_a_refusal(&refused) => return Ok(Err(refused.message())),
+                other => other?,
+            }
+        }
         let answer = open.answers.last().map(|answer| answer.to_vec()).unwrap_or_default();
         let on_card = (product, card, &key_sets[..]);
         match base(&self.center, on_card, &chosen, (parties.ticket, &before), &answer)? {
             Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
             Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// A card whose tries are used up is put aside: two people lift it.
+    async fn put_aside(&self, card: &Card, open: &Open) -> Result<(), Refused> {
+        let to = CardState::Quarantined;
+        if !card.state.may_become(to) {
+            return Ok(());
+        }
+        let moved = Change::MoveCard {
+            card: card.id,
+            from: card.state,
+            to,
+            order: card.order,
+            open_tries: card.open_tries,
+            masked_number: card.masked_number.clone(),
+        };
+        let event = Event::CardMoved { state: to.name().to_owned() };
+        let about = Entry {
+            card: Some(card.id),
+            order: card.order,
+            session: Some(open.session),
+            ..Entry::new(self.center.now(), event)
+        };
+        match self.commit(Changes { rows: vec![moved], entries: vec![about] }).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -48,8 +48,11 @@ impl Source<'_> {
             let KeySet { version, protocol, check_values, .. } = *self.key_set(name)?;
             Ok::<_, StoreError>(Keys { version, protocol, check_values })
         };
-        let number = data.as_ref().map(|data| data.masked_number.clone()).filter(|number| !number.is_empty());
-        let masked_number = number.or_else(|| self.card.masked_number.clone()).unwrap_or_default();
+        let of_data = data.as_ref().map(|data| data.masked_number.clone()).filter(|number| !number.is_empty());
+        let of_card = self.card.masked_number.clone();
+        // an application that is added may bring a number of its own; the card keeps the one that people know it by
+        let number = if self.order.kind.is_new_card() { of_data.or(of_card) } else { of_card.or(of_data) };
+        let masked_number = number.unwrap_or_default();
         Ok(Inputs {
             product: self.product.clone(),
             kind: self.order.kind,

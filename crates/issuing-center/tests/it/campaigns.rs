@@ -137,7 +137,7 @@ async fn a_campaign_that_is_cancelled_closes_what_is_not_carried_out_and_leaves_
         kind: "change-keys".into(),
         profile: None,
         argument: Some("32".into()),
-        selection: "profile=identity,product=scp03-i70,base=north".into(),
+        selection: "profile=identity,product=scp03-i70-life,base=north".into(),
     };
     world.create(&keys).await.unwrap();
     let (center, approver) = (&world.center, &world.approver);

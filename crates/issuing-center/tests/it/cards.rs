@@ -5,10 +5,11 @@ use cardwright_issuance::Id;
 use cardwright_issuance::basis::Basis;
 use cardwright_issuance::change::Change;
 use cardwright_issuance::content::Content;
-use cardwright_issuance::row::{Card, Issuance, KeySet, Order, Reader};
+use cardwright_issuance::entry::{Entry, Event};
+use cardwright_issuance::row::{Card, Issuance, KeySet, Order, Outbox, Reader};
 use cardwright_issuance::state::{CardState, IssuanceState, KeySetState, OrderState};
 use cardwright_issuing_center::card::{self, Decided, NEVER_CAME_BACK};
-use cardwright_issuing_center::host;
+use cardwright_issuing_center::host::{self, Told};
 use cardwright_issuing_center::store::{Commit, DecisionKind, Registration, Store};
 use cardwright_relay::Code;
 
@@ -205,6 +206,39 @@ async fn a_card_ages_into_the_list_from_its_last_issuance_on() {
     assert_eq!(card::aging(store, &NEVER_CAME_BACK, Some(200)).await.unwrap().len(), 1);
     assert_eq!(card::aging(store, &[CardState::Stock], Some(i64::MAX)).await.unwrap(), []);
     assert_eq!(card::aging(store, &[CardState::Stock], None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_host_is_told_of_the_card_that_is_blocked_and_not_of_the_one_that_takes_its_place() {
+    let shelf = Shelf::new().await;
+    let (center, admin) = (&shelf.world.center, &shelf.world.admin);
+    shelf.left_unknown(0x20, 0, 5).await;
+    shelf.left_unknown(0x21, 1, 6).await;
+    let proven = |card, grade: &str| Entry {
+        order: Some(shelf.orders[1].id),
+        card: Some(id(card)),
+        ..Entry::new(7, Event::Proven { step: 1, grade: grade.into() })
+    };
+    // Both by the order of the second card: the first one's end, and the second one's issue.
+    let about = |byte, card, kind: &str| {
+        let (card, created) = (Some(id(card)), 8);
+        Change::AddOutbox(Outbox { id: id(byte), kind: kind.into(), order: shelf.orders[1].id, card, created })
+    };
+    let registrations = vec![
+        Registration::CardExpiry(shelf.orders[0].id, 21_000),
+        Registration::CardExpiry(shelf.orders[1].id, 22_000),
+    ];
+    let changes = vec![about(1, 0x20, "blocked"), about(2, 0x21, "issued")];
+    let entries = vec![proven(0x21, "A")];
+    center.store.commit(Commit { changes, registrations, entries }).await.unwrap();
+    let mut told = Vec::new();
+    for event in center.store.events_waiting(10).await.unwrap() {
+        told.push(serde_json::to_value(Told::of(center, &event).await.unwrap()).unwrap());
+    }
+    assert_eq!((&told[0]["expiry"], &told[0]["grade"]), (&"2027-07-01".into(), &serde_json::Value::Null));
+    assert_eq!((&told[1]["expiry"], &told[1]["grade"]), (&"2030-03-27".into(), &"A".into()));
+    assert_eq!(told[0]["masked_number"], "492900******1234");
+    assert!(!told[0].to_string().contains(&admin.name) && !told[0].to_string().contains("Needleworth"));
 }
 
 #[test]

@@ -114,6 +114,16 @@ async fn a_profile_that_the_card_does_not_hold_or_cannot_hold_is_refused() {
 }
 
 #[tokio::test]
+async fn keys_that_the_card_product_cannot_hold_are_refused() {
+    let world = World::new().await;
+    world.two_issued().await;
+    assert_eq!(world.tamper("UPDATE cards SET product = 'scp03-i70'").await, 2);
+    let row = |argument: &str| format!("K-1,north,,change-keys,R-1,{argument},ACME,Tom,,,,\n");
+    is_refused(&world, &row("32"), "argument", "key_lengths").await;
+    world.change(&row("16")).await.expect("keys of the length that they have");
+}
+
+#[tokio::test]
 async fn a_card_that_is_not_live_takes_no_change_of_what_it_holds() {
     let world = World::new().await;
     let [card, _] = world.two_issued().await;

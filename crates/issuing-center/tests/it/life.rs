@@ -24,6 +24,9 @@ pub(crate) const CHANGES: &str =
     "reference,base,profile,kind,card,argument,customer,taken_by,name,card_number,pin,photo\n";
 const PACKAGE: &str = "F04341524457494402";
 
+/// A product whose cards hold two key sets, of 16, 24 or 32 bytes.
+const LIFE: &str = include_str!("../../../../products/scp03-i70-life.toml");
+
 static NEXT_CARD: AtomicU8 = AtomicU8::new(1);
 
 /// The identity profile for the second version of its program.
@@ -32,6 +35,8 @@ pub(crate) const SECOND: &str = include_str!("../../../../profiles/identity-2.to
 impl World {
     /// Puts the prepared order on a card of its own, which is live then.
     pub(crate) async fn issue(&self, order: &Order, profile: &str) -> Id {
+        let center = &self.center;
+        document::import_product(&*center.store, center.now(), &self.admin, LIFE).await.unwrap();
         let byte = NEXT_CARD.fetch_add(1, Ordering::SeqCst);
         let id = Id::from([byte; 16]);
         let profile = Profile::parse(profile).unwrap();
@@ -41,7 +46,7 @@ impl World {
         let content = Box::new(Content { applications: installed.collect(), load_files: Vec::new() });
         let card = Card {
             id,
-            product: "scp03-i70".into(),
+            product: "scp03-i70-life".into(),
             cplc: vec![byte; 42],
             kdd: [byte; 10],
             state: CardState::Stock,

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on stops there
 
 mod beside;
+mod campaigns;
 #[path = "../../../globalplatform/tests/it/cap_builder.rs"]
 mod cap_builder;
 mod cards;
-mod campaigns;
+mod change_commands;
 mod changes;
 mod commands;
 mod crash;
@@ -19,6 +20,7 @@ mod host;
 mod host_tls;
 mod issuance_data;
 mod issuer_ca;
+mod kinds;
 mod life;
 mod log;
 mod numbers;

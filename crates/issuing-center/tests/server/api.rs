@@ -29,15 +29,15 @@ const SECRET: &str = "a secret of eight and more";
 const PROFILE: &str = include_str!("../../../../profiles/identity.toml");
 
 /// A center with someone who enters orders and someone who approves them.
-struct Office {
-    center: Center<SqlStore>,
+pub(crate) struct Office {
+    pub(crate) center: Center<SqlStore>,
     address: SocketAddr,
     _service: Service,
     _directory: TempDir,
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("center.sqlite").display());
         let store = Arc::new(SqlStore::create(&url).await.unwrap());
@@ -88,17 +88,17 @@ impl Office {
         (status, headers, response.into_body().collect().await.unwrap().to_bytes())
     }
 
-    async fn create(&self, who: &str, key: &str, order: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn create(&self, who: &str, key: &str, order: &Value) -> (StatusCode, Value) {
         let (name, headers) = (basic(who, SECRET), order.to_string().into_bytes());
         let pairs = [("authorization", name.as_str()), ("idempotency-key", key)];
         self.call(Method::POST, "/api/v1/orders", &pairs, headers).await
     }
 
-    async fn as_person(&self, who: &str, method: Method, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn as_person(&self, who: &str, method: Method, path: &str) -> (StatusCode, Value) {
         self.call(method, path, &[("authorization", &basic(who, SECRET))], Vec::new()).await
     }
 
-    async fn orders(&self) -> usize {
+    pub(crate) async fn orders(&self) -> usize {
         self.center.store.orders(100).await.unwrap().len()
     }
 
@@ -112,7 +112,7 @@ fn basic(name: &str, secret: &str) -> String {
     format!("Basic {}", Base64::encode_string(format!("{name}:{secret}").as_bytes()))
 }
 
-fn order(reference: &str) -> Value {
+pub(crate) fn order(reference: &str) -> Value {
     json!({
         "reference": reference,
         "base": "north",
@@ -123,7 +123,7 @@ fn order(reference: &str) -> Value {
     })
 }
 
-fn code(answer: &(StatusCode, Value)) -> &str {
+pub(crate) fn code(answer: &(StatusCode, Value)) -> &str {
     answer.1["code"].as_str().unwrap_or_default()
 }
 

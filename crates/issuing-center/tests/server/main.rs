@@ -4,6 +4,7 @@
 
 mod admission;
 mod api;
+mod changes;
 mod client;
 mod enrolment;
 mod forgetting;

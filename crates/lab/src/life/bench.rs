@@ -86,9 +86,26 @@ struct Run<'a> {
 
 impl Bench {
     /// A node that holds nothing yet.
-    pub fn new(center: Center<ModelStore>, clock: Arc<AtomicI64>, terminals: Vec<Terminal>, product: CardProduct, people: [Person; 2]) -> Self {
+    pub fn new(
+        center: Center<ModelStore>,
+        clock: Arc<AtomicI64>,
+        terminals: Vec<Terminal>,
+        product: CardProduct,
+        people: [Person; 2],
+    ) -> Self {
         let engine = Engine::new(center.clone());
-        Self { center, engine, clock, terminals, product, ids: AtomicU64::new(0), planted: Planted::Nothing, forgery: None, keys: KeyWatch::default(), people }
+        Self {
+            center,
+            engine,
+            clock,
+            terminals,
+            product,
+            ids: AtomicU64::new(0),
+            planted: Planted::Nothing,
+            forgery: None,
+            keys: KeyWatch::default(),
+            people,
+        }
     }
 
     /// The node dies, and another one takes its place over the same store.

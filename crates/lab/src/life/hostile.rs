@@ -74,7 +74,11 @@ fn believed(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Option<Str
     let picture = Picture::of(&mut stage.card);
     let ended = order.state == OrderState::Issued;
     let locked = row.state == CardState::Terminated && !judge::is_usable(&stage.card);
-    let right = if ended { picture == expected.after || locked } else { row.state != CardState::Live || picture == expected.before };
+    let right = if ended {
+        picture == expected.after || locked
+    } else {
+        row.state != CardState::Live || picture == expected.before
+    };
     let opens = !ended || opens(stage);
     (!right || !opens).then(|| format!("card {:?}, order {:?}, opens: {opens}", row.state, order.state))
 }

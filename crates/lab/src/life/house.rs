@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use cardwright_issuance::Id;
 use cardwright_issuance::row::{Order, Reader, Terminal};
-use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::calendar::month;
+use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::intake::{self, NewOrder};
 use cardwright_issuing_center::issuers::{self, NewIssuer, NewRoot};
 use cardwright_issuing_center::pool;

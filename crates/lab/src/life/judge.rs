@@ -92,7 +92,11 @@ pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result
         }
         told.push(format!("{:?} {:?}", done.end.outcome, done.end.refusal));
     }
-    Err(format!("not carried out: {told:?}, order {:?}, card {:?}", stage.order(scene.order.id).state, stage.row().state))
+    Err(format!(
+        "not carried out: {told:?}, order {:?}, card {:?}",
+        stage.order(scene.order.id).state,
+        stage.row().state
+    ))
 }
 
 /// An order whose card is not known goes to no other.
@@ -105,7 +109,8 @@ fn second_card(scene: &Scene, stage: &mut Stage) -> Result<(), String> {
 /// The order is carried out: the right card, the right content, the right keys.
 fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
     let picture = Picture::of(&mut stage.card);
-    let locked = stage.row().state == CardState::Terminated && stage.card.state().life_cycle == CardLifeCycle::CardLocked;
+    let locked =
+        stage.row().state == CardState::Terminated && stage.card.state().life_cycle == CardLifeCycle::CardLocked;
     if picture != expected.after && !locked {
         return Err(format!("the card holds {picture:?} and not {:?}", expected.after));
     }
@@ -126,7 +131,8 @@ fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
 fn keys(stage: &Stage) -> Result<(), String> {
     let rows = at_once(stage.bench.center.store.key_sets(stage.row().id)).expect("a model store");
     let on_record = |set: &&KeySet| set.state.may_be_on_card();
-    let mut recorded: Vec<_> = rows.iter().filter(on_record).map(|set| (set.version, set.check_values.to_vec())).collect();
+    let mut recorded: Vec<_> =
+        rows.iter().filter(on_record).map(|set| (set.version, set.check_values.to_vec())).collect();
     let on_card = stage.card.state().key_sets.iter();
     let mut on_card: Vec<_> =
         on_card.map(|set| (set.version, set.keys.iter().map(|key| key.check_value()).collect::<Vec<_>>())).collect();

@@ -45,7 +45,9 @@ impl Picture {
         let mut read = Vec::new();
         for instance in instances {
             card.reset();
-            read.push(card.transmit(&[&[0x00, 0xA4, 0x04, 0x00, instance.len() as u8], &instance[..], &[0x00]].concat()));
+            read.push(
+                card.transmit(&[&[0x00, 0xA4, 0x04, 0x00, instance.len() as u8], &instance[..], &[0x00]].concat()),
+            );
             for identifier in [0x0101u16, 0x0102, 0x0103] {
                 let [high, low] = identifier.to_be_bytes();
                 card.transmit(&[0x00, 0xA4, 0x02, 0x0C, 0x02, high, low]);

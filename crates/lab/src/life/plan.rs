@@ -55,7 +55,8 @@ impl Plan {
     }
 
     pub(super) fn is_of_payment_cards(&self) -> bool {
-        self.order.profile.starts_with("emv") || self.first.as_ref().is_some_and(|first| first.profile.starts_with("emv"))
+        self.order.profile.starts_with("emv")
+            || self.first.as_ref().is_some_and(|first| first.profile.starts_with("emv"))
     }
 
     pub(super) fn needs_card(&self) -> bool {
@@ -89,7 +90,8 @@ fn second(name: &str) -> String {
     let text = file(&format!("profiles/{name}.toml"));
     let (by_name, instance) = (format!("\nname = \"{name}\"\n"), "instance = \"F0434152445749440001\"");
     assert_eq!((text.matches(&by_name).count(), text.matches(instance).count()), (1, 1));
-    text.replace(&by_name, &format!("\nname = \"{name}-second\"\n")).replace(instance, &instance.replace("0001\"", "0002\""))
+    text.replace(&by_name, &format!("\nname = \"{name}-second\"\n"))
+        .replace(instance, &instance.replace("0001\"", "0002\""))
 }
 
 fn named(plan: Plan, how: &str) -> Plan {
@@ -103,7 +105,12 @@ pub fn identity(product: &'static str) -> Vec<Plan> {
     let plan = |first: Option<Asked>, order: Asked| Plan {
         name: format!("{} on {product}", order.kind),
         product,
-        profiles: vec![file("profiles/identity.toml"), file("profiles/identity-2.toml"), second("identity"), second("identity-2")],
+        profiles: vec![
+            file("profiles/identity.toml"),
+            file("profiles/identity-2.toml"),
+            second("identity"),
+            second("identity-2"),
+        ],
         first,
         earlier: Vec::new(),
         order,

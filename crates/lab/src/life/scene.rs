@@ -70,7 +70,8 @@ impl Scene {
         let text = file(&format!("products/{}.toml", plan.product));
         let product = CardProduct::from_toml(&text).expect("the project's own products");
         let House { center, clock: time, terminals, .. } = &house;
-        let mut bench = Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone(), house.people());
+        let mut bench =
+            Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone(), house.people());
         let mut next = || Card::new(blanks.next().expect("three blanks"), Box::new(SeededEntropy::new([0xE7; 32])));
         let mut card = next();
         if plan.needs_card() {

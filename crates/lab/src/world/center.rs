@@ -1,9 +1,13 @@
 //! The issuing center of a world: its command line, and the program that serves.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+
+use openssl::base64::encode_block;
+use openssl::sha::sha256;
 
 use super::Fault;
 use super::process::{self, Running, Said};
@@ -36,6 +40,7 @@ pub struct IssuingCenter {
     log: PathBuf,
     database: Option<String>,
     address: Option<SocketAddr>,
+    api: Option<SocketAddr>,
     serving: Option<Running>,
 }
 
@@ -49,6 +54,7 @@ impl IssuingCenter {
             log: directory.join("log"),
             database,
             address: None,
+            api: None,
             serving: None,
         }
     }
@@ -120,12 +126,14 @@ impl IssuingCenter {
         let command = self.command(&["serve", "--json", "--api", "127.0.0.1:0", "--terminals", &at]);
         let mut serving = Running::start(&command, Stdio::null(), &self.log())?;
         let ready = serving.event(READY, |event| event.get("ready").is_some());
-        let address = ready.as_ref().and_then(|event| event["ready"]["terminals"].as_str()?.parse().ok());
+        let at = |what: &str| ready.as_ref().and_then(|event| event["ready"][what].as_str()?.parse().ok());
+        let address = at("terminals");
         let Some(address) = address else {
             let said = std::fs::read_to_string(self.log()).unwrap_or_default();
             return Err(Fault::story(format!("the center does not serve:\n{said}")));
         };
         self.address = Some(address);
+        self.api = at("api");
         self.serving = Some(serving);
         Ok(address)
     }
@@ -136,6 +144,28 @@ impl IssuingCenter {
     /// It has never served.
     pub fn address(&self) -> Result<SocketAddr, Fault> {
         self.address.ok_or_else(|| Fault::story("the center has no address yet"))
+    }
+
+    /// One call of its API, as a person: path and a body in JSON, empty for none. Gives the answer's body, where it is a
+    /// success.
+    ///
+    /// # Errors
+    /// It does not serve, or what it answered.
+    pub fn api(&self, person: &str, path: &str, body: &str) -> Result<String, Fault> {
+        let address = self.api.ok_or_else(|| Fault::story("the center does not serve its API"))?;
+        let who = encode_block(format!("{person}:{}", secret_of(person)).as_bytes());
+        let key = hex::encode(sha256(format!("{person}{path}{body}").as_bytes()));
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Basic {who}\r\n\
+             Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (status, text) = (answer.split(' ').nth(1).unwrap_or_default(), answer.split("\r\n\r\n").nth(1));
+        if status.starts_with('2') { Ok(text.unwrap_or_default().to_owned()) } else { Err(Fault::story(answer)) }
     }
 
     /// Asks the serving program to end, and waits until it has.

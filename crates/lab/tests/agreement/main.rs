@@ -7,13 +7,17 @@
 
 mod altered;
 mod cap_files;
+mod changes;
 mod channels;
 mod content;
 mod counters;
+mod cuts;
 mod grade_b;
 mod grouping;
 mod key_sets;
 mod keys;
+mod life;
+mod orders;
 mod pair;
 
 mod answers;

@@ -4,11 +4,11 @@
 use std::rc::Rc;
 
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
-use cardwright_globalplatform::DataEncryptionKey;
 use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
+use cardwright_globalplatform::{DataEncryptionKey, Protocol};
 use cardwright_issuance::basis::Basis;
 use cardwright_issuance::flow::{
-    Inputs, Keys, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type,
+    Inputs, Keys, LoadFile, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type,
 };
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
@@ -31,19 +31,49 @@ pub(crate) const PROVING: [&str; 3] = ["scp03-i70", "scp03-i71", "scp03-i60"];
 pub(crate) const RIGHT: u8 = 0x11;
 pub(crate) const WRONG: u8 = 0x12;
 
-/// The issuing side for one card product.
+/// The issuing side for one card product and one order.
 pub(crate) struct Issuer {
     pub(crate) product: CardProduct,
+    pub(crate) kind: OrderKind,
+    pub(crate) argument: Option<String>,
+    pub(crate) programs: Vec<LoadFile>,
+    pub(crate) basis: Basis,
     /// the issuance's random value
     pub(crate) second_challenge: [u8; 16],
-    /// the data's encoding and its digest: it is opened anew for each computation, as at the center
-    data: (Zeroizing<Vec<u8>>, [u8; 32]),
+    /// the data: it is opened anew for each computation, as at the center
+    data: Option<Encoded>,
     /// whose keystore holds the authorities of keys that cards make
     authorities: Option<Rc<Preparer>>,
-    keys: WrappedKeys,
-    transport: [KeyRef; 3],
-    issuer: [KeyRef; 3],
-    issuer_check_values: [[u8; 3]; 3],
+    keys: Rc<WrappedKeys>,
+    opened: KeySet,
+    new: Option<KeySet>,
+}
+
+/// The data's encoding and its digest.
+pub(crate) type Encoded = (Zeroizing<Vec<u8>>, [u8; 32]);
+
+pub(crate) fn encoded(data: &Checked<PersonalizationData>) -> Encoded {
+    (data.to_bytes(), *data.digest())
+}
+
+/// A key set of a card, wrapped.
+#[derive(Clone)]
+pub(crate) struct KeySet {
+    pub(crate) version: u8,
+    pub(crate) protocol: Protocol,
+    keys: [KeyRef; 3],
+    check_values: [[u8; 3]; 3],
+}
+
+impl KeySet {
+    pub(crate) fn new(keys: &WrappedKeys, seed: u8, version: u8, protocol: Protocol) -> Self {
+        let (keys, check_values) = keys.set(seed, key_type(protocol));
+        Self { version, protocol, keys, check_values }
+    }
+
+    fn named(&self) -> Keys {
+        Keys { version: self.version, protocol: self.protocol, check_values: self.check_values }
+    }
 }
 
 pub(crate) fn data() -> Checked<PersonalizationData> {
@@ -89,20 +119,32 @@ impl Issuer {
     }
 
     pub(crate) fn of(product: &str, data: &Checked<PersonalizationData>) -> Self {
-        let data = (data.to_bytes(), *data.digest());
-        let keys = WrappedKeys::new();
+        let keys = Rc::new(WrappedKeys::new());
         let product = CardProduct::from_toml(&file(&format!("products/{product}.toml"))).unwrap();
-        let (transport, _) = keys.set(RIGHT, product.key_type());
-        let (issuer, issuer_check_values) = keys.set(0x77, product.key_type());
+        let opened = KeySet::new(&keys, RIGHT, product.transport_key_version(), product.protocol());
+        let new = KeySet::new(&keys, 0x77, product.issuer_key_version(), product.protocol());
+        Self::for_order(product, OrderKind::New, Some(encoded(data)), (keys, opened, Some(new)))
+    }
+
+    /// The issuing side for an order of any kind, on a card that answers with one of `keys`, and gets the other.
+    pub(crate) fn for_order(
+        product: CardProduct,
+        kind: OrderKind,
+        data: Option<Encoded>,
+        (keys, opened, new): (Rc<WrappedKeys>, KeySet, Option<KeySet>),
+    ) -> Self {
         Self {
             product,
+            kind,
+            argument: None,
+            programs: Vec::new(),
+            basis: Basis::default(),
             second_challenge: [0x5A; 16],
             data,
             authorities: None,
             keys,
-            transport,
-            issuer,
-            issuer_check_values,
+            opened,
+            new,
         }
     }
 
@@ -123,50 +165,54 @@ impl Issuer {
 
     /// The first script for a card that answered `update` to INITIALIZE UPDATE.
     pub(crate) fn open(&self, update: &[u8]) -> Result<Stage, Refusal> {
-        let data = Checked::reopen(&self.data.0, &self.data.1).unwrap();
-        let keys = |version, check_values| Keys { version, protocol: self.product.protocol(), check_values };
+        let data = self.data.as_ref().map(|(bytes, digest)| Checked::reopen(bytes, digest).unwrap());
         let inputs = Inputs {
             product: self.product.clone(),
-            kind: OrderKind::New,
-            argument: None,
-            masked_number: data.masked_number.clone(),
-            data: Some(data),
-            opened_with: keys(self.product.transport_key_version(), [[0; 3]; 3]),
-            new_keys: Some(keys(self.product.issuer_key_version(), self.issuer_check_values)),
-            programs: Vec::new(),
-            basis: Basis::default(),
+            kind: self.kind,
+            argument: self.argument.clone(),
+            masked_number: data.as_ref().map_or_else(String::new, |data| data.masked_number.clone()),
+            data,
+            opened_with: self.opened.named(),
+            new_keys: self.new.as_ref().map(KeySet::named),
+            programs: self.programs.clone(),
+            basis: self.basis.clone(),
             host_challenge: [0xA5; 16].into(),
             second_challenge: self.second_challenge.into(),
         };
         let needs = begin(inputs, update)?;
         let secrets = self.derive(&needs.requests());
-        let issuer_keys = self.issuer_keys(&needs.data_encryption_key());
-        let authenticated = needs.keys(secrets, Some(issuer_keys))?;
+        let new = self.new.as_ref().map(|new| self.encrypted(new, &needs.data_encryption_key()));
+        let authenticated = needs.keys(secrets, new)?;
         let secrets = self.derive(&authenticated.requests());
         let (ring, key) = authenticated.enciphers_under();
         let enciphered = self.keys.encipher(self.ring(ring), &key, &authenticated.to_encipher());
         authenticated.script(secrets, enciphered)
     }
 
+    /// The version that the card answers with, and the key set that it gets.
+    pub(crate) fn versions(&self) -> (u8, Option<&KeySet>) {
+        (self.opened.version, self.new.as_ref())
+    }
+
     fn ring(&self, ring: Ring) -> &[KeyRef; 3] {
         match ring {
-            Ring::Opened => &self.transport,
-            Ring::New => &self.issuer,
+            Ring::Opened => &self.opened.keys,
+            Ring::New => self.new.as_ref().map_or(&self.opened.keys, |new| &new.keys),
         }
     }
 
     fn derive(&self, asked: &Requests) -> Secrets {
-        let opened = self.keys.derive(&self.transport, &asked.opened);
-        Secrets { opened, new: self.keys.derive(&self.issuer, &asked.new) }
+        let opened = self.keys.derive(self.ring(Ring::Opened), &asked.opened);
+        Secrets { opened, new: self.keys.derive(self.ring(Ring::New), &asked.new) }
     }
 
-    /// The issuer's keys under the card's transport Key-DEK.
-    fn issuer_keys(&self, key: &DataEncryptionKey) -> EncryptedKeySet {
-        let (under, _, mechanism) = data_encryption(&self.transport, key);
-        let items = self.issuer.each_ref().map(|key| Rewrapping { key, under: &under, mechanism });
+    /// The new keys under the Key-DEK of those that the card was opened with.
+    fn encrypted(&self, new: &KeySet, key: &DataEncryptionKey) -> EncryptedKeySet {
+        let (under, _, mechanism) = data_encryption(&self.opened.keys, key);
+        let items = new.keys.each_ref().map(|key| Rewrapping { key, under: &under, mechanism });
         let encrypted: Vec<_> = self.keys.keystore.rewrap(&items).unwrap();
         let key = |key: cardwright_keystore::Rewrapped| {
-            EncryptedKey::new(key_type(self.product.protocol()), key.ciphertext, key.kcv.0).unwrap()
+            EncryptedKey::new(key_type(new.protocol), key.ciphertext, key.kcv.0).unwrap()
         };
         EncryptedKeySet::new(encrypted.into_iter().map(key).collect::<Vec<_>>().try_into().unwrap()).unwrap()
     }
@@ -183,7 +229,13 @@ impl Issuer {
                 let enciphered = self.keys.encipher(keys, &key, &reopening.to_encipher());
                 reopening.script(secrets, enciphered).map(Some)
             }
-            Next::Foresee(_) | Next::Declined(_) => panic!("a new card is not looked at first"),
+            Next::Declined(why) => panic!("{why:?}"),
+            Next::Foresee(foresight) => {
+                let secrets = self.derive(&foresight.requests());
+                let keys = foresight.keys(secrets)?;
+                let secrets = self.derive(&keys.requests());
+                keys.script(secrets).map(Some)
+            }
             Next::Certify(certification) => {
                 let preparer = self.authorities.as_ref().unwrap();
                 let sign = |wanted: &ToBeSigned| {

@@ -2,6 +2,7 @@
 //! card by card against the rows. Whatever does not hold is a sentence.
 
 mod issuances;
+mod keys;
 mod registers;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub(crate) async fn faults(store: &SqlStore, names: &Names, cards: &[HeldCard]) 
         account.cards_of(order, &rows, cards);
     }
     account.cards(&rows, cards);
+    keys::check(&mut account, &rows, cards).await;
     account.faults
 }
 
@@ -74,6 +76,7 @@ impl Account<'_> {
             ("prepared", order.approved_by.is_some() && order.state != OrderState::Rejected),
             ("issued", order.state == OrderState::Issued),
             ("rejected", order.state == OrderState::Rejected),
+            ("cancelled", order.state == OrderState::Cancelled),
         ];
         let wrong: Vec<_> = expected.iter().filter(|(state, is)| moved(state) != usize::from(*is)).collect();
         let fault = format!("order {}, which is {:?}: {wrong:?}", order.reference, order.state);
@@ -82,15 +85,25 @@ impl Account<'_> {
         self.expect(resting, || format!("order {} is {:?}, and nobody works on it", order.reference, order.state));
     }
 
-    /// An order has one card at most, and where it is issued that card can be used.
+    /// An order has one card at most, and where it is carried out that card is as it asks.
     fn cards_of(&mut self, order: &Order, rows: &BTreeMap<[u8; 10], Card>, cards: &[HeldCard]) {
-        let bound: Vec<_> = rows.values().filter(|row| row.order == Some(order.id) && !row.state.is_free()).collect();
-        self.expect(bound.len() < 2, || format!("order {} has {} cards", order.reference, bound.len()));
+        let of_order = |row: &&Card| row.order == Some(order.id) && !row.state.is_free();
+        let bound: Vec<_> = rows.values().filter(of_order).collect();
+        let (state, reference) = (order.state, &order.reference);
+        if !order.kind.is_new_card() {
+            self.expect(bound.is_empty(), || format!("change {reference} has taken a card from its order: {bound:?}"));
+            let card = rows.values().find(|row| Some(row.id) == order.card).map(|row| row.state);
+            let fits = match state {
+                OrderState::Blocked => card.is_some_and(is_unsettled),
+                _ => card.is_some(),
+            };
+            return self.expect(fits, || format!("change {reference} is {state:?}, its card {card:?}"));
+        }
+        self.expect(bound.len() < 2, || format!("order {reference} has {} cards", bound.len()));
         let usable =
             cards.iter().filter(|card| bound.iter().any(|row| row.kdd == card.kdd) && card.is_usable()).count();
-        let (state, reference) = (order.state, &order.reference);
         let fits = match state {
-            OrderState::Issued => usable == 1 && bound.iter().all(|row| row.state == CardState::Live),
+            OrderState::Issued => usable == 1 && bound.iter().all(|row| row.state != CardState::Stock),
             OrderState::Blocked => usable < 2 && bound.iter().all(|row| is_unsettled(row.state)),
             _ => bound.is_empty(),
         };
@@ -108,8 +121,10 @@ impl Account<'_> {
             let row = rows.get(&card.kdd);
             let untouched = card.secured == 0 || row.is_some_and(|row| row.state != CardState::Stock);
             self.expect(untouched, || format!("card {name} is in stock and was written"));
-            let may_be_usable = row.is_some_and(|row| row.state == CardState::Live || is_unsettled(row.state));
+            let may_be_usable = row.is_some_and(|row| row.state.is_in_use() || is_unsettled(row.state));
             self.expect(may_be_usable || !card.is_usable(), || format!("card {name} can be used and is {row:?}"));
+            let may_be_locked = row.is_some_and(|row| row.state == CardState::Locked || is_unsettled(row.state));
+            self.expect(may_be_locked || !card.is_locked(), || format!("card {name} is locked and is {row:?}"));
             *card.number().map_or(&mut 0, |number| numbers.entry(number).or_insert(0)) += 1;
         }
         let doubled = numbers.values().filter(|count| **count > 1).count();
@@ -117,7 +132,7 @@ impl Account<'_> {
     }
 }
 
-/// What such a card holds must be found out first.
+/// What such a card holds must be found out first, or it was put aside before it was.
 fn is_unsettled(state: CardState) -> bool {
-    matches!(state, CardState::Unknown | CardState::PartlyActivated)
+    matches!(state, CardState::Unknown | CardState::PartlyActivated | CardState::Quarantined)
 }

@@ -43,7 +43,7 @@ impl World {
 #[test]
 fn an_intent_twice_an_entry_too_few_a_second_card_and_a_terminal_that_gives_up_are_seen() {
     let mut world = open(None, false, 3);
-    world.settle("after-issuance-writing", Story::Issue);
+    world.see_through("after-issuance-writing", Story::Issue);
     let issued = world.cards.iter().find(|card| card.is_usable()).unwrap().state();
 
     world.is_seen(
@@ -96,11 +96,10 @@ fn an_intent_twice_an_entry_too_few_a_second_card_and_a_terminal_that_gives_up_a
 #[test]
 fn a_script_that_is_not_the_intended_one_is_seen() {
     let mut world = open(None, false, 1);
-    let order = world.orders[0].clone();
-    world.settle("before-issuance-issued", Story::Issue);
+    world.see_through("before-issuance-issued", Story::Issue);
     let store = world.store();
     let session: Id = world.first_intent().session.unwrap();
     let commands = vec![ScriptCommand { apdu: vec![0x84; 5].into(), allowed: None, answer_hash: None, limit: None }];
     let script = Script::new(session, 1, 1_000, commands);
-    assert!(!world.runtime.block_on(is_intended(&store, &order, &script)));
+    assert!(!world.runtime.block_on(is_intended(&store, &script)));
 }

@@ -62,6 +62,20 @@ impl Counter {
         panic!("no ticket for {order}");
     }
 
+    /// The ticket of the open desk, which serves whatever card is put in; waits until the center tells of it.
+    pub(crate) async fn desk(&self) -> Ticket {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(ticket) = self.presence.ticket(Some("")) {
+                return ticket;
+            }
+            if self.presence.work(Duration::ZERO).await.is_err() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        panic!("the desk is not open");
+    }
+
     /// A ticket that nobody has issued.
     pub(crate) fn forged_ticket(order: &str) -> Ticket {
         Ticket { id: new_id().unwrap(), order: order.to_owned(), operator: "nobody".to_owned(), expires: i64::MAX }
@@ -80,7 +94,7 @@ impl Counter {
             atr,
             ticket,
         };
-        let (order, session) = (start.ticket.order.clone(), start.session);
+        let session = start.session;
         let (began, mut whim) = (Instant::now(), whim);
         let mut next = start.begin();
         loop {
@@ -95,7 +109,7 @@ impl Counter {
                         self.abort(session).await;
                     }
                     let body = self.deliver(&posting, whim).await;
-                    self.release(&order, &body, card).await;
+                    self.release(&body, card).await;
                     match body {
                         Ok(body) => posting.replied(&body, began.elapsed()),
                         Err(Failure::Refused(refusal)) => posting.refused(refusal),
@@ -142,20 +156,20 @@ impl Counter {
     }
 
     /// A script may run only if its intent is in the log already, with this hash.
-    async fn release(&self, order: &str, body: &Result<Zeroizing<Vec<u8>>, Failure>, card: &mut HeldCard) {
+    async fn release(&self, body: &Result<Zeroizing<Vec<u8>>, Failure>, card: &mut HeldCard) {
         let Ok(Ok(Reply::Script(script))) = body.as_ref().map(|body| decode::<Reply>(body)) else { return };
-        if is_intended(&self.store, order, &script).await {
+        if is_intended(&self.store, &script).await {
             card.release(&script.commands);
         }
     }
 }
 
 /// Whether the log says that exactly this script was intended.
-pub(crate) async fn is_intended(store: &SqlStore, order: &str, script: &Script) -> bool {
+pub(crate) async fn is_intended(store: &SqlStore, script: &Script) -> bool {
     use cardwright_issuing_center::store::Store;
     let hash = Script::hash(&script.session, script.step, &script.commands);
-    let Some(order) = store.order_by_reference(order).await.unwrap() else { return false };
-    let told = story::of_order(store, order.id).await.unwrap();
+    let Some(issuance) = store.issuance(script.session).await.unwrap() else { return false };
+    let told = story::of_order(store, issuance.order).await.unwrap();
     told.iter().any(|told| {
         let Event::Intended { step, commands, script_hash } = &told.entry.event else { return false };
         let same = (*step, usize::from(*commands), script_hash) == (script.step, script.commands.len(), &hash);

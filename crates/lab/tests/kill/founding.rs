@@ -86,11 +86,11 @@ impl World {
         self.step(&["pool-key"], &fill, Again::Done);
     }
 
-    /// A program that goes to cards, and one that is taken back.
+    /// A program that no card has room for, and one that is taken back.
     pub(crate) fn take_programs(&mut self) {
         for (name, package) in [("wallet", "F0434152445749449A"), ("purse", "F0434152445749449B")] {
             let file = self.path(&format!("{name}.cap"));
-            std::fs::write(&file, Cap::small(package, 0, &[7; 900]).bytes()).unwrap();
+            std::fs::write(&file, Cap::small(package, 0, &[7; 65_000]).bytes()).unwrap();
             let kinds: &[&str] = if name == "wallet" { &["program"] } else { &[] };
             let import = ["program", "import", &file.display().to_string(), "--name", name, "--as", ADMIN];
             self.step(kinds, &import, Again::Done);
@@ -177,7 +177,8 @@ fn make_cards(out: &Path, count: usize) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn file(name: &str) -> String {
+/// A file of the project, by its path from the root.
+pub(crate) fn file(name: &str) -> String {
     let path: PathBuf = source().join(name);
     path.display().to_string()
 }

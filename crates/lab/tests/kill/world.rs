@@ -48,6 +48,23 @@ pub(crate) enum Story {
     Refused,
     /// nobody starts the terminal's message again
     Impatient,
+    /// everything is written and proven, and the card is pulled out before its application becomes usable
+    BeforeActivation,
+    /// the same, just after
+    AfterActivation,
+}
+
+impl Story {
+    /// Where the card is pulled out: in which script, after how many of its commands. The first puts the keys on the
+    /// card, the second writes it, the third makes it usable.
+    fn pulled_at(self) -> Option<(usize, usize)> {
+        match self {
+            Self::PulledOut => Some((2, 2)),
+            Self::BeforeActivation => Some((3, 0)),
+            Self::AfterActivation => Some((3, 1)),
+            Self::Issue | Self::Late | Self::Refused | Self::Impatient => None,
+        }
+    }
 }
 
 /// The world.
@@ -56,6 +73,8 @@ pub(crate) struct World {
     pub(crate) cards: Vec<HeldCard>,
     pub(crate) orders: Vec<String>,
     pub(crate) runtime: Runtime,
+    /// the orders of cards that were left in the middle, with how
+    pub(crate) left: Vec<(Story, String)>,
     /// the failpoints at which the center has died
     pub(crate) hits: BTreeSet<String>,
     /// whether commands are to die as well
@@ -73,6 +92,7 @@ impl World {
             center: Center::new(directory.path(), database),
             cards: Vec::new(),
             orders: Vec::new(),
+            left: Vec::new(),
             runtime: Runtime::new().unwrap(),
             hits: BTreeSet::new(),
             commands_die,
@@ -99,7 +119,7 @@ impl World {
             bases: vec!["north"],
             people: PEOPLE.iter().map(|(person, _)| *person).chain([ADMIN]).collect(),
             products: vec![PRODUCT],
-            profiles: vec!["identity"],
+            profiles: vec!["identity", "wallet"],
         };
         let store = self.store();
         self.runtime.block_on(account::faults(&store, &names, &self.cards))
@@ -111,7 +131,7 @@ impl World {
         assert!(faults.is_empty(), "after {after}: {faults:#?}");
     }
 
-    fn log_size(&mut self) -> i64 {
+    pub(crate) fn log_size(&mut self) -> i64 {
         let store = self.store();
         self.runtime.block_on(store.log_head()).unwrap().size
     }
@@ -157,7 +177,7 @@ impl World {
         self.presence = Some(Arc::new(self.runtime.block_on(presence).unwrap()));
     }
 
-    fn counter(&mut self) -> Counter {
+    pub(crate) fn counter(&mut self) -> Counter {
         let presence = self.presence.clone().expect("the counter is open");
         Counter { presence, store: self.store() }
     }
@@ -171,8 +191,18 @@ impl World {
     pub(crate) fn play(&mut self, name: &str, story: Story) -> (String, End) {
         let order = self.orders.pop().expect("there are as many orders as stories");
         let (counter, card) = (self.counter(), self.fresh_card());
+        let (end, card) = self.through_death(name, tell(counter, order.clone(), card, story));
+        self.cards.push(card);
+        (order, end)
+    }
+
+    /// What happens at the counter while the center dies at `name` and is started again.
+    pub(crate) fn through_death<T>(&mut self, name: &str, happens: impl Future<Output = T> + Send + 'static) -> T
+    where
+        T: Send + 'static,
+    {
         self.center.serve(Some(name));
-        let session = self.runtime.spawn(tell(counter, order.clone(), card, story));
+        let session = self.runtime.spawn(happens);
         let mut died = false;
         while !session.is_finished() {
             if self.center.has_died() {
@@ -181,22 +211,23 @@ impl World {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        let (end, card) = self.runtime.block_on(session).unwrap();
+        let happened = self.runtime.block_on(session).unwrap();
         if !died {
             self.must_have_died(name);
             self.center.serve(None);
         }
         self.hits.insert(name.to_owned());
-        self.cards.push(card);
-        (order, end)
+        happened
     }
 
-    /// Plays a story, and sees that it ended as it must and that the order gets no second card.
-    pub(crate) fn settle(&mut self, name: &str, story: Story) {
+    /// Plays a story, and sees that it ended as it must and that the order gets no second card. Gives the order.
+    pub(crate) fn see_through(&mut self, name: &str, story: Story) -> String {
         let (order, end) = self.play(name, story);
         let (outcome, code) = match story {
             Story::Issue | Story::Refused => (Outcome::Issued, Code::ORDER_ISSUED),
-            Story::PulledOut | Story::Late | Story::Impatient => (Outcome::Unknown, Code::ORDER_BLOCKED),
+            Story::PulledOut | Story::Late | Story::Impatient | Story::BeforeActivation | Story::AfterActivation => {
+                (Outcome::Unknown, Code::ORDER_BLOCKED)
+            }
         };
         assert_eq!(end.outcome, outcome, "{name}, {story:?}: {end:?}");
         self.hold(name);
@@ -206,6 +237,7 @@ impl World {
         assert_eq!(refused, (Outcome::Refused, Some(code)), "{name}: a second card for {order}");
         assert_eq!(other.secured, 0, "{name}: a second card for {order} was written");
         self.cards.push(other);
+        order
     }
 }
 
@@ -215,11 +247,11 @@ async fn tell(counter: Counter, order: String, mut card: HeldCard, story: Story)
         let end = counter.issue(Counter::forged_ticket(&order), &mut card, Whim::None).await;
         assert_eq!(end.outcome, Outcome::Refused, "a ticket that nobody has issued");
     }
-    card.pulled_at = (story == Story::PulledOut).then_some(4);
+    card.pulled_at = story.pulled_at();
     let whim = match story {
         Story::Late => Whim::AbortFirst,
         Story::Impatient => Whim::NoPatience,
-        Story::Issue | Story::PulledOut | Story::Refused => Whim::None,
+        _ => Whim::None,
     };
     (counter.issue(ticket, &mut card, whim).await, card)
 }

@@ -16,6 +16,7 @@ mod reader_faults;
 mod searched;
 mod terminal_faults;
 mod test_center;
+mod whole_life;
 mod wire;
 
 use std::path::Path;

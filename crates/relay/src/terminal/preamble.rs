@@ -89,12 +89,13 @@ impl PreambleRun {
         if self.cancelled {
             return clean(Code::CANCELLED);
         }
-        // A card that lacks a data object goes on; one that refuses SELECT is the center's to refuse.
+        // A card that lacks a data object goes on. One that refuses SELECT is the center's to refuse: it is asked who it
+        // is, for one that was ended for good says no more than that, but not for a challenge.
         let selects = self.answers.len() == 1;
-        match response.status.class() {
-            StatusClass::Error if selects => self.open(),
-            _ => self.next(),
+        if selects && response.status.class() == StatusClass::Error && !self.remaining.is_empty() {
+            self.remaining.remove(0);
         }
+        self.next()
     }
 
     fn open(self) -> Next {

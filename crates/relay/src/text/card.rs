@@ -21,12 +21,12 @@ pub(super) const TEXTS: &[Text] = &[
         &["what"],
         (
             "The card's answer does not fit its product: {what}.",
-            "It may have been issued already, for then its first keys are gone. Take a blank card; compare this one with \
-             its product by `probe`.",
+            "A card that was ended for good answers so, too: keep it and hand it to the back office. A blank one: take \
+             another, and compare this one with its product by `probe`.",
         ),
         (
             "カードの応答が製品と一致しません: {what}。",
-            "発行済みのカードかもしれません（発行時に初期鍵は置き換えられます）。未使用のカードを使い、このカードは `probe` で製品と照合してください。",
+            "廃止済みのカードもこのように応答します。その場合は預かってバックオフィスに渡してください。白カードの場合は別のカードを使い、このカードは `probe` で製品と照合してください。",
         ),
     ),
     text(
@@ -170,7 +170,7 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::CHANGES_WAIT,
         &["kind", "order", "further"],
-        ("The card is known. Being done: {kind}, order {order}. Waiting after it: {further}.", "Leave the card in."),
+        ("The card is known. Now: {kind} (order {order}). Waiting after it: {further}.", "Leave the card in."),
         (
             "カードを確認しました。実行中: {kind}（注文 {order}）。この後の待機: {further} 件。",
             "カードを入れたままにしてください。",
@@ -180,7 +180,7 @@ pub(super) const TEXTS: &[Text] = &[
         Code::BEING_FINISHED,
         &["kind", "order"],
         (
-            "The card was left in the middle of {kind}, order {order}. What it holds is being looked at, and the order finished.",
+            "The card was taken out in the middle of this: {kind} (order {order}). What it holds is looked at now, and the order is finished.",
             "Leave the card in.",
         ),
         (

@@ -80,11 +80,16 @@ pub(super) async fn step_range(writing: &mut Writing, range: &str, before: i64, 
 
 /// Other data for an order that is prepared. Its tickets go, so that an OPEN that has read the data before is refused.
 pub(super) async fn prepare_again(writing: &mut Writing, order: Id, prepared: &SealedBlob) -> Result<(), StoreError> {
+    carry_again(writing, order, prepared).await?;
+    writing.any(statement("DELETE FROM tickets WHERE order_id = $1 AND used_by IS NULL", columns![order])).await
+}
+
+/// Other data for an order that is prepared.
+pub(super) async fn carry_again(writing: &mut Writing, order: Id, prepared: &SealedBlob) -> Result<(), StoreError> {
     let text = "UPDATE prepared SET sealed = $1, digest = $2, profile = $3 WHERE order_id = $4 \
                 AND EXISTS (SELECT 1 FROM orders WHERE id = $5 AND state = $6)";
     let values = columns![prepared.sealed, prepared.digest, prepared.profile, order, order, OrderState::Prepared];
-    writing.one("the prepared data", statement(text, values)).await?;
-    writing.any(statement("DELETE FROM tickets WHERE order_id = $1 AND used_by IS NULL", columns![order])).await
+    writing.one("the prepared data", statement(text, values)).await
 }
 
 pub(super) fn pin_mailer(row: &AnyRow) -> Result<PinMailer, StoreError> {

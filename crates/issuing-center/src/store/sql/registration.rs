@@ -44,6 +44,7 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
             writing.one("the order", statement(text, values)).await
         }
         Registration::PreparedAgain(order, prepared) => made_ahead::prepare_again(writing, *order, prepared).await,
+        Registration::CarriedAgain(order, prepared) => made_ahead::carry_again(writing, *order, prepared).await,
         Registration::Ticket(ticket) => add_ticket(writing, ticket).await,
         Registration::EndTicket(ticket, now) => {
             let text = "UPDATE tickets SET expires = $1 WHERE id = $2 AND used_by IS NULL AND expires > $3";
@@ -58,6 +59,13 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
             let text = "INSERT INTO settings (name, value) VALUES ($1, $2)";
             writing.one("the setting", statement(text, columns![name.as_str(), value.as_slice()])).await
         }
+        other => apply_more(writing, other).await,
+    }
+}
+
+/// What is made ahead, certified and loaded; campaigns, and what the issuer's host is told.
+async fn apply_more(writing: &mut Writing, registration: &Registration) -> Result<(), StoreError> {
+    match registration {
         Registration::PoolKey(key) => made_ahead::add_pool_key(writing, key).await,
         Registration::TakePoolKey(id) => made_ahead::take_pool_key(writing, *id).await,
         Registration::CardNumber(number, novelty) => made_ahead::add_card_number(writing, number, *novelty).await,
@@ -86,6 +94,8 @@ pub(super) async fn apply(writing: &mut Writing, registration: &Registration) ->
         Registration::CardDecisionConfirmed { decision, by, time } => {
             host::confirm(writing, *decision, *by, *time).await
         }
+        // The others are people's rows, applied above.
+        _ => Err(StoreError::Conflict("a row that nobody writes".into())),
     }
 }
 

@@ -24,32 +24,46 @@ pub(super) async fn check(account: &mut Account<'_>, order: &Order) {
     let ended = issuances.iter().all(|issuance| issuance.state.is_ended());
     account.expect(ended, || format!("an issuance of {} goes on, and nobody works on it", order.reference));
     let count = |state| issuances.iter().filter(|issuance| issuance.state == state).count();
-    let (issued, unknown) = (count(IssuanceState::Issued), count(IssuanceState::Unknown));
+    let unknown = count(IssuanceState::Unknown) + count(IssuanceState::Interrupted);
+    let issued = count(IssuanceState::Issued);
     let fits = match order.state {
-        OrderState::Issued => (issued, unknown) == (1, 0),
-        OrderState::Blocked => (issued, unknown) == (0, 1),
+        OrderState::Issued => issued == 1,
+        OrderState::Blocked => issued == 0 && unknown > 0,
         _ => (issued, unknown) == (0, 0),
     };
+    let settled = account.count(|entry| entry.order == Some(order.id) && entry.event == Event::Settled);
+    let settles = usize::from(order.state == OrderState::Issued && unknown > 0);
+    account.expect(settled == settles, || format!("order {}: settled {settled} times", order.reference));
+    one_after_another(account, order, &issuances);
     account.expect(fits, || {
         format!("order {} is {:?}: issued {issued} times, unknown {unknown} times", order.reference, order.state)
     });
-    let released = account.count(|entry| entry.order == Some(order.id) && entry.event == Event::TicketIssued);
-    account.expect(issuances.len() <= released, || format!("order {} was written without a ticket", order.reference));
 }
 
-/// Ticket and challenge are used up by the session they opened.
+/// An order goes on on the card on which it began.
+fn one_after_another(account: &mut Account<'_>, order: &Order, issuances: &[Issuance]) {
+    let other = issuances.iter().any(|issuance| Some(issuance.card) != order.card);
+    account.expect(!other, || format!("order {} was written on several cards", order.reference));
+}
+
+/// The challenge is used up by the session it opened, and the ticket where it was for this order. One for a desk, or for
+/// another order, is not.
 async fn used(account: &mut Account<'_>, issuance: &Issuance) {
     let open: Open = cardwright_relay::decode(&issuance.open_message).unwrap();
-    let ticket = account.store.ticket(open.ticket).await.unwrap().and_then(|ticket| ticket.used_by);
     let challenge = account.store.challenge(open.challenge).await.unwrap().and_then(|challenge| challenge.used_by);
-    let is_used = ticket == Some(issuance.id) && challenge == Some(issuance.id);
-    account.expect(is_used, || format!("session {:?} has used neither its ticket nor its challenge up", issuance.id));
+    account.expect(challenge == Some(issuance.id), || format!("session {:?} used no challenge up", issuance.id));
+    let ticket = account.store.ticket(open.ticket).await.unwrap();
+    let fits = ticket.is_some_and(|ticket| match ticket.order {
+        Some(order) if order == issuance.order => ticket.used_by == Some(issuance.id),
+        _ => ticket.used_by.is_none(),
+    });
+    account.expect(fits, || format!("session {:?} and its ticket do not go together", issuance.id));
 }
 
 /// What the log must hold of an issuance with these rows.
 fn entries(issuance: &Issuance, intents: &[Intent]) -> Vec<String> {
     let mut entries = vec!["authenticated".to_owned()];
-    let unknown = issuance.state == IssuanceState::Unknown;
+    let unknown = matches!(issuance.state, IssuanceState::Unknown | IssuanceState::Interrupted);
     for intent in intents {
         let Intent { step, commands, .. } = intent;
         entries.push(format!("intended {step}: {commands} {}", hex::encode(intent.script_hash)));
@@ -57,13 +71,15 @@ fn entries(issuance: &Issuance, intents: &[Intent]) -> Vec<String> {
     for intent in intents {
         let Some(result) = &intent.result else { continue };
         entries.push(format!("received {}: {}", intent.step, hex::encode(Sha256::digest(result))));
-        if !unknown || intent.step < issuance.step {
+        let declined = issuance.state == IssuanceState::FailedClean;
+        if !(unknown || declined) || intent.step < issuance.step {
             entries.push(format!("proven {}", intent.step));
         }
     }
     match issuance.state {
-        IssuanceState::Issued => entries.push("live".to_owned()),
-        IssuanceState::Unknown => entries.push(format!("unknown {}", issuance.step)),
+        IssuanceState::Issued => entries.push("done".to_owned()),
+        IssuanceState::FailedClean => entries.push("declined".to_owned()),
+        _ if unknown => entries.push(format!("unknown {}", issuance.step)),
         _ => {}
     }
     entries.sort();
@@ -80,7 +96,8 @@ fn essence(told: &[&Entry]) -> Vec<String> {
         }
         Event::Received { step, result_hash, .. } => Some(format!("received {step}: {}", hex::encode(result_hash))),
         Event::Proven { step, .. } => Some(format!("proven {step}")),
-        Event::CardLive => Some("live".to_owned()),
+        Event::CardLive | Event::CardMoved { .. } => Some("done".to_owned()),
+        Event::FailedClean { .. } => Some("declined".to_owned()),
         Event::OutcomeUnknown { step, .. } => Some(format!("unknown {step}")),
         _ => None,
     });
