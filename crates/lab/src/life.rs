@@ -4,6 +4,7 @@
 //! The store is the model (held to the databases' own suite of tests), so that a cell costs milliseconds.
 
 pub mod bench;
+pub mod campaign;
 pub mod fault;
 pub mod forgery;
 pub mod hostile;

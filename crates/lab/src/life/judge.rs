@@ -1,15 +1,16 @@
 //! What must hold, whatever happened.
 
-use cardwright_issuance::row::KeySet;
+use cardwright_issuance::Id;
 use cardwright_issuance::state::{CardState, KeySetState, OrderState};
 use cardwright_issuing_center::store::Store;
 use cardwright_relay::Code;
-use cardwright_virtual_card::CardLifeCycle;
+use cardwright_virtual_card::{Card, CardLifeCycle, Key};
 
 use super::bench::Word;
 use super::fault::Fault;
 use super::picture::Picture;
 use super::scene::{Scene, Stage};
+use crate::model_store::ModelStore;
 use crate::simulation::at_once;
 
 /// How an order ends that nothing happened to.
@@ -53,7 +54,7 @@ pub const NOT_OPENED: [Code; 2] = [Code::KEYS_UNKNOWN, Code::CARD_CRYPTOGRAM_WRO
 
 /// Whether anybody can use the card: it is neither locked nor ended.
 #[must_use]
-pub fn is_usable(card: &cardwright_virtual_card::Card) -> bool {
+pub fn is_usable(card: &Card) -> bool {
     !matches!(card.state().life_cycle, CardLifeCycle::CardLocked | CardLifeCycle::Terminated)
 }
 
@@ -120,28 +121,33 @@ fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
     if !same {
         return Err(format!("the center holds {row:?} and not {:?}", expected.row));
     }
-    keys(stage)?;
+    keys(&stage.bench.center.store, row.id, &stage.card)?;
     if stage.bench.keys.again() > 0 {
         return Err("a key value came to the card a second time".to_owned());
     }
     opened_again(stage)
 }
 
-/// The key sets on record are those of the card.
-fn keys(stage: &Stage) -> Result<(), String> {
-    let rows = at_once(stage.bench.center.store.key_sets(stage.row().id)).expect("a model store");
-    let on_record = |set: &&KeySet| set.state.may_be_on_card();
-    let mut recorded: Vec<_> =
-        rows.iter().filter(on_record).map(|set| (set.version, set.check_values.to_vec())).collect();
-    let on_card = stage.card.state().key_sets.iter();
+/// The key sets on record are those of the card, and no value was ever made for it twice.
+///
+/// # Errors
+/// What is not so.
+///
+/// # Panics
+/// Never: a model store answers.
+pub fn keys(store: &ModelStore, row: Id, card: &Card) -> Result<(), String> {
+    let rows = at_once(store.key_sets(row)).expect("a model store");
+    let on_record = rows.iter().filter(|set| set.state.may_be_on_card());
+    let mut recorded: Vec<_> = on_record.map(|set| (set.version, set.check_values.to_vec())).collect();
+    let on_card = card.state().key_sets.iter();
     let mut on_card: Vec<_> =
-        on_card.map(|set| (set.version, set.keys.iter().map(|key| key.check_value()).collect::<Vec<_>>())).collect();
+        on_card.map(|set| (set.version, set.keys.iter().map(Key::check_value).collect::<Vec<_>>())).collect();
     recorded.sort();
     on_card.sort();
     let mut values: Vec<_> = rows.iter().flat_map(|set| set.check_values).collect();
     values.sort_unstable();
     if values.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(format!("a key value was made for the card twice: {rows:?}"));
+        return Err(format!("a key value was made for the card twice: {recorded:02X?}"));
     }
     let settled = rows.iter().all(|set| set.state != KeySetState::Intended);
     if settled && recorded == on_card {

@@ -16,6 +16,8 @@ use super::scene::Scene;
 pub struct Report {
     /// commands of one undisturbed session
     pub commands: usize,
+    /// persistent writes of all its commands
+    pub writes: usize,
     /// messages of it
     pub messages: usize,
     /// cells that were played
@@ -26,6 +28,15 @@ pub struct Report {
     pub let_again: usize,
     /// what was broken: plan, fault, promise
     pub broken: Vec<String>,
+}
+
+impl Report {
+    /// As many cells as the order's own scripts have: before each command, before each of its writes, before its answer;
+    /// and seven for each message.
+    #[must_use]
+    pub fn expected_cells(&self) -> usize {
+        2 * self.commands + self.writes + 7 * self.messages
+    }
 }
 
 /// Plays an order undisturbed.
@@ -84,7 +95,7 @@ pub fn cut_twice(scene: &Scene, expected: &Expected, first: Fault, second: Fault
 pub fn matrix(plan: Plan, planted: Planted) -> Report {
     let scene = Scene::before(plan);
     let (expected, writes, messages) = undisturbed(&scene);
-    let mut report = Report { commands: writes.len(), messages, ..Report::default() };
+    let mut report = counted(&writes, messages);
     for fault in faults(&writes, messages) {
         report.cells += 1;
         match cell(&scene, &expected, fault, planted) {
@@ -99,12 +110,17 @@ pub fn matrix(plan: Plan, planted: Planted) -> Report {
     report
 }
 
+fn counted(writes: &[u64], messages: usize) -> Report {
+    let all = writes.iter().sum::<u64>() as usize;
+    Report { commands: writes.len(), writes: all, messages, ..Report::default() }
+}
+
 /// Pairs of cuts: each first one with one place after the other where the card is settled.
 #[must_use]
 pub fn pairs(plan: Plan) -> Report {
     let scene = Scene::before(plan);
     let (expected, writes, messages) = undisturbed(&scene);
-    let mut report = Report { commands: writes.len(), messages, ..Report::default() };
+    let mut report = counted(&writes, messages);
     let firsts: Vec<Fault> = faults(&writes, messages).into_iter().filter(|fault| fault.is_told()).collect();
     for (place, first) in firsts.iter().enumerate() {
         let second = firsts[(place * 7 + 3) % firsts.len()];
@@ -131,6 +147,6 @@ fn is_a_try(scene: &Scene, fault: Fault) -> bool {
     match fault {
         Fault::Torn { command, .. } => command == opening,
         Fault::Line { message: 1, how } => how == LineFault::RequestLost,
-        Fault::Line { .. } | Fault::Nothing => false,
+        Fault::Line { .. } | Fault::Nothing | Fault::Random(_) => false,
     }
 }

@@ -13,7 +13,7 @@ use cardwright_keystore::Keystore;
 use cardwright_relay::message::Outcome;
 use cardwright_virtual_card::{Card, CardState, SeededEntropy};
 
-use super::bench::{Bench, Insertion, Word};
+use super::bench::{Bench, Word};
 use super::fault::Fault;
 use super::house::{House, Wanted, clock, file};
 use super::picture;
@@ -42,6 +42,16 @@ pub struct Scene {
     card: Vec<u8>,
     /// a blank that is in stock too
     spare: Vec<u8>,
+    /// everything that was said to the card before, session by session
+    pub recorded: Vec<Recorded>,
+}
+
+/// A session as somebody who listens has it.
+pub struct Recorded {
+    /// the card before it
+    pub before: Vec<u8>,
+    /// every command
+    pub commands: Vec<Vec<u8>>,
 }
 
 /// A copy of a scene, to be played.
@@ -73,14 +83,14 @@ impl Scene {
         let mut bench =
             Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone(), house.people());
         let mut next = || Card::new(blanks.next().expect("three blanks"), Box::new(SeededEntropy::new([0xE7; 32])));
-        let mut card = next();
+        let (mut card, mut recorded) = (next(), Vec::new());
         if plan.needs_card() {
             house.order(&plan.first(FIRST));
-            carried_out(&mut bench, &mut card, FIRST);
+            recorded.push(carried_out(&mut bench, &mut card, FIRST));
             for (place, earlier) in plan.earlier.iter().enumerate() {
                 let reference = format!("earlier-{place}");
                 house.order(&Wanted { reference: &reference, card: FIRST, ..earlier.wanted() });
-                carried_out(&mut bench, &mut card, &reference);
+                recorded.push(carried_out(&mut bench, &mut card, &reference));
             }
         }
         let order = house.order(&Wanted { reference: REFERENCE, card: plan.names(FIRST), ..plan.order.wanted() });
@@ -91,7 +101,7 @@ impl Scene {
         let (store, keystore) = (center.store.copy(), Arc::clone(&center.keystore));
         let (card, spare) = (card.into_state().to_json(), spare.into_state().to_json());
         let (terminals, people) = (terminals.clone(), house.people());
-        Self { plan, store, keystore, now, terminals, people, product, order, card, spare }
+        Self { plan, store, keystore, now, terminals, people, product, order, card, spare, recorded }
     }
 
     /// A copy to be played.
@@ -152,10 +162,10 @@ pub(super) fn row(center: &Center<ModelStore>, card: &CardState) -> cardwright_i
 }
 
 /// Carries an order out, to its end.
-fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Insertion {
+fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Recorded {
     let order = at_once(bench.center.store.order_by_reference(reference)).expect("a model store");
-    let order = order.expect("an order of the scene");
+    let (order, before) = (order.expect("an order of the scene"), card.state().to_json());
     let done = bench.insert(0, Word::Order(&order), card, Fault::Nothing);
     assert_eq!(done.end.outcome, Outcome::Issued, "{reference}: {:?}", done.end.refusal);
-    done
+    Recorded { before, commands: done.commands }
 }
