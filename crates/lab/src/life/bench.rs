@@ -94,13 +94,15 @@ impl Bench {
         people: [Person; 2],
     ) -> Self {
         let engine = Engine::new(center.clone());
+        // where several have one store, each begins later than the one before has come
+        let ids = AtomicU64::new((clock.load(Ordering::SeqCst) as u64) << 8);
         Self {
             center,
             engine,
             clock,
             terminals,
             product,
-            ids: AtomicU64::new(0),
+            ids,
             planted: Planted::Nothing,
             forgery: None,
             keys: KeyWatch::default(),
@@ -215,7 +217,7 @@ impl Bench {
 
     /// A name that no other thing here has.
     pub fn id(&self) -> Id {
-        let number = self.ids.fetch_add(1, Ordering::SeqCst).wrapping_add(self.clock.load(Ordering::SeqCst) as u64);
+        let number = self.ids.fetch_add(1, Ordering::SeqCst);
         let mut bytes = [0x1D; 16];
         for (half, salt) in bytes.chunks_mut(8).zip([0x9E37_79B9_7F4A_7C15, 0x94D0_49BB_1331_11EB_u64]) {
             half.copy_from_slice(&number.wrapping_mul(salt).rotate_left(31).wrapping_mul(salt).to_be_bytes());
