@@ -167,6 +167,6 @@ fn opened_again(stage: &mut Stage) -> Result<(), String> {
     }
     let done = stage.bench.insert(0, Word::Desk, &mut stage.card, Fault::Nothing);
     let code = done.end.refusal.as_ref().map(|refusal| refusal.code);
-    let fine = [Code::NOTHING_WAITS, Code::CARD_ENDED];
+    let fine = [Code::NOTHING_WAITS, Code::CARD_ENDED, Code::CARD_BLOCKED];
     if code.is_some_and(|code| fine.contains(&code)) { Ok(()) } else { Err(format!("opened again: {:?}", done.end)) }
 }
