@@ -67,10 +67,32 @@ fn on_a_card_that_comes_to_scp03_by_a_change_of_its_keys() {
 fn whole_life(product: &str, keys: &str) {
     let mut world = bank(product);
     let card = issued(&world, "A-1", 0);
-    let pin = letter(&world, "first");
+    let pin = rewritten_by_script(&mut world, &card);
     keys_changed(&mut world, &card, keys, &pin);
     blocked_and_unblocked(&mut world, &card, &pin);
     replaced(&mut world, &card);
+}
+
+/// Another name and another PIN, by scripts of the issuer's; gives the PIN of the letter that came then.
+fn rewritten_by_script(world: &mut World, card: &Path) -> String {
+    let first = letter(world, "first");
+    let name = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "IDA BERG")]);
+    world.order_changes(&[name, ChangeOrder::new("pin", "N-1", "A-1")]).unwrap();
+    let pin = letter(world, "other");
+    served(world, STATION, card, 2);
+    let records =
+        (1..=3).flat_map(|file| (1..=6).map(move |record| format!("00B2{record:02X}{:02X}00", file << 3 | 4)));
+    let commands: Vec<String> =
+        ["00A4040007F0454D5601201000", "80A80000028300"].map(str::to_owned).into_iter().chain(records).collect();
+    let said = world.base(STATION).opensc_tool(&slot_name(0, Slot::Card), &commands).unwrap().out;
+    let bytes: String = said.lines().map(|row| row.get(..48).unwrap_or(row)).collect::<String>().replace(' ', "");
+    assert!(bytes.contains(&hex::encode_upper("IDA BERG")), "{said}");
+    assert_pays(world, STATION, &pin);
+    if first != pin {
+        assert_ne!(pay(world, STATION, &first)["verification"], json!("PlainPin"), "the control: the old PIN");
+        assert_pays(world, STATION, &pin);
+    }
+    pin
 }
 
 fn keys_changed(world: &mut World, card: &PathBuf, keys: &str, pin: &str) {
