@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cardwright_lab::shop::Order;
+use cardwright_lab::world::card_host::Mischief;
 use cardwright_lab::world::issuers::{DEBIT_MASTER, pin_of_letter};
 use cardwright_lab::world::programs::source;
 use cardwright_lab::world::{ChangeOrder, NewOrder, Plan, Slot, World, slot_name};
@@ -135,4 +136,26 @@ fn replaced(world: &mut World, card: &Path) {
     served(world, STATION, card, 1);
     assert_eq!(world.card_state(card).unwrap(), "terminated");
     assert_ne!(pay(world, STATION, &pin)["outcome"], json!("ApprovedOnline"));
+}
+
+/// Pulled out at a script of the issuer's, and at a change of keys: finished at the other base, and pays.
+#[test]
+fn what_was_cut_is_finished_although_no_answer_of_the_card_bears_a_mac() {
+    for product in ["scp02-i55", "scp03-i10"] {
+        let mut world = bank(product);
+        let card = issued(&world, "A-1", 0);
+        let pin = letter(&world, "first");
+        let name = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "IDA BERG")]);
+        let keys = ChangeOrder::new("change-keys", "K-1", "A-1").argument("16");
+        for (order, cut) in [(name, 9), (keys, 4)] {
+            world.order_changes(std::slice::from_ref(&order)).unwrap();
+            world.open_desk(STATION, false).unwrap();
+            let attempt = world.base(STATION).serve_with(&card, Mischief::CutAfter(cut), &mut |_| Ok(())).unwrap();
+            assert_eq!((attempt.outcome.as_str(), attempt.exit), ("unknown", 4), "{product}: {attempt:?}");
+            let finished = served(&world, HARBOR, &card, 1);
+            assert!(finished.notices()[0].contains("CW-3021"), "{product}: {finished:?}");
+            assert_pays(&world, HARBOR, &pin);
+            world.base(HARBOR).remove_card().unwrap();
+        }
+    }
 }
