@@ -215,6 +215,7 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
     let order = waiting.find(|order| !approved(parties.ticket, order));
     let code = match (some_waits, card.state) {
         (true, _) => Code::SAME_PERSON,
+        (false, CardState::Locked) => Code::CARD_BLOCKED,
         (false, state) if state.is_in_use() => Code::NOTHING_WAITS,
         (false, _) => Code::CARD_ENDED,
     };

@@ -30,11 +30,13 @@ pub(crate) fn first(inputs: &Inputs) -> Result<Vec<Segment>, Refusal> {
     remaining(inputs, &Observed::recorded(inputs))
 }
 
-/// Whether the card is surveyed before anything is decided: where an outcome is unknown, and where a program may not
-/// fit beside the one that is there.
+/// Whether the card is surveyed before anything is decided: where an outcome is unknown, where a program may not fit
+/// beside the one that is there, and where a card that was blocked at the issuer may not have heard of it: a card refuses
+/// to go to the state that it is in.
 fn looks_first(inputs: &Inputs) -> bool {
     let by_memory = matches!(inputs.kind, OrderKind::AddApplication | OrderKind::UpgradeApplication);
-    inputs.basis.survey || by_memory
+    let by_state = matches!(inputs.kind, OrderKind::Unblock | OrderKind::Terminate);
+    inputs.basis.survey || by_memory || (by_state && Observed::recorded(inputs).card == 0)
 }
 
 /// What remains to be done on a card that holds `seen`.

@@ -4,6 +4,7 @@
 //! was seen: the demo ends with an error where anything did not happen.
 
 mod bar;
+mod life;
 mod people;
 mod reading;
 mod refusals;
@@ -50,6 +51,8 @@ pub fn run(options: Options) -> Result<(), Fault> {
     strangers::show(&world, &others, [4, 5])?;
     refusals::show(&world, &last[0], &customers[2])?;
     issue_the_last(&world, &last[0])?;
+    let card = world.card(0);
+    life::show(&mut world, &customers[0], &card)?;
     section(&format!("Everything happened as told, in {} seconds", begun.elapsed().as_secs()));
     telling::what_next();
     if options.stay { telling::stay(&mut world) } else { Ok(()) }
@@ -57,7 +60,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
 
 /// Six blanks, for three identity cards, a credit card, an employee's card, and one that must wait.
 fn plan() -> Plan {
-    let profiles = ["identity", "emv-credit", "piv-employee"];
+    let profiles = ["identity", "identity-2", "emv-credit", "piv-employee"];
     let profiles = profiles.map(|name| source().join(format!("profiles/{name}.toml"))).to_vec();
     Plan { profiles, cards: 6, issuers: true, pool: vec![("1024", "3", 2)], ..Plan::default() }
 }
@@ -72,7 +75,9 @@ fn found(world: &mut World) -> Result<Vec<String>, Fault> {
     note(
         "Who enters or writes an order cannot approve it; everybody answers for what they type with a secret of their own.",
     );
-    step("Six blank cards are in stock: product scp03-i70; profiles identity, emv-credit and piv-employee.");
+    step(
+        "Six blank cards are in stock: product scp03-i70; profiles identity (and its version 2), emv-credit and piv-employee.",
+    );
     note("The center is also an EMV issuer under a test root, and an authority for employees' cards.");
     note("Their transport keys came apart from the cards and were checked against the shipment, key by key.");
     let codes = world.register_bases()?;

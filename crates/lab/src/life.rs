@@ -4,9 +4,13 @@
 //! The store is the model (held to the databases' own suite of tests), so that a cell costs milliseconds.
 
 pub mod bench;
+pub mod campaign;
 pub mod fault;
+pub mod forgery;
+pub mod hostile;
 pub mod house;
 pub mod judge;
+pub mod keys;
 pub mod matrix;
 pub mod picture;
 pub mod plan;

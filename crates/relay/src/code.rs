@@ -176,6 +176,8 @@ codes! {
     HOST_NOT_TOLD = 3023;
     /// the card is a blank, and no order was named for it
     CARD_BLANK = 3024;
+    /// the card is blocked, and nothing waits for it
+    CARD_BLOCKED = 3039;
 
     /// no such order. Parameters: order
     ORDER_UNKNOWN = 4001;

@@ -8,7 +8,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
 use super::begin::cryptograms;
-use super::segment::{is_selectable_first, openings};
+use super::segment::{Segment, is_selectable_first, openings};
 use super::{Inputs, piv, question};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
@@ -164,11 +164,21 @@ const SCP02_SESSIONS: usize = 8;
 
 /// Whether SCP02 would open more channels under the issuer's keys than may be.
 fn too_often(inputs: &Inputs) -> Option<&'static str> {
-    let scp02 = matches!(inputs.product.protocol(), Protocol::Scp02 { .. });
     let segments = crate::task::first(inputs).unwrap_or_default();
+    opens_too_many(inputs, &segments).then_some(TOO_OFTEN)
+}
+
+/// The same of what a survey shows to remain.
+pub(super) fn check_channels(inputs: &Inputs, segments: &[Segment]) -> Result<(), Refusal> {
+    let refused = refusal(Code::PROFILE_REFUSED, &[inputs.about(), TOO_OFTEN]);
+    if opens_too_many(inputs, segments) { Err(refused) } else { Ok(()) }
+}
+
+fn opens_too_many(inputs: &Inputs, segments: &[Segment]) -> bool {
     let last = inputs.last_ring();
-    let channels = openings(None, &segments).iter().filter(|(ring, _)| *ring == last).count();
-    (scp02 && channels > SCP02_SESSIONS).then_some(TOO_OFTEN)
+    let scp02 = matches!(inputs.keys(last).protocol, Protocol::Scp02 { .. });
+    let channels = openings(None, segments).iter().filter(|(ring, _)| *ring == last).count();
+    scp02 && channels > SCP02_SESSIONS
 }
 
 /// Whether the product takes every INSTALL that the application needs (GPCS Table 11-41).

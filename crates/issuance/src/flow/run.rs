@@ -17,7 +17,7 @@ use super::question::{Answered, Asking};
 use super::segment::{self, Gate, Place, Ring, Segment, Work};
 use super::showing::{Learned, Shows};
 use super::stage::{Sent, Stage, StageKind};
-use super::{Inputs, caller_refused};
+use super::{Inputs, caller_refused, fitness};
 use crate::product::Proof;
 use crate::task;
 
@@ -98,6 +98,7 @@ impl Flow {
         self.surveyed = false;
         self.segments = task::remaining(&self.inputs, &learned.observed)?.into();
         let segments = self.segments.make_contiguous();
+        fitness::check_channels(&self.inputs, segments)?;
         let ahead = Ahead::new(&self.inputs, segments, self.standing)?;
         Ok((self, ahead))
     }

@@ -5,6 +5,7 @@
 
 use cardwright_apdu::Aid;
 use cardwright_data_preparation::Route;
+use cardwright_globalplatform::commands::CardState;
 use cardwright_relay::message::Refusal;
 
 use super::{activations, asked_at_the_end, deletion, loads, to_secured};
@@ -38,7 +39,7 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
 }
 
 fn asked(inputs: &Inputs) -> Option<Segment> {
-    let card = cardwright_globalplatform::commands::CardState::Secured;
+    let card = CardState::Secured;
     Some(Segment::at_home(inputs.last_ring(), Work::Ask { card }))
 }
 
@@ -55,24 +56,39 @@ fn written(inputs: &Inputs, seen: &Observed, all: &[usize]) -> Result<Vec<Segmen
     segments.extend(deletion(ring, left, Vec::new()));
     segments.extend(loads(inputs, seen, all)?);
     let states = to_secured(seen);
-    segments.push(Segment::at_home(ring, Work::Write { states, applications: all.to_vec() }));
     match inputs.proof(ring) {
         Proof::RMac | Proof::None => {
+            segments.push(Segment::at_home(ring, Work::Write { states, applications: all.to_vec() }));
             for number in all.iter().copied() {
                 segments.extend(straight(ring, number, &inputs.applications()[number]));
             }
             activations(inputs, all, &mut segments);
             asked_at_the_end(inputs, &mut segments);
         }
-        Proof::Cryptogram => believed(inputs, all, &mut segments),
+        Proof::Cryptogram => believed(inputs, states, all, &mut segments),
     }
     Ok(segments)
 }
 
-/// What follows where a cryptogram proves the card: an application is asked for one when it is usable, so that each
-/// commit point follows the data at once. Applications that are written through the Security Domain of a card that takes
-/// data only when they are selectable are usable, and complete, from their writing on.
-fn believed(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>) {
+/// Applications written where a cryptogram proves the card: one is asked for it when it is usable, so that each commit
+/// point follows the data at once. Those that are written through the Security Domain are done before the others are
+/// installed: a command that somebody keeps back breaks the chain of MACs of the channel, and what comes behind it is not
+/// there to make a cryptogram. On a card that takes data only when they are selectable they are usable, and complete, from
+/// their writing on.
+fn believed(inputs: &Inputs, states: Vec<CardState>, applications: &[usize], segments: &mut Vec<Segment>) {
+    let ring = inputs.last_ring();
+    let through_domain = |number: &usize| inputs.applications()[*number].route == Route::SecurityDomain;
+    let (first, then): (Vec<usize>, Vec<usize>) = applications.iter().copied().partition(through_domain);
+    let write = |states, applications| Segment::at_home(ring, Work::Write { states, applications });
+    segments.push(write(states, first.clone()));
+    activated(inputs, &first, segments);
+    if !then.is_empty() {
+        segments.push(write(Vec::new(), then.clone()));
+        activated(inputs, &then, segments);
+    }
+}
+
+fn activated(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>) {
     let ring = inputs.last_ring();
     for number in applications.iter().copied() {
         let application = &inputs.applications()[number];
@@ -90,15 +106,15 @@ fn believed(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>
 /// An application written anew on a card in use, as on a new one.
 pub(super) fn installed(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment>) {
     let ring = inputs.last_ring();
-    let write = Work::Write { states: Vec::new(), applications: applications.to_vec() };
-    segments.push(Segment::at_home(ring, write));
     match inputs.proof(ring) {
         Proof::RMac | Proof::None => {
+            let write = Work::Write { states: Vec::new(), applications: applications.to_vec() };
+            segments.push(Segment::at_home(ring, write));
             for number in applications.iter().copied() {
                 segments.extend(straight(ring, number, &inputs.applications()[number]));
             }
             activations(inputs, applications, segments);
         }
-        Proof::Cryptogram => believed(inputs, applications, segments),
+        Proof::Cryptogram => believed(inputs, Vec::new(), applications, segments),
     }
 }

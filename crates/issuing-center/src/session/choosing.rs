@@ -6,7 +6,7 @@ use cardwright_issuance::basis::Basis;
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Card, Issuance, KeySet, Ticket};
-use cardwright_issuance::state::{IssuanceState, KeySetState, State};
+use cardwright_issuance::state::{KeySetState, State};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
@@ -53,14 +53,15 @@ pub(super) fn base<S>(
         name != (opened.version, opened.generation) && Some(name) != puts && set.state.may_be_on_card()
     };
     let last = before.iter().rev().find(|issuance| issuance.order == order.id);
+    let confirmed_before = last.is_some_and(|issuance| issuance.basis.deletion_confirmed);
     let basis = Basis {
         opened_with: (opened.version, opened.generation),
         puts,
         settles: chosen.settles,
         // a card that answers with its maker's keys has not taken the issuer's: nothing could be written to it
         survey: chosen.settles && opened.state != KeySetState::Transport,
-        verified: chosen.settles && last.is_some_and(was_proven),
-        deletion_confirmed: ticket.confirms_deletion,
+        verified: chosen.settles && last.is_some_and(Issuance::has_proven_all),
+        deletion_confirmed: ticket.confirms_deletion || (chosen.settles && confirmed_before),
         content: card.content.clone(),
         card_state: before_it(card, last),
         other_versions: key_sets.iter().filter(is_on_card).map(|set| set.version).collect(),
@@ -79,12 +80,6 @@ pub(super) fn seen(key_sets: &[KeySet], initialize_update_answer: &[u8]) -> Resu
 /// The card's state before the order: where an outcome is settled, as it was before the first attempt.
 fn before_it(card: &Card, last: Option<&Issuance>) -> String {
     last.map_or_else(|| card.state.name().to_owned(), |issuance| issuance.basis.card_state.clone())
-}
-
-/// Whether everything that the order writes was proven by an earlier attempt, and nothing was written since.
-fn was_proven(last: &Issuance) -> bool {
-    let only_looked = last.state == IssuanceState::Unknown && last.step == 1;
-    last.state == IssuanceState::Interrupted || (last.basis.verified && last.basis.survey && only_looked)
 }
 
 /// The key set on record that the card answered with. That it is this one, its cryptogram will say.

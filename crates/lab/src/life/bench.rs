@@ -7,16 +7,19 @@ use std::time::Duration;
 use cardwright_issuance::Id;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Challenge, Order, Terminal, Ticket};
+use cardwright_issuing_center::card::decide;
 use cardwright_issuing_center::center::Center;
 use cardwright_issuing_center::refused::Refused;
 use cardwright_issuing_center::session::Engine;
-use cardwright_issuing_center::store::{Commit, Registration, Store};
+use cardwright_issuing_center::store::{Commit, DecisionKind, Person, Registration, Store};
 use cardwright_relay::terminal::{CardEvent, End, Next, Posting, Start, Transmit};
 use cardwright_virtual_card::{Card, PowerCut};
 use zeroize::Zeroizing;
 
 use super::fault::{Fault, LineFault};
+use super::forgery::Forgery;
 use super::house::MINUTE;
+use super::keys::KeyWatch;
 use super::planted::Planted;
 use crate::model_store::ModelStore;
 use crate::simulation::at_once;
@@ -35,6 +38,12 @@ pub struct Bench {
     ids: AtomicU64,
     /// a mistake that the center makes
     pub planted: Planted,
+    /// what whoever carries the answers makes of one of them, at the next insertion
+    pub forgery: Option<Forgery>,
+    /// the keys that were ever seen on the card
+    pub keys: KeyWatch,
+    /// two who decide together
+    pub people: [Person; 2],
 }
 
 /// Whose word an operator's ticket is.
@@ -56,6 +65,8 @@ pub struct Insertion {
     pub writes: Vec<u64>,
     /// every command, in order
     pub commands: Vec<Vec<u8>>,
+    /// every answer, in order, as the terminal has it
+    pub answers: Vec<Vec<u8>>,
     /// messages posted, not counting repetitions
     pub messages: usize,
 }
@@ -67,7 +78,10 @@ struct Run<'a> {
     fault: Fault,
     writes: Vec<u64>,
     commands: Vec<Vec<u8>>,
+    answers: Vec<Vec<u8>>,
     messages: usize,
+    forgery: Option<Forgery>,
+    keys: &'a mut KeyWatch,
 }
 
 impl Bench {
@@ -77,9 +91,23 @@ impl Bench {
         clock: Arc<AtomicI64>,
         terminals: Vec<Terminal>,
         product: CardProduct,
+        people: [Person; 2],
     ) -> Self {
         let engine = Engine::new(center.clone());
-        Self { center, engine, clock, terminals, product, ids: AtomicU64::new(0), planted: Planted::Nothing }
+        // where several have one store, each begins later than the one before has come
+        let ids = AtomicU64::new((clock.load(Ordering::SeqCst) as u64) << 8);
+        Self {
+            center,
+            engine,
+            clock,
+            terminals,
+            product,
+            ids,
+            planted: Planted::Nothing,
+            forgery: None,
+            keys: KeyWatch::default(),
+            people,
+        }
     }
 
     /// The node dies, and another one takes its place over the same store.
@@ -101,7 +129,10 @@ impl Bench {
     pub fn insert(&mut self, place: usize, word: Word<'_>, card: &mut Card, fault: Fault) -> Insertion {
         let terminal = self.terminals[place].clone();
         let start = self.start(&terminal, word, card.reset());
-        let mut run = Run { terminal, card, fault, writes: Vec::new(), commands: Vec::new(), messages: 0 };
+        let (forgery, mut keys) = (self.forgery.take(), std::mem::take(&mut self.keys));
+        let (writes, commands, answers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut run = Run { terminal, card, fault, writes, commands, answers, messages: 0, forgery, keys: &mut keys };
+        run.keys.look(run.card);
         let mut next = start.begin();
         let end = loop {
             next = match next {
@@ -114,8 +145,9 @@ impl Bench {
         if let Some(abort) = farewell {
             at_once(self.engine.abort(&run.terminal, abort)).expect("an ABORT is taken");
         }
-        let Run { writes, commands, messages, .. } = run;
-        Insertion { end, writes, commands, messages }
+        let Run { writes, commands, answers, messages, .. } = run;
+        self.keys = keys;
+        Insertion { end, writes, commands, answers, messages }
     }
 
     /// One message, with its line fault; the fault is over when the next message comes.
@@ -157,6 +189,24 @@ impl Bench {
         }
     }
 
+    /// Some time passes.
+    pub fn pass_time(&self) {
+        self.clock.fetch_add(MINUTE / 7, Ordering::SeqCst);
+    }
+
+    /// Two people put a card aside that nobody may open any more, and let it be tried again.
+    ///
+    /// # Panics
+    /// Where they may not.
+    pub fn tried_again(&self, card: Id) {
+        for kind in [DecisionKind::Quarantine, DecisionKind::LiftQuarantine] {
+            for person in &self.people {
+                let row = at_once(self.center.store.card(card)).expect("a model store").expect("a card of the center");
+                at_once(decide(&self.center, person, &row, kind)).expect("two people may");
+            }
+        }
+    }
+
     /// Hands a message of another's making to the center.
     ///
     /// # Errors
@@ -167,7 +217,7 @@ impl Bench {
 
     /// A name that no other thing here has.
     pub fn id(&self) -> Id {
-        let number = self.ids.fetch_add(1, Ordering::SeqCst).wrapping_add(self.clock.load(Ordering::SeqCst) as u64);
+        let number = self.ids.fetch_add(1, Ordering::SeqCst);
         let mut bytes = [0x1D; 16];
         for (half, salt) in bytes.chunks_mut(8).zip([0x9E37_79B9_7F4A_7C15, 0x94D0_49BB_1331_11EB_u64]) {
             half.copy_from_slice(&number.wrapping_mul(salt).rotate_left(31).wrapping_mul(salt).to_be_bytes());
@@ -214,11 +264,17 @@ impl Run<'_> {
         self.commands.push(transmit.apdu.to_vec());
         if let Some(cut) = self.fault.of_command(place) {
             self.writes.push(self.card.transmit_and_cut(&transmit.apdu, cut));
+            self.keys.look(self.card);
             return transmit.done(CardEvent::CardGone, Duration::ZERO);
         }
         let before = self.card.persistent_writes();
-        let answer = whole_answer(self.card, &transmit.apdu);
+        let answer = match self.forgery.take_if(|forgery| forgery.command == place) {
+            Some(forgery) => forgery.made(self.card, &transmit.apdu, &self.answers),
+            None => whole_answer(self.card, &transmit.apdu),
+        };
         self.writes.push(self.card.persistent_writes() - before);
+        self.keys.look(self.card);
+        self.answers.push(answer.clone());
         transmit.done(CardEvent::Answer(Zeroizing::new(answer)), Duration::ZERO)
     }
 }

@@ -21,6 +21,40 @@ pub enum Fault {
         /// how
         how: LineFault,
     },
+    /// whatever comes
+    Random(Chance),
+}
+
+/// Chance from a seed: every command and every message of a session goes wrong so often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chance {
+    /// another one for each session
+    pub seed: u64,
+    /// of a hundred commands and messages
+    pub of_a_hundred: u64,
+}
+
+impl Chance {
+    /// A number that hangs on the seed, `what` and `place` alone (SplitMix64).
+    fn number(self, what: u64, place: usize) -> u64 {
+        let mut value = self.seed ^ what.wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ (place as u64).rotate_left(40);
+        value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        value ^ (value >> 31)
+    }
+
+    fn command(self, place: usize) -> Option<PowerCut> {
+        let number = self.number(1, place);
+        let cuts = [PowerCut::Before, PowerCut::AfterWrites(0), PowerCut::AfterWrites(1), PowerCut::BeforeAnswer];
+        (number % 100 < self.of_a_hundred).then(|| cuts[(number / 100 % 4) as usize])
+    }
+
+    fn message(self, place: usize) -> Option<LineFault> {
+        let number = self.number(2, place);
+        let how = LineFault::ALL[(number / 100) as usize % LineFault::ALL.len()];
+        (number % 100 < self.of_a_hundred).then_some(how)
+    }
 }
 
 /// How line or center fail.
@@ -59,6 +93,7 @@ impl Fault {
     pub(super) fn of_command(self, place: usize) -> Option<PowerCut> {
         match self {
             Self::Torn { command, cut } if command == place => Some(cut),
+            Self::Random(chance) => chance.command(place),
             _ => None,
         }
     }
@@ -66,14 +101,20 @@ impl Fault {
     pub(super) fn of_message(self, place: usize) -> Option<LineFault> {
         match self {
             Self::Line { message, how } if message == place => Some(how),
+            Self::Random(chance) => chance.message(place),
             _ => None,
         }
     }
 
     /// Whether the terminal's farewell, where it has one, gets through.
-    pub(super) fn is_told(self) -> bool {
+    #[must_use]
+    pub fn is_told(self) -> bool {
         let silent = [LineFault::RequestLostSilently, LineFault::AnswerLostSilently];
-        !matches!(self, Self::Line { how, .. } if silent.contains(&how))
+        match self {
+            Self::Line { how, .. } => !silent.contains(&how),
+            Self::Random(chance) => chance.number(3, 0) % 2 == 0,
+            Self::Nothing | Self::Torn { .. } => true,
+        }
     }
 }
 

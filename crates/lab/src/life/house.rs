@@ -54,8 +54,8 @@ pub struct House<S> {
     /// one at each base
     pub terminals: Vec<Terminal>,
     pub(super) admin: Person,
-    entry: Person,
-    approver: Person,
+    pub(super) entry: Person,
+    pub(super) approver: Person,
 }
 
 /// A file of the project, by its path from the root.
@@ -154,6 +154,12 @@ impl<S: Store> House<S> {
         for _ in 0..4 {
             runtime.block_on(pool::add(center, size(896).expect("a size"))).expect("a card's key");
         }
+    }
+
+    /// Two people who decide together.
+    #[must_use]
+    pub fn people(&self) -> [Person; 2] {
+        [self.admin.clone(), self.approver.clone()]
     }
 
     /// Writes rows.

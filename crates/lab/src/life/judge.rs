@@ -1,15 +1,16 @@
 //! What must hold, whatever happened.
 
-use cardwright_issuance::row::KeySet;
+use cardwright_issuance::Id;
 use cardwright_issuance::state::{CardState, KeySetState, OrderState};
 use cardwright_issuing_center::store::Store;
 use cardwright_relay::Code;
-use cardwright_virtual_card::CardLifeCycle;
+use cardwright_virtual_card::{Card, CardLifeCycle, Key};
 
 use super::bench::Word;
 use super::fault::Fault;
 use super::picture::Picture;
 use super::scene::{Scene, Stage};
+use crate::model_store::ModelStore;
 use crate::simulation::at_once;
 
 /// How an order ends that nothing happened to.
@@ -48,25 +49,48 @@ pub fn broken_between(scene: &Scene, stage: &mut Stage, expected: &Expected) -> 
     None
 }
 
+/// What is said of a card that does not open with the keys on record.
+pub const NOT_OPENED: [Code; 2] = [Code::KEYS_UNKNOWN, Code::CARD_CRYPTOGRAM_WRONG];
+
+/// Whether anybody can use the card: it is neither locked nor ended.
+#[must_use]
+pub fn is_usable(card: &Card) -> bool {
+    !matches!(card.state().life_cycle, CardLifeCycle::CardLocked | CardLifeCycle::Terminated)
+}
+
+/// How an order came to its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Finish {
+    /// insertions that it took
+    pub insertions: usize,
+    /// how often two people had to let the card be tried again
+    pub let_again: usize,
+}
+
 /// Puts the card in again, at the other terminal, until its order is carried out.
 ///
 /// # Errors
 /// The first promise that is broken.
-pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<usize, String> {
+pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<Finish, String> {
     let mut told = Vec::new();
+    let mut let_again = 0;
     for insertions in 0..=PATIENCE {
         if let Some(broken) = broken_between(scene, stage, expected) {
             return Err(broken);
         }
         let order = stage.order(scene.order.id);
         if order.state == OrderState::Issued {
-            return ended(stage, expected).map(|()| insertions);
+            return ended(stage, expected).map(|()| Finish { insertions, let_again });
         }
         let word = if order.state == OrderState::Prepared { scene.word() } else { scene.plan.desk() };
         if scene.kind().is_new_card() && order.state == OrderState::Blocked {
             second_card(scene, stage)?;
         }
         let done = stage.bench.insert(1 - insertions % 2, word, &mut stage.card, Fault::Nothing);
+        if done.end.refusal.as_ref().is_some_and(|refusal| refusal.code == Code::CARD_QUARANTINED) {
+            let_again += 1;
+            stage.bench.tried_again(stage.row().id);
+        }
         told.push(format!("{:?} {:?}", done.end.outcome, done.end.refusal));
     }
     Err(format!(
@@ -97,21 +121,34 @@ fn ended(stage: &mut Stage, expected: &Expected) -> Result<(), String> {
     if !same {
         return Err(format!("the center holds {row:?} and not {:?}", expected.row));
     }
-    keys(stage)?;
+    keys(&stage.bench.center.store, row.id, &stage.card)?;
+    if stage.bench.keys.again() > 0 {
+        return Err("a key value came to the card a second time".to_owned());
+    }
     opened_again(stage)
 }
 
-/// The key sets on record are those of the card.
-fn keys(stage: &Stage) -> Result<(), String> {
-    let rows = at_once(stage.bench.center.store.key_sets(stage.row().id)).expect("a model store");
-    let on_record = |set: &&KeySet| set.state.may_be_on_card();
-    let mut recorded: Vec<_> =
-        rows.iter().filter(on_record).map(|set| (set.version, set.check_values.to_vec())).collect();
-    let on_card = stage.card.state().key_sets.iter();
+/// The key sets on record are those of the card, and no value was ever made for it twice.
+///
+/// # Errors
+/// What is not so.
+///
+/// # Panics
+/// Never: a model store answers.
+pub fn keys(store: &ModelStore, row: Id, card: &Card) -> Result<(), String> {
+    let rows = at_once(store.key_sets(row)).expect("a model store");
+    let on_record = rows.iter().filter(|set| set.state.may_be_on_card());
+    let mut recorded: Vec<_> = on_record.map(|set| (set.version, set.check_values.to_vec())).collect();
+    let on_card = card.state().key_sets.iter();
     let mut on_card: Vec<_> =
-        on_card.map(|set| (set.version, set.keys.iter().map(|key| key.check_value()).collect::<Vec<_>>())).collect();
+        on_card.map(|set| (set.version, set.keys.iter().map(Key::check_value).collect::<Vec<_>>())).collect();
     recorded.sort();
     on_card.sort();
+    let mut values: Vec<_> = rows.iter().flat_map(|set| set.check_values).collect();
+    values.sort_unstable();
+    if values.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(format!("a key value was made for the card twice: {recorded:02X?}"));
+    }
     let settled = rows.iter().all(|set| set.state != KeySetState::Intended);
     if settled && recorded == on_card {
         return Ok(());

@@ -159,16 +159,50 @@ pub fn debit(product: &'static str) -> Vec<Plan> {
     let change = |kind| asked(kind, "", &[]);
     let again = |kind, argument| Asked { argument, ..asked(kind, "emv-debit", BUYER) };
     let keys = if product == "scp02-then-scp03" { "scp03/16" } else { "16" };
-    vec![
+    let mut plans = vec![
         plan(None, asked("new", "emv-debit", BUYER)),
         plan(issued(), again("replace", "damaged")),
         plan(issued(), again("renew", "")),
         plan(issued(), asked("personal-data", "emv-debit", MARRIED_BUYER)),
         plan(issued(), asked("pin", "emv-debit", &[])),
-        plan(issued(), asked("upgrade-application", "emv-debit-2", LIMITED)),
         plan(issued(), Asked { argument: keys, ..change("change-keys") }),
         plan(issued(), change("block")),
         Plan { earlier: vec![change("block")], ..plan(issued(), change("unblock")) },
         plan(issued(), change("terminate")),
-    ]
+    ];
+    // this product takes no load files
+    if product != "scp03-i10" {
+        plans.push(plan(issued(), asked("upgrade-application", "emv-debit-2", LIMITED)));
+    }
+    plans
+}
+
+/// Plans that change keys on a card whose keys were changed before: to each of `lengths`, one after the other.
+///
+/// # Panics
+/// Never: every list has a change of keys.
+#[must_use]
+pub fn keys_again(product: &'static str, lengths: &[&'static str]) -> Vec<Plan> {
+    let of_payment = product.starts_with("scp02") || product == "scp03-i10";
+    let plans = if of_payment { debit(product) } else { identity(product) };
+    let change = plans.into_iter().find(|plan| plan.order.kind == "change-keys").expect("every list has one");
+    let asked = |argument| Asked { argument, ..change.order.clone() };
+    let at = |place: usize| Plan {
+        name: format!("change-keys on {product}, number {}", place + 1),
+        earlier: lengths[..place].iter().map(|length| asked(length)).collect(),
+        order: asked(lengths[place]),
+        ..change.clone()
+    };
+    (0..lengths.len()).map(at).collect()
+}
+
+/// The upgrade of the identity application on a card whose memory does not hold both programs.
+///
+/// # Panics
+/// Never: the list has it.
+#[must_use]
+pub fn too_little_memory(confirms_deletion: bool) -> Plan {
+    let plans = identity("scp03-i70-small");
+    let upgrade = plans.into_iter().find(|plan| plan.order.kind == "upgrade-application").expect("a plan of the list");
+    Plan { confirms_deletion, ..upgrade }
 }

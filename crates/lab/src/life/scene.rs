@@ -8,12 +8,12 @@ use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
 use cardwright_issuance::row::{Order, Terminal};
 use cardwright_issuing_center::center::Center;
-use cardwright_issuing_center::store::Store;
+use cardwright_issuing_center::store::{Person, Store};
 use cardwright_keystore::Keystore;
 use cardwright_relay::message::Outcome;
 use cardwright_virtual_card::{Card, CardState, SeededEntropy};
 
-use super::bench::{Bench, Insertion, Word};
+use super::bench::{Bench, Word};
 use super::fault::Fault;
 use super::house::{House, Wanted, clock, file};
 use super::picture;
@@ -34,6 +34,7 @@ pub struct Scene {
     keystore: Arc<dyn Keystore>,
     now: i64,
     terminals: Vec<Terminal>,
+    people: [Person; 2],
     product: CardProduct,
     /// the order
     pub order: Order,
@@ -41,6 +42,16 @@ pub struct Scene {
     card: Vec<u8>,
     /// a blank that is in stock too
     spare: Vec<u8>,
+    /// everything that was said to the card before, session by session
+    pub recorded: Vec<Recorded>,
+}
+
+/// A session as somebody who listens has it.
+pub struct Recorded {
+    /// the card before it
+    pub before: Vec<u8>,
+    /// every command
+    pub commands: Vec<Vec<u8>>,
 }
 
 /// A copy of a scene, to be played.
@@ -69,16 +80,17 @@ impl Scene {
         let text = file(&format!("products/{}.toml", plan.product));
         let product = CardProduct::from_toml(&text).expect("the project's own products");
         let House { center, clock: time, terminals, .. } = &house;
-        let mut bench = Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone());
+        let mut bench =
+            Bench::new(center.clone(), Arc::clone(time), terminals.clone(), product.clone(), house.people());
         let mut next = || Card::new(blanks.next().expect("three blanks"), Box::new(SeededEntropy::new([0xE7; 32])));
-        let mut card = next();
+        let (mut card, mut recorded) = (next(), Vec::new());
         if plan.needs_card() {
             house.order(&plan.first(FIRST));
-            carried_out(&mut bench, &mut card, FIRST);
+            recorded.push(carried_out(&mut bench, &mut card, FIRST));
             for (place, earlier) in plan.earlier.iter().enumerate() {
                 let reference = format!("earlier-{place}");
                 house.order(&Wanted { reference: &reference, card: FIRST, ..earlier.wanted() });
-                carried_out(&mut bench, &mut card, &reference);
+                recorded.push(carried_out(&mut bench, &mut card, &reference));
             }
         }
         let order = house.order(&Wanted { reference: REFERENCE, card: plan.names(FIRST), ..plan.order.wanted() });
@@ -88,8 +100,8 @@ impl Scene {
         let (spare, now) = (next(), time.load(Ordering::SeqCst));
         let (store, keystore) = (center.store.copy(), Arc::clone(&center.keystore));
         let (card, spare) = (card.into_state().to_json(), spare.into_state().to_json());
-        let terminals = terminals.clone();
-        Self { plan, store, keystore, now, terminals, product, order, card, spare }
+        let (terminals, people) = (terminals.clone(), house.people());
+        Self { plan, store, keystore, now, terminals, people, product, order, card, spare, recorded }
     }
 
     /// A copy to be played.
@@ -98,7 +110,7 @@ impl Scene {
         let (time, told) = clock(self.now);
         let (store, keystore) = (Arc::new(self.store.copy()), Arc::clone(&self.keystore));
         let center = Center { store, keystore, clock: told };
-        let bench = Bench::new(center, time, self.terminals.clone(), self.product.clone());
+        let bench = Bench::new(center, time, self.terminals.clone(), self.product.clone(), self.people.clone());
         Stage { bench, card: picture::card(&self.card), spare: picture::card(&self.spare) }
     }
 
@@ -150,10 +162,10 @@ pub(super) fn row(center: &Center<ModelStore>, card: &CardState) -> cardwright_i
 }
 
 /// Carries an order out, to its end.
-fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Insertion {
+fn carried_out(bench: &mut Bench, card: &mut Card, reference: &str) -> Recorded {
     let order = at_once(bench.center.store.order_by_reference(reference)).expect("a model store");
-    let order = order.expect("an order of the scene");
+    let (order, before) = (order.expect("an order of the scene"), card.state().to_json());
     let done = bench.insert(0, Word::Order(&order), card, Fault::Nothing);
     assert_eq!(done.end.outcome, Outcome::Issued, "{reference}: {:?}", done.end.refusal);
-    done
+    Recorded { before, commands: done.commands }
 }

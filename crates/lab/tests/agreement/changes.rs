@@ -32,7 +32,16 @@ impl Bureau {
 
     /// The example of a debit card, for cards whose answers carry a MAC, or do not.
     pub(crate) fn debit(proving: bool) -> Self {
-        let text = file("profiles/emv-debit.toml");
+        Self::debit_by("profiles/emv-debit.toml", proving)
+    }
+
+    /// The same by the next version of the program.
+    pub(crate) fn next_debit(proving: bool) -> Self {
+        Self::debit_by("profiles/emv-debit-2.toml", proving)
+    }
+
+    fn debit_by(profile: &str, proving: bool) -> Self {
+        let text = file(profile);
         let proven = text.replace("security-level = \"03\"", "security-level = \"13\"");
         let proven = proven.replace("activation = \"in-script\"\n", "");
         Self::of(if proving { &proven } else { &text }, "4761740000000010")
@@ -51,6 +60,11 @@ impl Bureau {
     /// The example of an employee's card.
     pub(crate) fn employee() -> Self {
         Self::of(&file("profiles/piv-employee.toml"), "123456789015")
+    }
+
+    /// The same, all of whose keys are points, which a card makes quickly.
+    pub(crate) fn employee_of_points() -> Self {
+        Self::of(&file("profiles/piv-employee.toml").replace("\"rsa-2048\"", "\"p-256\""), "123456789015")
     }
 
     /// A PIN block as the host sends it.
@@ -123,6 +137,12 @@ pub(crate) fn record(card: &mut Card, instance: &[u8], (file, number): (u8, u8))
     let found = select(card, instance).ends_with(&[0x90, 0x00]);
     let answer = card.transmit(&[0x00, 0xB2, number, file << 3 | 4, 0x00]);
     answer.strip_suffix(&[0x90, 0x00]).filter(|_| found).map(<[u8]>::to_vec)
+}
+
+/// Whether a payment application tells that it is of the second version.
+pub(crate) fn is_second_version(card: &mut Card, instance: &[u8]) -> bool {
+    select(card, instance);
+    card.transmit(&[0x80, 0xCA, 0x9F, 0x08, 0x00]).ends_with(&[0x00, 0x02, 0x90, 0x00])
 }
 
 /// Whether the PIV application takes this PIN.

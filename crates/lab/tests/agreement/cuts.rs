@@ -6,7 +6,9 @@ use cardwright_issuance::kind::OrderKind;
 use cardwright_virtual_card::PowerCut;
 use cardwright_virtual_card::applications::built_in;
 
-use crate::changes::{Bureau, CREDIT, DEBIT, IDENTITY, face, identity_file, record, select, takes_pin, takes_piv_pin};
+use crate::changes::{
+    Bureau, CREDIT, DEBIT, IDENTITY, face, identity_file, is_second_version, record, select, takes_pin, takes_piv_pin,
+};
 use crate::life::{Became, Life, Wanted};
 
 const HOLDER: [(&str, &str); 3] = [("name", "Ada Example"), ("card_number", "6200001234567894"), ("pin", "4711")];
@@ -122,6 +124,21 @@ fn a_new_card_and_an_application_beside_another_are_finished_after_any_cut() {
 }
 
 #[test]
+fn payment_cards_without_a_mac_are_made_and_their_program_replaced_after_any_cut() {
+    let (one, two) = (Bureau::debit(false), Bureau::next_debit(false));
+    let [.., program] = built_in::all();
+    for product in ["scp02-then-scp03", "scp02-i15"] {
+        let data = || one.whole(&[("name", "Ada Example")], None);
+        let usable = |life: &mut Life| is_usable(life, &DEBIT);
+        case("new", Life::blank(product), Wanted::with(OrderKind::New, data()), usable).cut_everywhere();
+        let next = two.whole(&[("name", "Ada Example"), ("lower_limit", "1"), ("upper_limit", "2")], None);
+        let wanted = Wanted::with(OrderKind::UpgradeApplication, next).loading_briefly(&program);
+        let replaced = |life: &mut Life| is_second_version(&mut life.card, &DEBIT);
+        case("upgrade", Life::issued(product, data(), None), wanted, replaced).cut_everywhere();
+    }
+}
+
+#[test]
 fn issuers_scripts_are_finished_after_any_cut() {
     for (product, proving) in [("scp03-i70-life", true), ("scp03-i60", true), ("scp02-then-scp03", false)] {
         let debit = Bureau::debit(proving);
@@ -148,14 +165,18 @@ fn a_payment_application_written_anew_is_finished_after_any_cut() {
 }
 
 #[test]
-fn an_employees_pin_is_changed_after_any_cut() {
-    let bureau = Bureau::employee();
+fn an_employees_data_and_pin_are_changed_after_any_cut() {
+    let bureau = Bureau::employee_of_points();
     let (pin, puk, other) = (bureau.block("123456"), bureau.block("87654321"), bureau.block("135790"));
     let badge = ("badge", "123456789015");
     let named = [badge, ("name", "Ada Example"), ("email", "ada@example.com"), ("photo", "ada.jpg")];
     let columns = [&named[..], &[("pin_block", &*pin), ("puk_block", &*puk)]].concat();
     let issued = Life::issued("scp03-i60", bureau.whole(&columns, Some(&face(0x5A))), Some(&bureau.preparer));
     let wanted = Wanted::with(OrderKind::Pin, bureau.change(Scope::Pin, &[badge, ("pin_block", &other)], None));
+    let named = [badge, ("name", "Zoë Sample"), ("email", "zoe@example.com"), ("photo", "zoe.jpg")];
+    let data = bureau.change(Scope::PersonalData, &named, Some(&face(0xA5)));
+    let wanted_data = Wanted::with(OrderKind::PersonalData, data);
+    case("data", issued.twin(), wanted_data, |life| takes_piv_pin(&mut life.card, "123456")).cut_everywhere();
     case("pin", issued.twin(), wanted, |life| takes_piv_pin(&mut life.card, "135790")).cut_everywhere();
 }
 

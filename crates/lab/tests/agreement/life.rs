@@ -50,8 +50,16 @@ impl Wanted {
     }
 
     /// The same where `program` may be loaded.
-    pub(crate) fn loading(mut self, program: &BuiltIn) -> Self {
-        let block = program.load_file_data_block();
+    pub(crate) fn loading(self, program: &BuiltIn) -> Self {
+        self.loading_block(program, program.load_file_data_block())
+    }
+
+    /// The same with a block of that program that takes few commands.
+    pub(crate) fn loading_briefly(self, program: &BuiltIn) -> Self {
+        self.loading_block(program, program.block(300))
+    }
+
+    fn loading_block(mut self, program: &BuiltIn, block: Vec<u8>) -> Self {
         let (hash, memory) = (Sha256::digest(&block).into(), block.len() as u32);
         self.programs.push(LoadFile { aid: program.package, hash, block, memory });
         self

@@ -7,7 +7,8 @@ use cardwright_relay::Code;
 use cardwright_virtual_card::applications::built_in;
 
 use crate::changes::{
-    Bureau, CREDIT, DEBIT, IDENTITY, face, identity_file, object, record, select, takes_pin, takes_piv_pin,
+    Bureau, CREDIT, DEBIT, IDENTITY, face, identity_file, is_second_version, object, record, select, takes_pin,
+    takes_piv_pin,
 };
 use crate::life::{Became, Life, Wanted};
 use crate::new_card::Encoded;
@@ -150,6 +151,26 @@ fn the_next_version_of_a_program_takes_the_place_of_the_one_before() {
         let remove = Wanted::about(OrderKind::RemoveApplication, &hex::encode_upper(IDENTITY));
         assert_eq!(done(&mut life, &remove), Grade::A, "{product}");
         assert!(life.card.state().package(&program.package).is_none(), "{product}");
+    }
+}
+
+#[test]
+fn the_next_version_of_the_payment_program_takes_the_place_of_the_one_before() {
+    let [.., program] = built_in::all();
+    for (products, proving, grade) in [(PROVING, true, Grade::A), (BELIEVED, false, Grade::B)] {
+        let (one, two) = (Bureau::debit(proving), Bureau::next_debit(proving));
+        // one of them takes no load file
+        for product in products.into_iter().filter(|product| *product != "scp03-i10") {
+            let mut life = Life::issued(product, one.whole(&[("name", "Ada Example")], None), None);
+            assert!(!is_second_version(&mut life.card, &DEBIT), "{product}");
+            let data = two.whole(&[("name", "Ada Example"), ("lower_limit", "1"), ("upper_limit", "2")], None);
+            let upgrade = Wanted::with(OrderKind::UpgradeApplication, data).loading(&program);
+            assert_eq!(done(&mut life, &upgrade), grade, "{product}");
+            assert!(is_second_version(&mut life.card, &DEBIT), "{product}");
+            // and its issuer's scripts go on
+            let pin = two.change(Scope::Pin, &[], None);
+            assert_eq!(done(&mut life, &Wanted::with(OrderKind::Pin, pin)), grade, "{product}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use cardwright_lab::world::card_host::{Answer, Mischief};
 use cardwright_lab::world::process::Running;
-use cardwright_lab::world::{NewOrder, Plan, World, portrait, read_card};
+use cardwright_lab::world::{ChangeOrder, NewOrder, Plan, World, portrait, read_card};
 
 use crate::memory;
 use crate::needles::Needles;
@@ -38,6 +38,22 @@ fn keys_of(world: &World, which: &str) -> Vec<(String, Vec<u8>)> {
     let state = read_card(&world.card(0)).unwrap();
     let keys = state.key_sets.iter().flat_map(|set| set.keys.iter().map(|key| key.value.expose().to_vec()));
     keys.enumerate().map(|(number, key)| (format!("{which} key {number}"), key)).collect()
+}
+
+/// The card's holder gets another name, at the same terminal: what is found of it there.
+fn change_of(world: &mut World, running: &mut Running, needles: &Needles) -> Vec<String> {
+    let change = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", NAME), ("card_number", NUMBER)]);
+    world.order_by_api(&change).unwrap();
+    world.base(0).remove_card().unwrap();
+    world.open_desk(0, false).unwrap();
+    running.event(LIMIT, |event| event["event"] == "insert-card").unwrap();
+    let before = world.dialogue(&world.card(0)).unwrap().len();
+    world.base(0).insert(0, &world.card(0), Mischief::Hold).unwrap();
+    let looked = step(world, running, needles, &mut |_| world.order_state("P-1").unwrap() == "issued");
+    let commands = world.dialogue(&world.card(0)).unwrap().len() - before;
+    assert!(looked.times > 5 && commands > 5, "{} looks at {commands} commands", looked.times);
+    world.center.must(&["ticket", "cancel", "--terminal", "harbor-counter", "--as", "Kim"]).unwrap();
+    looked.found
 }
 
 /// What a run of the terminal showed.
@@ -106,6 +122,8 @@ fn nothing_of_a_known_card_is_in_the_terminal_and_the_same_search_finds_it_in_cl
     assert_eq!((looked.found, written), (Vec::<String>::new(), Vec::<String>::new()));
     assert_eq!(sealed.found_in(&traffic(&world, 0)), Vec::<&str>::new());
     assert!(looked.times > 20 && looked.bytes > 20 << 20 && files >= 6, "{} {} {files}", looked.times, looked.bytes);
+    let changed = change_of(&mut world, &mut running, &sealed);
+    assert_eq!(changed, Vec::<String>::new());
     // the issuer's keys are known only now; the terminal still runs
     let issuer = keys_of(&world, "issuer");
     assert!(issuer.iter().all(|(_, key)| transport.iter().all(|(_, other)| other != key)));

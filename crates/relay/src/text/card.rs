@@ -139,11 +139,11 @@ pub(super) const TEXTS: &[Text] = &[
         &["needed", "free"],
         (
             "The card has {free} bytes free and the new application needs {needed} beside the old one. Nothing was deleted.",
-            "If the holder agrees that the old application goes first, issue the ticket again with the confirmation of deletion, and put the card in again.",
+            "If the old application may go first, release the order or open the desk again with `--confirm-deletion`, and put the card in again.",
         ),
         (
             "カードの空きは {free} バイトですが、旧アプリケーションを残したまま新しいものを入れるには {needed} バイト必要です。何も削除していません。",
-            "旧アプリケーションを先に削除してよければ、削除の確認を付けてチケットを発行し直し、カードを入れ直してください。",
+            "旧アプリケーションを先に削除してよければ、`--confirm-deletion` を付けて注文を割り当て直すか窓口を開き直し、カードを入れ直してください。",
         ),
     ),
     text(
@@ -217,5 +217,17 @@ pub(super) const TEXTS: &[Text] = &[
         &[],
         ("This is a blank card, and no order was named for it.", "Issue a ticket for the order that it shall carry."),
         ("未発行のカードですが、注文が指定されていません。", "このカードに発行する注文のチケットを発行してください。"),
+    ),
+    text(
+        Code::CARD_BLOCKED,
+        &[],
+        (
+            "This card is blocked, and nothing waits for it.",
+            "Keep it and call the back office: they order that it is unblocked, or that it ends.",
+        ),
+        (
+            "このカードは停止中で、待機中の変更はありません。",
+            "カードを預かり、バックオフィスに連絡してください。停止解除または廃止が注文されます。",
+        ),
     ),
 ];

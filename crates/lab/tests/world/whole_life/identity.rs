@@ -1,7 +1,7 @@
 //! An identity card's whole life, on card products with R-MAC of every sort.
 
 use cardwright_lab::world::programs::source;
-use cardwright_lab::world::{ADMIN, ChangeOrder, World, read_card};
+use cardwright_lab::world::{ADMIN, Attempt, ChangeOrder, World, read_card};
 
 use super::{
     CAPITALS, HARBOR, HOLDER, SELECT, STATION, assert_name, identity_world, issued, key_sets, last_status, moved, read,
@@ -50,10 +50,10 @@ fn changes_of_all_sorts(world: &mut World, card: &std::path::Path, keys: &str) {
     let attempt = served(world, STATION, card, 4);
     let notices = attempt.notices();
     let told = [
-        "other personal data (order P-1). Waiting after it: 3",
-        "another PIN, or the PIN unblocked (order N-1)",
+        "new personal data (order P-1). Waiting after it: 3",
+        "its PIN (order N-1)",
         "a new version of an application (order U-1)",
-        "other keys (order K-1). Waiting after it: 0",
+        "a change of keys (order K-1). Waiting after it: 0",
     ];
     assert!(notices.len() == 4 && told.iter().zip(&notices).all(|(told, notice)| notice.contains(told)), "{notices:?}");
     for order in ["P-1", "N-1", "U-1", "K-1"] {
@@ -105,13 +105,25 @@ fn blocked_and_unblocked(world: &mut World, card: &std::path::Path) {
     assert_name(world, HARBOR, "Noor de Vries");
 }
 
-/// A card that was ended answers nothing any more, and whoever puts it in is told what to do with it.
+/// A card that is blocked is ended at the next insertion; it answers nothing any more, and whoever puts it in again is
+/// told what to do with it.
 fn ended(world: &mut World, card: &std::path::Path) {
+    world.order_changes(&[ChangeOrder::new("block", "B-2", "A-1")]).unwrap();
+    served(world, STATION, card, 1);
+    let blocked = put_in_again(world, card);
+    assert!(blocked.code == "CW-3039" && blocked.happened.contains("is blocked"), "{blocked:?}");
     world.order_changes(&[ChangeOrder::new("terminate", "T-1", "A-1")]).unwrap();
     served(world, STATION, card, 1);
     assert_eq!(world.card_state(card).unwrap(), "terminated");
     assert_ne!(last_status(&read(world, STATION, &[SELECT])), "9000");
+    let ended = put_in_again(world, card);
+    let told = ended.events.last().unwrap()["next"].as_str().unwrap();
+    assert!(ended.code == "CW-3003" && told.contains("A card that was ended for good answers so, too"), "{ended:?}");
+}
+
+fn put_in_again(world: &World, card: &std::path::Path) -> Attempt {
+    world.base(STATION).remove_card().unwrap();
     let again = world.base(STATION).serve(card).unwrap();
-    println!("put in again: {} {} {}", again.code, again.happened, again.exit);
-    assert!(!again.is_issued() && !again.happened.contains(HOLDER), "{again:?}");
+    assert!(!again.is_issued() && !format!("{again:?}").contains(HOLDER), "{again:?}");
+    again
 }

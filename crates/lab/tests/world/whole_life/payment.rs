@@ -108,6 +108,7 @@ fn replaced(world: &mut World, card: &Path) {
     let attempt = world.base(HARBOR).issue("R-1", &world.card(1)).unwrap();
     assert!(attempt.is_issued(), "{attempt:?}");
     assert_pays(world, HARBOR, &pin);
+    assert_eq!(world.card_state(card).unwrap(), "locked");
     world.order_changes(&[ChangeOrder::new("terminate", "T-1", "A-1")]).unwrap();
     served(world, STATION, card, 1);
     assert_eq!(world.card_state(card).unwrap(), "terminated");
