@@ -96,7 +96,7 @@ fn rewritten_by_script(world: &mut World, card: &Path) -> String {
     pin
 }
 
-fn keys_changed(world: &mut World, card: &PathBuf, keys: &str, pin: &str) {
+fn keys_changed(world: &mut World, card: &Path, keys: &str, pin: &str) {
     let before = key_sets(world, "A-1");
     world.order_changes(&[ChangeOrder::new("change-keys", "K-1", "A-1").argument(keys)]).unwrap();
     served(world, STATION, card, 1);
