@@ -1,6 +1,6 @@
 //! Payment cards in use, on card products whose answers bear no MAC: what was written is proven by cryptograms.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cardwright_lab::shop::Order;
 use cardwright_lab::world::card_host::Mischief;
