@@ -20,7 +20,7 @@ use super::stages::Source;
 use super::telling::notice;
 use crate::host::is_told;
 use crate::intake::carried::bring_up_to_date;
-use crate::intake::waiting::next_change;
+use crate::intake::waiting;
 use crate::refused::Refused;
 use crate::registry::is_a_refusal;
 use crate::signature;
@@ -138,7 +138,7 @@ impl<S: Store> Engine<S> {
         // what was left in the middle, then what waits and may be done now
         let mut orders = store.orders_of_card(card.id).await?;
         orders.retain(|order| order.state == OrderState::Blocked);
-        orders.extend(next_change(&**store, card.id).await?);
+        orders.extend(waiting::changes(&**store, card.id).await?);
         Ok(Ok(Admitted { product, card, key_sets, orders }))
     }
 
