@@ -192,14 +192,7 @@ impl<S: Store> Engine<S> {
         if !card.state.may_become(to) {
             return Ok(());
         }
-        let moved = Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to,
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        };
+        let moved = Change::move_card(card, to, card.open_tries);
         let event = Event::CardMoved { state: to.name().to_owned() };
         let about = Entry {
             card: Some(card.id),
