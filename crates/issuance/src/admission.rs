@@ -10,6 +10,7 @@ use crate::kind::OrderKind;
 use crate::product::CardProduct;
 use crate::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use crate::state::{CardState, OrderState};
+use crate::waiting::fits;
 
 /// The rows an OPEN is judged by, as they stand.
 pub struct Facts<'a> {
@@ -150,8 +151,8 @@ pub struct Chosen<'a> {
 }
 
 /// Which order is carried out on `card`: one that was left in the middle comes first, whatever was asked for; then the
-/// one that the message names; then what waits for the card, oldest first. `of_card` are the prepared and blocked orders
-/// about the card, oldest first.
+/// one that the message names; then the first of what waits for the card. `of_card` are the prepared and blocked orders
+/// about the card, in the order of [`crate::waiting::sort`].
 ///
 /// # Errors
 /// The refusal that the terminal is told and the log keeps.
@@ -203,13 +204,14 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
         return match order.card {
             _ if order.kind.is_new_card() && card.state.is_in_use() => Err(refusal(Code::CARD_LIVE, &[])),
             _ if order.kind.is_new_card() => Err(refusal(Code::CARD_ENDED, &[])),
-            Some(id) if id == card.id && fits(card, order) => Ok(Chosen { order, settles: false }),
+            Some(id) if id == card.id && fits(order.kind, card.state) => Ok(Chosen { order, settles: false }),
             Some(id) if id == card.id => Err(refusal(Code::CARD_ENDED, &[])),
             _ => Err(refusal(Code::OTHER_CARD, &[&order.reference])),
         };
     }
-    let waiting =
-        |order: &&Order| order.state == OrderState::Prepared && order.card == Some(card.id) && fits(card, order);
+    let waiting = |order: &&Order| {
+        order.state == OrderState::Prepared && order.card == Some(card.id) && fits(order.kind, card.state)
+    };
     let mut waiting = of_card.iter().filter(waiting).peekable();
     let some_waits = waiting.peek().is_some();
     let order = waiting.find(|order| !approved(parties.ticket, order));
@@ -220,17 +222,6 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
         (false, _) => Code::CARD_ENDED,
     };
     order.map(|order| Chosen { order, settles: false }).ok_or_else(|| refusal(code, &[]))
-}
-
-/// Whether a card in its state can have the change: one that is blocked takes nothing but to be made usable again, or
-/// ended (GPCS Table 11-1: no PUT KEY either); one that is lost or ended is only made to know it.
-fn fits(card: &Card, order: &Order) -> bool {
-    match card.state {
-        CardState::Live => !matches!(order.kind, OrderKind::Unblock),
-        CardState::Locked => matches!(order.kind, OrderKind::Unblock | OrderKind::Block | OrderKind::Terminate),
-        CardState::Lost | CardState::Terminated => matches!(order.kind, OrderKind::Block | OrderKind::Terminate),
-        _ => false,
-    }
 }
 
 /// Whether the product lets a key set of `protocol` be used at all: SCP02 is off where it does not say how often.

@@ -16,5 +16,6 @@ pub mod product;
 pub mod row;
 pub mod state;
 mod task;
+pub mod waiting;
 
 pub use cardwright_relay::message::Id;

@@ -80,8 +80,6 @@ codes! {
     PROGRAM_REFUSED = 1030;
     /// no such program. Parameters: program, its name or its load file's AID
     PROGRAM_UNKNOWN = 1031;
-    /// the program waits for approval. Parameters: program
-    PROGRAM_NOT_APPROVED = 1032;
     /// the program is approved already. Parameters: program
     PROGRAM_APPROVED = 1033;
     /// the issuer's host cannot be told there. Parameters: url, reason

@@ -65,14 +65,7 @@ impl Arrived<'_> {
     /// The card that this one takes the place of is used no more.
     pub(super) fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
         let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
-        let moved = Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Locked,
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        };
+        let moved = Change::move_card(card, CardState::Locked, card.open_tries);
         let (order, created) = (self.issuance.order, self.now);
         let told = Outbox { id: outbox, kind: "blocked".to_owned(), order, card: Some(card.id), created };
         vec![moved, Change::AddOutbox(told)]
@@ -86,14 +79,7 @@ impl Arrived<'_> {
     /// may open is the only try that is not proven.
     pub(super) fn one_try_left(&self, done: &Verified) -> Option<Change> {
         let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
-        is_proven.then(|| Change::MoveCard {
-            card: self.card.id,
-            from: self.card.state,
-            to: self.card.state,
-            order: self.card.order,
-            open_tries: 1,
-            masked_number: self.card.masked_number.clone(),
-        })
+        is_proven.then(|| Change::move_card(self.card, self.card.state, 1))
     }
 
     pub(super) fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {

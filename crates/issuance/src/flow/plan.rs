@@ -1,13 +1,13 @@
 //! The commands of each segment, with what their answers must show.
 
-use cardwright_apdu::{Command, StatusWord};
+use cardwright_apdu::StatusWord;
 use cardwright_data_preparation::{Application, CommitPoint, Route};
 use cardwright_globalplatform::commands::{
     AesKeyBlock, Blocks, CardState, DataObject, EncryptedKeySet, Installation, Occurrence, Privileges, Scope,
-    StatusFormat, StructureBits, delete, delete_keys, get_data, get_status, install_for_load, load, make_selectable,
-    put_keys, set_card_state, store_data, store_data_through_domain, store_nothing_more,
+    StatusFormat, StructureBits, delete, delete_keys, get_data_in_channel, get_status, install_for_load, load,
+    make_selectable, put_keys, set_card_state, store_data, store_data_through_domain, store_nothing_more,
 };
-use cardwright_globalplatform::{Content, Error as ChannelError, PlannedCommand};
+use cardwright_globalplatform::{Error as ChannelError, PlannedCommand};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
@@ -229,15 +229,10 @@ fn survey() -> Result<Vec<Asked>, ChannelError> {
         (may_lack(page(Scope::Applications, Occurrence::Next)?), Question::Applications),
         (may_lack(page(Scope::LoadFiles, Occurrence::First)?), Question::LoadFiles),
         (may_lack(page(Scope::LoadFiles, Occurrence::Next)?), Question::LoadFiles),
-        (may_lack(PlannedCommand::new(get_data(DataObject::KeyInformation), Content::Management)), Question::Keys),
-        (may_lack(PlannedCommand::new(resources(), Content::Management)), Question::Memory),
+        (may_lack(get_data_in_channel(DataObject::KeyInformation)), Question::Keys),
+        (may_lack(get_data_in_channel(DataObject::ExtendedCardResources)), Question::Memory),
     ];
     Ok(asked.into_iter().map(|(command, question)| (command, Shows::Survey(question))).collect())
-}
-
-/// GET DATA of the extended card resources (tag FF21, ETSI TS 102 226).
-fn resources() -> Command {
-    Command::new(0x80, 0xCA, 0xFF, 0x21).expecting_all()
 }
 
 /// All groupings but the last, and the last.

@@ -20,7 +20,7 @@ use super::stages::Source;
 use super::telling::notice;
 use crate::host::is_told;
 use crate::intake::carried::bring_up_to_date;
-use crate::intake::waiting::next_change;
+use crate::intake::waiting;
 use crate::refused::Refused;
 use crate::registry::is_a_refusal;
 use crate::signature;
@@ -138,7 +138,7 @@ impl<S: Store> Engine<S> {
         // what was left in the middle, then what waits and may be done now
         let mut orders = store.orders_of_card(card.id).await?;
         orders.retain(|order| order.state == OrderState::Blocked);
-        orders.extend(next_change(&**store, card.id).await?);
+        orders.extend(waiting::changes(&**store, card.id).await?);
         Ok(Ok(Admitted { product, card, key_sets, orders }))
     }
 
@@ -192,14 +192,7 @@ impl<S: Store> Engine<S> {
         if !card.state.may_become(to) {
             return Ok(());
         }
-        let moved = Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to,
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        };
+        let moved = Change::move_card(card, to, card.open_tries);
         let event = Event::CardMoved { state: to.name().to_owned() };
         let about = Entry {
             card: Some(card.id),

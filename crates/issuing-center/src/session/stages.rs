@@ -12,8 +12,9 @@ use cardwright_relay::message::{Open, Refusal, ScriptResult};
 use super::engine::Engine;
 use super::keys::{CardKeys, DataEncryption, Rings, derive, derive_of, encipher, encrypt_for_card};
 use crate::refused::Refused;
+use crate::registry::program;
 use crate::sealing;
-use crate::store::{Program, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// The rows a script is made from.
 pub(super) struct Source<'a> {
@@ -159,7 +160,7 @@ impl<S: Store> Engine<S> {
             if known {
                 continue;
             }
-            let program = self.center.store.program(package).await?.filter(Program::is_approved);
+            let program = program::approved(&*self.center.store, package).await?;
             programs.extend(program.map(|program| LoadFile {
                 aid: program.load_file,
                 hash: program.hash,

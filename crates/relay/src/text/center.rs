@@ -266,18 +266,6 @@ pub(super) const TEXTS: &[Text] = &[
         ),
     ),
     text(
-        Code::PROGRAM_NOT_APPROVED,
-        &["program"],
-        (
-            "The program {program} waits for approval and goes to no card.",
-            "Have another person than its importer check and approve it: cardwright-center program approve.",
-        ),
-        (
-            "プログラム {program} は承認待ちのため、カードに書き込めません。",
-            "取り込んだ人とは別の担当者が確認し、cardwright-center program approve で承認してください。",
-        ),
-    ),
-    text(
         Code::PROGRAM_APPROVED,
         &["program"],
         (

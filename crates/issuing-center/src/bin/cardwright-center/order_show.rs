@@ -75,7 +75,7 @@ async fn of_card(store: &SqlStore, id: Id) -> Result<(Vec<String>, Value), Failu
     let Some(card) = store.card(id).await? else { return Ok((Vec::new(), Value::Null)) };
     let number = card.masked_number.unwrap_or_default();
     let mut lines = vec![format!("  card {number}  {}", card.state.name())];
-    let waiting = waiting::next_change(store, id).await?;
+    let waiting = waiting::changes(store, id).await?;
     lines.extend(
         waiting.iter().map(|order| format!("  waits for the card: {}  {}", order.reference, order.kind.name())),
     );
