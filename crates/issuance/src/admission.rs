@@ -165,18 +165,18 @@ pub fn choose<'a>(
     let card = card.ok_or_else(|| refusal(Code::CARD_NOT_IN_STOCK, &[]))?;
     let tired = card.open_tries >= tries_allowed;
     let code = match card.state {
-        CardState::Stock | CardState::Bound | CardState::Unknown | CardState::PartlyActivated if tired => {
-            Code::CARD_QUARANTINED
-        }
+        // one that is being written is not judged by the try that writes it
+        CardState::Dirty | CardState::Verified | CardState::Activating => Code::CARD_BOUND_ELSEWHERE,
+        CardState::Scrapped => Code::CARD_NOT_IN_STOCK,
+        _ if tired => Code::CARD_QUARANTINED,
         CardState::Unknown | CardState::PartlyActivated => return settled(card, parties, of_card),
         CardState::Stock => return blank(parties),
         CardState::Bound if parties.order.is_some_and(|order| card.order == Some(order.id)) => return blank(parties),
-        CardState::Bound | CardState::Dirty | CardState::Verified | CardState::Activating => Code::CARD_BOUND_ELSEWHERE,
+        CardState::Bound => Code::CARD_BOUND_ELSEWHERE,
         CardState::Live | CardState::Locked | CardState::Lost | CardState::Terminated => {
             return changed(card, parties, of_card);
         }
         CardState::Quarantined => Code::CARD_QUARANTINED,
-        CardState::Scrapped => Code::CARD_NOT_IN_STOCK,
     };
     Err(refusal(code, &[]))
 }

@@ -189,7 +189,8 @@ impl<S: Store> Engine<S> {
     /// A card whose tries are used up is put aside: two people lift it.
     async fn put_aside(&self, card: &Card, open: &Open) -> Result<(), Refused> {
         let to = CardState::Quarantined;
-        if !card.state.may_become(to) {
+        // a lost card stays lost
+        if !card.state.may_become(to) || card.state == CardState::Lost {
             return Ok(());
         }
         let moved = Change::move_card(card, to, card.open_tries);
