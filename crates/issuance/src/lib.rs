@@ -17,5 +17,6 @@ pub mod row;
 pub mod state;
 mod task;
 pub mod waiting;
+mod work;
 
 pub use cardwright_relay::message::Id;

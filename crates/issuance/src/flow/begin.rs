@@ -13,12 +13,12 @@ use super::ahead::{Ahead, AheadKeys, Count, Requests, Secrets, Standing, counter
 use super::cryptogram::Cryptograms;
 use super::groupings::{self, Enciphered};
 use super::run::Flow;
-use super::segment::{Place, Ring, Segment};
 use super::stage::Stage;
 use super::{Inputs, card_refused, fitness};
 use crate::admission::{self, refusal};
 use crate::product::Proof;
 use crate::task;
+use crate::work::segment::{Place, Ring, Segment};
 
 /// The card has answered; keys are needed from the keystore, of one or two key sets, in one batch.
 pub struct NeedsKeys {

@@ -14,12 +14,12 @@ use super::end::{End, Tail, Then};
 use super::groupings::Enciphered;
 use super::plan::{Asked, Material};
 use super::question::{Answered, Asking};
-use super::segment::{self, Gate, Place, Ring, Segment, Work};
 use super::showing::{Learned, Shows};
 use super::stage::{Sent, Stage, StageKind};
 use super::{Inputs, caller_refused, fitness};
 use crate::product::Proof;
 use crate::task;
+use crate::work::segment::{self, Gate, Place, Ring, Segment, Work};
 
 /// The parts that are still to come, and what they are made from.
 pub(super) struct Flow {

@@ -1,7 +1,7 @@
 //! What a flow is made from.
 
 use cardwright_apdu::Aid;
-use cardwright_data_preparation::{Application, Checked, PersonalizationData, Route};
+use cardwright_data_preparation::{Activation, Application, Checked, PersonalizationData, Route};
 use cardwright_globalplatform::commands::KeyType;
 use cardwright_globalplatform::{ChannelParameters, KeySize, Protocol, SecurityLevel};
 use cardwright_relay::Code;
@@ -129,6 +129,19 @@ impl Inputs {
         let parameters =
             parameters.map_err(|fault| refusal(Code::PRODUCT_REFUSED, &[self.product.name(), &fault.0]))?;
         Ok(parameters.through(self.aid(place)))
+    }
+
+    /// Whether what a card answers to INITIALIZE UPDATE under a ring can be computed beforehand. Not where the key sets
+    /// speak two protocols: what proves the answers of the one says nothing of the other's. Nor where an application is
+    /// activated in the script that writes it: what makes a card usable does not lie ready behind a foreseen channel.
+    pub(crate) fn is_foreseeable(&self, ring: Ring) -> bool {
+        let pseudo_random = match self.keys(ring).protocol {
+            Protocol::Scp03 { i, .. } => i.has_pseudo_random_challenge(),
+            Protocol::Scp02 { .. } => false,
+        };
+        let one_protocol = self.proof(Ring::Opened) == self.proof(Ring::New);
+        let in_script = |application: &Application| application.activation == Activation::InScript;
+        pseudo_random && one_protocol && !self.applications().iter().any(in_script)
     }
 
     /// What is selected at a place.
