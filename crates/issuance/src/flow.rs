@@ -32,9 +32,9 @@ pub use certificate::ToBeSigned;
 pub use fitness::unwritable;
 pub use next::{Certification, Foresight, ForesightKeys, Next, Reopening};
 pub use stage::{Stage, StageKind};
-pub use worth::{Flaw, Grade, Verified};
+pub use worth::{Flaw, Verified};
 
-pub use crate::work::{Inputs, Keys, LoadFile, Observed, Ring, key_type};
+pub use crate::work::{Inputs, Keys, LoadFile, Observed, Ring};
 
 /// What a card answered wrongly at its opening, as the terminal is told.
 pub(crate) fn card_refused(error: &ChannelError) -> Refusal {

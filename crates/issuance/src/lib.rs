@@ -13,6 +13,7 @@ pub mod entry;
 pub mod flow;
 pub mod kind;
 pub mod product;
+pub mod proof;
 pub mod row;
 pub mod state;
 mod task;

@@ -18,7 +18,7 @@ use cardwright_relay::message::Refusal;
 use crate::admission::refusal;
 use crate::content::{Content, Installed};
 use crate::kind::OrderKind;
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::work::segment::life_cycle;
 use crate::work::segment::{Gate, Place, Segment, Work, place_of};
 use crate::work::{Inputs, NOT_THERE, Observed, Ring};

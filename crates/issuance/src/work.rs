@@ -6,7 +6,7 @@ mod inputs;
 mod observed;
 pub(crate) mod segment;
 
-pub use inputs::{Inputs, Keys, LoadFile, key_type};
+pub use inputs::{Inputs, Keys, LoadFile};
 pub use observed::Observed;
 pub use segment::Ring;
 

@@ -16,7 +16,7 @@ use super::run::Flow;
 use super::stage::Stage;
 use super::{Inputs, card_refused, fitness};
 use crate::admission::{self, refusal};
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::task;
 use crate::work::segment::{Place, Ring, Segment};
 

@@ -11,7 +11,8 @@ use super::begin::cryptograms;
 use super::{Inputs, piv, question};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
-use crate::product::{Proof, StoreDataIn};
+use crate::product::StoreDataIn;
+use crate::proof::Proof;
 use crate::work::NOT_THERE;
 use crate::work::segment::{Segment, is_selectable_first, openings};
 

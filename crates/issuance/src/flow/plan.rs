@@ -15,7 +15,7 @@ use super::groupings::{Enciphered, Travelling};
 use super::showing::{Question, Shows};
 use super::{Inputs, caller_refused, piv};
 use crate::admission::refusal;
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::work::segment::{Place, Ring, Work, is_selectable_first, life_cycle};
 
 /// Whether the groupings are DGIs is what the application knows (CPS).

@@ -17,7 +17,7 @@ use super::question::{Answered, Asking};
 use super::showing::{Learned, Shows};
 use super::stage::{Sent, Stage, StageKind};
 use super::{Inputs, caller_refused, fitness};
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::task;
 use crate::work::segment::{self, Gate, Place, Ring, Segment, Work};
 

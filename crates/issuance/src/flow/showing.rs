@@ -6,7 +6,7 @@ use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
 use cardwright_globalplatform::{Answer, CardResources, read_key_information};
 
 use super::worth::Flaw;
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::work::Observed;
 
 /// What an answer must show.

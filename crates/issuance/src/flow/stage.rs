@@ -12,10 +12,10 @@ use super::next::{Certification, Foresight, Next, Reopening};
 use super::question::Asking;
 use super::run::Flow;
 use super::showing::{Learned, Shows};
-use super::worth::{Flaw, Grade, Verified};
+use super::worth::{Flaw, Verified};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
-use crate::product::Proof;
+use crate::proof::{Grade, Proof};
 use crate::task;
 use crate::work::segment::Gate;
 

@@ -9,7 +9,7 @@ use cardwright_globalplatform::commands::CardState;
 use cardwright_relay::message::Refusal;
 
 use super::{activations, asked_at_the_end, deletion, loads, to_secured};
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::work::segment::life_cycle;
 use crate::work::segment::{Segment, Work, place_of, straight};
 use crate::work::{Inputs, Observed, Ring};

@@ -9,7 +9,7 @@ use cardwright_relay::message::Refusal;
 
 use super::{asked_at_the_end, deletion, new_card};
 use crate::admission::refusal;
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::work::segment::{Gate, Place, Segment, Work, place_of, straight};
 use crate::work::{Inputs, Observed};
 

@@ -2,8 +2,7 @@
 
 use cardwright_apdu::Aid;
 use cardwright_data_preparation::{Activation, Application, Checked, PersonalizationData, Route};
-use cardwright_globalplatform::commands::KeyType;
-use cardwright_globalplatform::{ChannelParameters, KeySize, Protocol, SecurityLevel};
+use cardwright_globalplatform::{ChannelParameters, Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
@@ -12,7 +11,8 @@ use crate::Id;
 use crate::admission::refusal;
 use crate::basis::Basis;
 use crate::kind::OrderKind;
-use crate::product::{CardProduct, Proof, StoreDataIn};
+use crate::product::{CardProduct, StoreDataIn};
+use crate::proof::Proof;
 
 /// What a flow is made from. The same inputs give the same scripts, so that any node can carry an issuance on.
 pub struct Inputs {
@@ -62,17 +62,6 @@ pub struct LoadFile {
     pub block: Vec<u8>,
     /// bytes of memory that it needs on the card
     pub memory: u32,
-}
-
-/// Type and length of the keys of `protocol`.
-#[must_use]
-pub fn key_type(protocol: Protocol) -> KeyType {
-    match protocol {
-        Protocol::Scp02 { .. } => KeyType::TripleDes,
-        Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyType::Aes128,
-        Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyType::Aes192,
-        Protocol::Scp03 { key_size: KeySize::Aes256, .. } => KeyType::Aes256,
-    }
 }
 
 impl Inputs {
