@@ -7,7 +7,7 @@ use cardwright_globalplatform::{Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
-use super::begin::cryptograms;
+use super::cryptogram::Cryptograms;
 use super::{Inputs, piv, question};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
@@ -67,7 +67,7 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     match reason {
         Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&data.profile.name, reason])),
         None if inputs.product.proof() == Proof::Cryptogram => {
-            cryptograms(inputs).map(|_| ()).and_then(|()| question::check(inputs))
+            Cryptograms::new(inputs).map(|_| ()).and_then(|()| question::check(inputs))
         }
         None => question::check(inputs),
     }
