@@ -86,6 +86,15 @@ fn asked(kind: &'static str, profile: &'static str, fields: &'static [(&'static 
     Asked { kind, profile, argument: "", fields }
 }
 
+/// Every plan there is.
+#[must_use]
+pub fn all() -> Vec<Plan> {
+    let proven = ["scp03-i70-life", "scp03-i71", "scp03-i60", "scp03-i70"].into_iter().flat_map(identity);
+    let believed = ["scp03-i10", "scp02-i55", "scp02-i15", "scp02-then-scp03"].into_iter().flat_map(debit);
+    let others = reinstalled("scp03-i70").into_iter().chain(debit_with_r_mac("scp03-i70"));
+    proven.chain(believed).chain(others).chain([too_little_memory(true)]).collect()
+}
+
 /// The profile of that name for a second instance.
 fn second(name: &str) -> String {
     let text = file(&format!("profiles/{name}.toml"));
