@@ -24,7 +24,7 @@ const CHALLENGE_WAIT: Duration = Duration::from_secs(10);
 const CHALLENGE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What issuing needs.
-pub struct Desk<'a> {
+pub struct Issuing<'a> {
     /// the center, and what it handed out
     pub presence: &'a Presence,
     /// as configured
@@ -36,25 +36,25 @@ pub struct Desk<'a> {
 }
 
 struct SessionWatcher<'a> {
-    desk: &'a Desk<'a>,
+    issuing: &'a Issuing<'a>,
     session: Id,
 }
 
 impl Watcher for SessionWatcher<'_> {
     fn notice(&self, notice: &Refusal) {
-        self.desk.voice.notice(notice);
+        self.issuing.voice.notice(notice);
     }
 
     fn progress(&self, done: usize, total: usize) {
-        self.desk.voice.progress(done, total);
+        self.issuing.voice.progress(done, total);
     }
 
     fn is_cancelled(&self) -> bool {
-        *self.desk.stop.borrow() || self.desk.presence.is_cancelled(&self.session)
+        *self.issuing.stop.borrow() || self.issuing.presence.is_cancelled(&self.session)
     }
 }
 
-impl Desk<'_> {
+impl Issuing<'_> {
     /// The reader that is to be used: listed by the center, there, and with the attributes the list says.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Desk<'_> {
         }
         let patience =
             Patience { open: self.configuration.open_patience(), result: self.configuration.result_patience() };
-        let watcher = SessionWatcher { desk: self, session: start.session };
+        let watcher = SessionWatcher { issuing: self, session: start.session };
         Ok(session::run(start, card, &self.presence.line, patience, &watcher).await)
     }
 

@@ -7,7 +7,7 @@ use cardwright_relay::message::{Outcome, Ticket};
 use cardwright_relay::terminal::End;
 
 use crate::failure::{Exit, Failure};
-use crate::issuing::Desk;
+use crate::issuing::Issuing;
 use crate::readers::{Insertion, ListedReader, Slot};
 use crate::screen;
 use crate::system::pcsc;
@@ -23,7 +23,7 @@ pub struct Served {
     pub code: Option<Code>,
 }
 
-impl Desk<'_> {
+impl Issuing<'_> {
     /// Serves one card under `ticket` and tells everything but the failures: one session under an order's ticket, under
     /// a desk ticket as many as wait. Each has a session, a challenge and a reader's proof of its own, and is of the
     /// card that is there: one that was swapped for another is not gone on with.

@@ -8,8 +8,9 @@ use super::about;
 use crate::Id;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::flow::{Grade, Verified};
+use crate::flow::Verified;
 use crate::kind::OrderKind;
+use crate::proof::Grade;
 use crate::row::{Card, Issuance, KeySet, Order, Outbox};
 use crate::state::{CardState, IssuanceState, State};
 

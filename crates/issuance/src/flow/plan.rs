@@ -12,17 +12,11 @@ use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
 use super::groupings::{Enciphered, Travelling};
-use super::segment::{Place, Ring, Work, is_selectable_first};
 use super::showing::{Question, Shows};
 use super::{Inputs, caller_refused, piv};
 use crate::admission::refusal;
-use crate::product::Proof;
-
-/// Life-cycle states of an application: GPCS Table 11-4, and the one that applications give themselves when they have
-/// all their data.
-const INSTALLED: u8 = 0x03;
-const SELECTABLE: u8 = 0x07;
-const PERSONALIZED: u8 = 0x0F;
+use crate::proof::Proof;
+use crate::work::segment::{Place, Ring, Work, is_selectable_first, life_cycle};
 
 /// Whether the groupings are DGIs is what the application knows (CPS).
 const STRUCTURE: StructureBits = StructureBits::Implicit;
@@ -238,14 +232,6 @@ fn survey() -> Result<Vec<Asked>, ChannelError> {
 /// All groupings but the last, and the last.
 fn split_last(groupings: &[Travelling]) -> (&[Travelling], &[Travelling]) {
     groupings.split_at(groupings.len().saturating_sub(1))
-}
-
-pub(crate) fn life_cycle(application: &Application, active: bool) -> u8 {
-    match (application.commit_point, active) {
-        (CommitPoint::MakeSelectable, false) => INSTALLED,
-        (CommitPoint::MakeSelectable, true) | (CommitPoint::Personalized, false) => SELECTABLE,
-        (CommitPoint::Personalized, true) => PERSONALIZED,
-    }
 }
 
 fn install(application: &Application, selectable: bool) -> Result<PlannedCommand, ChannelError> {

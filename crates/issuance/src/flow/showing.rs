@@ -5,9 +5,9 @@ use cardwright_globalplatform::commands::{EncryptedKeySet, Scope, StatusFormat, 
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
 use cardwright_globalplatform::{Answer, CardResources, read_key_information};
 
-use super::observed::Observed;
 use super::worth::Flaw;
-use crate::product::Proof;
+use crate::proof::Proof;
+use crate::work::Observed;
 
 /// What an answer must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
