@@ -126,7 +126,8 @@ impl World {
         self.step(&["campaign", "campaign-moved"], &create, Again::Refused("CW-1010"));
         let selected = self.center.done(&["campaign", "show", "keys"])["numbers"]["selected"].as_u64().unwrap();
         // it is approved, its orders are made in pieces and approved in pieces: doing it again goes on
-        let commits = vec!["campaign-moved"; 1 + 2 * selected.div_ceil(PIECE) as usize];
+        let pieces = selected.div_ceil(PIECE) as usize;
+        let commits = [vec!["campaign-moved"; 1 + pieces], vec!["approved"; pieces]].concat();
         self.step(&commits, &["campaign", "approve", "keys", "--as", "Otto"], Again::Refused("CW-4022"));
         for (state, word) in [("paused", "pause"), ("approved", "resume")] {
             self.step(&["campaign-moved"], &["campaign", word, "keys", "--as", "Otto"], Again::Refused("CW-4022"));

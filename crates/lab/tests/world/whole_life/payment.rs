@@ -1,6 +1,6 @@
 //! Payment cards in use, on card products whose answers bear no MAC: what was written is proven by cryptograms.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cardwright_lab::shop::Order;
 use cardwright_lab::world::card_host::Mischief;
@@ -96,7 +96,7 @@ fn rewritten_by_script(world: &mut World, card: &Path) -> String {
     pin
 }
 
-fn keys_changed(world: &mut World, card: &PathBuf, keys: &str, pin: &str) {
+fn keys_changed(world: &mut World, card: &Path, keys: &str, pin: &str) {
     let before = key_sets(world, "A-1");
     world.order_changes(&[ChangeOrder::new("change-keys", "K-1", "A-1").argument(keys)]).unwrap();
     served(world, STATION, card, 1);
