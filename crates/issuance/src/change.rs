@@ -38,7 +38,7 @@ pub enum Change {
         /// its new deadline
         deadline: i64,
     },
-    /// an order goes on; expects `from`
+    /// an order goes on, or is as it was; expects `from`
     MoveOrder {
         /// the order
         order: Id,
@@ -49,7 +49,7 @@ pub enum Change {
         /// the card that carries it from now on
         card: Option<Id>,
     },
-    /// a card goes on; expects `from`
+    /// a card goes on, or is as it was; expects `from`
     MoveCard {
         /// the card
         card: Id,

@@ -91,8 +91,11 @@ pub fn issued(arrived: &Arrived<'_>, done: &Verified, grade: Grade, outbox: [Id;
     let content = Box::new(done.content().clone());
     changes.rows.push(Change::SetContent { card: issuance.card, content });
     changes.rows.push(order_moved(issuance, OrderState::Issued));
-    changes.rows.push(told(issuance, arrived.now, arrived.order.kind.told(), outbox[0]));
+    let is_usable = arrived.order.kind != OrderKind::Unblock || last == CardState::Live;
+    let kind = if is_usable { arrived.order.kind.told() } else { "changed" };
+    changes.rows.push(told(issuance, arrived.now, kind, outbox[0]));
     changes.rows.extend(arrived.replaced_ends(outbox[1]));
+    changes.rows.extend(arrived.looked_at());
     let card = Some(shown(done.masked_number(), grade));
     let verdict =
         Verdict { session: issuance.id, outcome: Outcome::Issued, refusal: None, card, waiting: None, notice: None };
@@ -105,11 +108,13 @@ pub fn declined(arrived: &Arrived<'_>, why: &Refusal) -> (Changes, Verdict) {
     let issuance = arrived.issuance;
     let number = arrived.card.masked_number.clone().unwrap_or_default();
     let before = CardState::named(&issuance.basis.card_state).unwrap_or(CardState::Unknown);
+    let before = arrived.unless_replaced(before);
     let at = |state| (state, issuance.step);
     changes.rows.push(arrived.moved(at(issuance.state), at(IssuanceState::FailedClean), issuance.deadline));
     changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, &number));
     changes.rows.push(arrived.card_moved(CardState::Verified, before, &number));
     changes.rows.push(order_moved(issuance, OrderState::Prepared));
+    changes.rows.extend(arrived.looked_at());
     changes.entries.push(arrived.entry(Event::FailedClean { code: why.code.0 }));
     let (outcome, refusal) = (Outcome::FailedClean, Some(why.clone()));
     (changes, Verdict { session: issuance.id, outcome, refusal, card: None, waiting: None, notice: None })

@@ -12,7 +12,7 @@ use crate::flow::Verified;
 use crate::kind::OrderKind;
 use crate::proof::Grade;
 use crate::row::{Card, Issuance, KeySet, Order, Outbox};
-use crate::state::{CardState, IssuanceState, State};
+use crate::state::{CardState, IssuanceState, OrderState, State};
 
 /// A RESULT as it came, with the rows it is about.
 pub struct Arrived<'a> {
@@ -30,6 +30,8 @@ pub struct Arrived<'a> {
     pub card: &'a Card,
     /// the card that the order's takes the place of
     pub replaced: Option<&'a Card>,
+    /// the orders for cards in place of this one
+    pub in_its_place: &'a [Order],
     /// the card's key sets
     pub key_sets: &'a [KeySet],
 }
@@ -53,17 +55,41 @@ impl Arrived<'_> {
 
     /// What the card is after the order.
     pub(super) fn last_state(&self) -> CardState {
-        let was_locked = self.issuance.basis.card_state == CardState::Locked.name();
-        match self.order.kind {
-            OrderKind::Block => CardState::Locked,
-            OrderKind::Terminate => CardState::Terminated,
-            OrderKind::Unblock => CardState::Live,
-            _ if was_locked => CardState::Locked,
-            _ => CardState::Live,
+        let before = CardState::named(&self.issuance.basis.card_state);
+        match (self.order.kind, before) {
+            (OrderKind::Terminate, _) => CardState::Terminated,
+            // to be locked makes it no less lost or ended
+            (OrderKind::Block, Some(ended @ (CardState::Lost | CardState::Terminated))) => ended,
+            (OrderKind::Block, _) => CardState::Locked,
+            (OrderKind::Unblock, _) => self.unless_replaced(CardState::Live),
+            (_, Some(CardState::Locked)) => CardState::Locked,
+            _ => self.unless_replaced(CardState::Live),
         }
     }
 
-    /// The card that this one takes the place of is used no more.
+    /// The state, but not in use where another card has taken this one's place meanwhile.
+    pub(super) fn unless_replaced(&self, state: CardState) -> CardState {
+        let is_replaced = self.in_its_place.iter().any(|order| order.state == OrderState::Issued);
+        if is_replaced && state == CardState::Live { CardState::Locked } else { state }
+    }
+
+    /// What of a card and the one in its place was looked at and is not changed here. It has to be as it was when this is
+    /// committed: of two that end at once, the later one sees the other.
+    pub(super) fn looked_at(&self) -> Vec<Change> {
+        let closed = [OrderState::Issued, OrderState::Rejected, OrderState::Cancelled];
+        let open = self.in_its_place.iter().filter(|order| !closed.contains(&order.state));
+        let orders = open.map(|order| Change::MoveOrder {
+            order: order.id,
+            from: order.state,
+            to: order.state,
+            card: order.card,
+        });
+        let replaced = self.replaced.filter(|card| card.state != CardState::Live);
+        orders.chain(replaced.map(|card| Change::move_card(card, card.state, card.open_tries))).collect()
+    }
+
+    /// The card that this one takes the place of is used no more. One that is being written, or not known, is locked when
+    /// that is settled.
     pub(super) fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
         let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
         let moved = Change::move_card(card, CardState::Locked, card.open_tries);

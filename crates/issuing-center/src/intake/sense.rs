@@ -163,12 +163,18 @@ fn unfit(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
 
 /// An order that asks for the same and is not done, or a card in place of this one.
 fn already(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
-    if let OrderKind::Replace | OrderKind::Renew = asked.kind {
-        let other = subject.orders.iter().find(|order| {
-            order.replaces == Some(subject.card.id) && (is_open(order) || order.state == OrderState::Issued)
-        })?;
+    let in_its_place = |order: &&Order| {
+        let waits = is_open(order) && (asked.kind != OrderKind::Unblock || order.kind == OrderKind::Replace);
+        order.replaces == Some(subject.card.id) && (waits || order.state == OrderState::Issued)
+    };
+    if let OrderKind::Replace | OrderKind::Renew | OrderKind::Unblock = asked.kind
+        && let Some(other) = subject.orders.iter().find(in_its_place)
+    {
         let reason = format!("the order {} is for a card in place of this one already", other.reference);
         return Some(("card", reason));
+    }
+    if let OrderKind::Replace | OrderKind::Renew = asked.kind {
+        return None;
     }
     if let OrderKind::PersonalData | OrderKind::Pin = asked.kind {
         return None;

@@ -166,6 +166,12 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal));
             }
         };
+        if chosen.order.kind == OrderKind::Unblock && !chosen.settles {
+            let in_its_place = self.center.store.replacements_of(card.id).await?;
+            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
+                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
+            }
+        }
         if let Some(old) = chosen.order.replaces
             && !is_told(&self.center, old, "blocked").await?
         {

@@ -32,7 +32,8 @@ pub(super) fn change(rows: &mut Rows, change: Change, fence: Fence) -> Result<()
         Change::MoveOrder { order, from, to, card } => {
             let row = rows.orders.get_mut(&order).ok_or_else(|| conflict("order"))?;
             row.card = card;
-            moved(&mut row.state, from, to, "order", fence)
+            // it may stay as it is where something else depends on it
+            if from == to && row.state == from { Ok(()) } else { moved(&mut row.state, from, to, "order", fence) }
         }
         Change::MoveCard { card, from, to, order, open_tries, masked_number } => {
             let row = rows.cards.get_mut(&card).ok_or_else(|| conflict("card"))?;

@@ -6,3 +6,4 @@ mod cuts;
 mod forgeries;
 mod keys;
 mod memory;
+mod two_cards;

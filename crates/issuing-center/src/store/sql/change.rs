@@ -23,7 +23,9 @@ pub(super) async fn apply(writing: &mut Writing, change: &Change) -> Result<(), 
         Change::OpenIssuance(issuance) => open_issuance(writing, issuance).await,
         Change::MoveIssuance { .. } => move_issuance(writing, change).await,
         Change::MoveOrder { order, from, to, card } => {
-            allowed("order", *from, *to)?;
+            if from != to {
+                allowed("order", *from, *to)?;
+            }
             let text = "UPDATE orders SET state = $1, card = $2 WHERE id = $3 AND state = $4";
             writing.one("the order", statement(text, columns![*to, *card, *order, *from])).await
         }
