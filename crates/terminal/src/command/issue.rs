@@ -58,9 +58,18 @@ async fn one(
         ticket = desk.until_stopped(ticket(desk.presence, wanted), Some(wait), no_ticket) => ticket?,
         failure = work.refused() => return Err(failure),
     };
-    match desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await? {
-        Asked::Card(card) => Ok(desk.serve(&ticket, &listed, &card).await?.exit),
-        Asked::Ended | Asked::OrderFirst => Err(Failure::machine(Code::TICKET_ENDED, &[])),
+    loop {
+        let Asked::Card(card) = desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await?
+        else {
+            return Err(Failure::machine(Code::TICKET_ENDED, &[]));
+        };
+        let served = desk.serve(&ticket, &listed, &card).await?;
+        if !served.another {
+            desk.voice.may_be_taken_out();
+            return Ok(served.exit);
+        }
+        // the order's own card is still to come
+        desk.until_card_is_out(&ticket, &listed, &card).await?;
     }
 }
 

@@ -106,6 +106,10 @@ impl Stay<'_> {
         let Some(card) = self.card(ticket, &reader).await? else { return Ok(()) };
         self.trouble = None;
         let code = match desk.serve(ticket, &reader, &card).await {
+            Ok(served) if served.another => {
+                desk.presence.postpone(&ticket.id);
+                return self.unless_refused(desk.until_card_is_out(ticket, &reader, &card)).await;
+            }
             Ok(served) => served.code,
             Err(failure) => {
                 if let Ended::Trouble(failure) = Ended::from(failure.clone()) {
