@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A small host of an issuer: takes what a cardwright center tells about cards (docs/host.md).
 
-    cardwright-center host set --url http://127.0.0.1:8099/events --as Ada    # prints: host-signature.1 5B7E...
-    echo "host-signature.1 5B7E..." > secrets; chmod 600 secrets
+    cardwright-center host set --url http://127.0.0.1:8099/events --as Ada    # prints: host-signature.1 5b7e...
+    umask 077; echo "host-signature.1 5b7e..." > secrets
     python3 receiver.py --port 8099 --secrets secrets --database accounts.sqlite
 
 It shows what any host has to do, with Python's standard library alone: verify the signature, refuse what is old,

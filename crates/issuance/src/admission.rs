@@ -183,11 +183,17 @@ pub fn choose<'a>(
 
 fn settled<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Result<Chosen<'a>, Refusal> {
     let blocked = |order: &&Order| order.state == OrderState::Blocked && order.card == Some(card.id);
-    let order = of_card.iter().find(blocked).ok_or_else(|| refusal(Code::CARD_UNKNOWN, &[]))?;
-    if approved(parties.ticket, order) {
+    // whatever a card holds, it can be ended: one that came out of quarantine may have no other order
+    let ends = |order: &&Order| {
+        order.state == OrderState::Prepared && order.card == Some(card.id) && order.kind == OrderKind::Terminate
+    };
+    let mut found = of_card.iter().find(blocked).map(|order| Chosen { order, settles: true });
+    found = found.or_else(|| of_card.iter().find(ends).map(|order| Chosen { order, settles: false }));
+    let chosen = found.ok_or_else(|| refusal(Code::CARD_WITHOUT_ORDER, &[]))?;
+    if approved(parties.ticket, chosen.order) {
         return Err(refusal(Code::SAME_PERSON, &[]));
     }
-    Ok(Chosen { order, settles: true })
+    Ok(chosen)
 }
 
 fn blank<'a>(parties: &Parties<'a>) -> Result<Chosen<'a>, Refusal> {

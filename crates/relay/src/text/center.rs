@@ -30,9 +30,9 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         Code::SAME_PERSON,
-        &["person"],
-        ("{person} took an earlier step of this and may not take this one.", "Have another person do it."),
-        ("{person} は前の手順を行ったため、この手順は行えません。", "別の担当者が行ってください。"),
+        &[],
+        ("Who took an earlier step of this may not take this one.", "Have another person do it."),
+        ("前の手順を行った人は、この手順を行えません。", "別の担当者が行ってください。"),
     ),
     text(
         Code::PUBLISHED_KEY,

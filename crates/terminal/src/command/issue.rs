@@ -53,9 +53,19 @@ async fn one(
         ticket = issuing.until_stopped(ticket(issuing.presence, wanted), Some(wait), no_ticket) => ticket?,
         failure = work.refused() => return Err(failure),
     };
-    match issuing.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await? {
-        Asked::Card(card) => Ok(issuing.serve(&ticket, &listed, &card).await?.exit),
-        Asked::Ended | Asked::OrderFirst => Err(Failure::machine(Code::TICKET_ENDED, &[])),
+    loop {
+        let Asked::Card(card) =
+            issuing.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await?
+        else {
+            return Err(Failure::machine(Code::TICKET_ENDED, &[]));
+        };
+        let served = issuing.serve(&ticket, &listed, &card).await?;
+        if !served.another {
+            issuing.voice.may_be_taken_out();
+            return Ok(served.exit);
+        }
+        // the order's own card is still to come
+        issuing.until_card_is_out(&ticket, &listed, &card).await?;
     }
 }
 

@@ -101,6 +101,10 @@ impl Stay<'_> {
         let Some(card) = self.card(ticket, &reader).await? else { return Ok(()) };
         self.trouble = None;
         let code = match issuing.serve(ticket, &reader, &card).await {
+            Ok(served) if served.another => {
+                issuing.presence.postpone(&ticket.id);
+                return self.unless_refused(issuing.until_card_is_out(ticket, &reader, &card)).await;
+            }
             Ok(served) => served.code,
             Err(failure) => {
                 if let Ended::Trouble(failure) = Ended::from(failure.clone()) {

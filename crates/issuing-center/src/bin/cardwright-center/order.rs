@@ -22,7 +22,7 @@ use crate::report::{Report, counted};
 pub(crate) enum Command {
     /// Import a file of orders: all of it or nothing
     Import {
-        /// CSV: reference,base,profile,kind,customer,taken_by and the profile's fields
+        /// CSV: reference,base,profile,kind,customer,taken_by and the profile's fields; for a card in use card,argument too
         file: PathBuf,
         /// The directory of the photos that the file names
         #[arg(long, value_name = "DIR")]
