@@ -218,7 +218,8 @@ async fn an_account_that_an_order_blocked_is_not_made_active_by_a_change() {
         (&["issued", "lost"], "held"),
         (&["issued", "unknown", "terminated", "changed"], "closed"),
     ];
-    let events = cards.iter().zip(1..).flat_map(|((kinds, _), card)| kinds.iter().map(move |kind| ("R-1", card, *kind)));
+    let events =
+        cards.iter().zip(1..).flat_map(|((kinds, _), card)| kinds.iter().map(move |kind| ("R-1", card, *kind)));
     bank.happened(&events.collect::<Vec<_>>()).await;
     let _center = Serving::start(&bank.desk);
     bank.until_nothing_waits().await;

@@ -59,7 +59,8 @@ async fn one(
         failure = work.refused() => return Err(failure),
     };
     loop {
-        let Asked::Card(card) = desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await?
+        let Asked::Card(card) =
+            desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await?
         else {
             return Err(Failure::machine(Code::TICKET_ENDED, &[]));
         };
