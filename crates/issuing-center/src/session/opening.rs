@@ -24,7 +24,7 @@ use crate::intake::waiting;
 use crate::refused::Refused;
 use crate::registry::is_a_refusal;
 use crate::signature;
-use crate::store::{Store, StoreError};
+use crate::store::{CampaignState, Store, StoreError};
 
 /// A card that was let in, with what its script is made from.
 struct Admitted {
@@ -172,6 +172,9 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal(Code::CARD_ENDED, &[])));
             }
         }
+        if let Some(refusal) = self.held_back(&chosen).await? {
+            return Ok(Err(refusal));
+        }
         if let Some(old) = chosen.order.replaces
             && !is_told(&self.center, old, "blocked").await?
         {
@@ -190,6 +193,14 @@ impl<S: Store> Engine<S> {
             Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// Why an order of a campaign is not begun now, although it was released: its campaign is not going on.
+    async fn held_back(&self, chosen: &Chosen<'_>) -> Result<Option<Refusal>, Refused> {
+        let Some(id) = chosen.order.campaign.filter(|_| !chosen.settles) else { return Ok(None) };
+        let campaign = self.center.store.campaign_by_id(id).await?;
+        let held = campaign.filter(|campaign| campaign.state != CampaignState::Approved);
+        Ok(held.map(|campaign| refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])))
     }
 
     /// A card whose tries are used up is put aside: two people lift it.
