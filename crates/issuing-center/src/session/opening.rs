@@ -24,7 +24,7 @@ use crate::intake::waiting::next_change;
 use crate::refused::Refused;
 use crate::registry::is_a_refusal;
 use crate::signature;
-use crate::store::{Store, StoreError};
+use crate::store::{CampaignState, Store, StoreError};
 
 /// A card that was let in, with what its script is made from.
 struct Admitted {
@@ -166,11 +166,8 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal));
             }
         };
-        if chosen.order.kind == OrderKind::Unblock && !chosen.settles {
-            let in_its_place = self.center.store.replacements_of(card.id).await?;
-            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
-                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
-            }
+        if let Err(refusal) = self.may_begin(&chosen, card).await? {
+            return Ok(Err(refusal));
         }
         if let Some(old) = chosen.order.replaces
             && !is_told(&self.center, old, "blocked").await?
@@ -190,6 +187,27 @@ impl<S: Store> Engine<S> {
             Ok(based) => self.write((terminal, open, body), parties, admitted, (&chosen, based)).await,
             Err(refusal) => Ok(Err(refusal)),
         }
+    }
+
+    /// Whether an order is begun now: not one of a campaign that is held back, whoever names it, and no card is made
+    /// usable that another has taken the place of. One that was begun is finished.
+    async fn may_begin(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Result<(), Refusal>, Refused> {
+        if chosen.settles {
+            return Ok(Ok(()));
+        }
+        if let Some(campaign) = chosen.order.campaign
+            && let Some(campaign) = self.center.store.campaign_by_id(campaign).await?
+            && campaign.state != CampaignState::Approved
+        {
+            return Ok(Err(refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])));
+        }
+        if chosen.order.kind == OrderKind::Unblock {
+            let in_its_place = self.center.store.replacements_of(card.id).await?;
+            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
+                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// A card whose tries are used up is put aside: two people lift it.
