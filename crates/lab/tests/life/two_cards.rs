@@ -195,3 +195,26 @@ fn a_lost_or_ended_card_that_is_locked_stays_lost_or_ended() {
         assert_eq!((pair.states()[0], pair.state_of(&block)), (ended, OrderState::Issued));
     }
 }
+
+/// Who blocks a card while it is made usable again has it blocked.
+#[test]
+fn a_card_that_is_blocked_while_it_is_unblocked_is_blocked() {
+    let mut pair = Pair::issued();
+    pair.order("block", "block", "", &[]);
+    pair.old(0, Word::Desk, Fault::Nothing);
+    let unblock = pair.order("unblock", "unblock", "", &[]);
+    let silent = Fault::Line { message: 1, how: LineFault::RequestLostSilently };
+    pair.old(0, Word::Desk, silent);
+    assert_eq!(pair.states()[0], CardState::Dirty);
+    pair.order("again", "block", "", &[]);
+    pair.bench.give_up();
+    pair.old(1, Word::Desk, Fault::Nothing);
+    let store = &pair.bench.center.store;
+    let told: Vec<String> = [&unblock.id]
+        .iter()
+        .flat_map(|id| at_once(store.events_of(**id)).unwrap())
+        .map(|event| event.event.kind)
+        .collect();
+    assert_eq!((pair.states()[0], pair.state_of(&unblock)), (CardState::Locked, OrderState::Issued), "{told:?}");
+    assert!(!told.contains(&"unblocked".to_owned()), "{told:?}");
+}
