@@ -108,7 +108,7 @@ pub fn declined(arrived: &Arrived<'_>, why: &Refusal) -> (Changes, Verdict) {
     let issuance = arrived.issuance;
     let number = arrived.card.masked_number.clone().unwrap_or_default();
     let before = CardState::named(&issuance.basis.card_state).unwrap_or(CardState::Unknown);
-    let before = arrived.unless_replaced(before);
+    let before = arrived.unless_given_up(before);
     let at = |state| (state, issuance.step);
     changes.rows.push(arrived.moved(at(issuance.state), at(IssuanceState::FailedClean), issuance.deadline));
     changes.rows.push(arrived.card_moved(CardState::Dirty, CardState::Verified, &number));

@@ -30,8 +30,8 @@ pub struct Arrived<'a> {
     pub card: &'a Card,
     /// the card that the order's takes the place of
     pub replaced: Option<&'a Card>,
-    /// the orders for cards in place of this one
-    pub in_its_place: &'a [Order],
+    /// the orders about the card, and for cards in its place
+    pub others: &'a [Order],
     /// the card's key sets
     pub key_sets: &'a [KeySet],
 }
@@ -61,23 +61,36 @@ impl Arrived<'_> {
             // to be locked makes it no less lost or ended
             (OrderKind::Block, Some(ended @ (CardState::Lost | CardState::Terminated))) => ended,
             (OrderKind::Block, _) => CardState::Locked,
-            (OrderKind::Unblock, _) => self.unless_replaced(CardState::Live),
+            (OrderKind::Unblock, _) => self.unless_given_up(CardState::Live),
             (_, Some(CardState::Locked)) => CardState::Locked,
-            _ => self.unless_replaced(CardState::Live),
+            _ => self.unless_given_up(CardState::Live),
         }
     }
 
-    /// The state, but not in use where another card has taken this one's place meanwhile.
-    pub(super) fn unless_replaced(&self, state: CardState) -> CardState {
-        let is_replaced = self.in_its_place.iter().any(|order| order.state == OrderState::Issued);
-        if is_replaced && state == CardState::Live { CardState::Locked } else { state }
+    /// The state, but not in use where that was decided meanwhile: by an order that ends or locks the card and waits for it,
+    /// or by another card that has taken its place.
+    pub(super) fn unless_given_up(&self, state: CardState) -> CardState {
+        let waits = |kind| {
+            let asks = |order: &Order| order.card == Some(self.card.id) && order.kind == kind;
+            self.others.iter().any(|order| asks(order) && order.state == OrderState::Prepared)
+        };
+        let is_replaced = || self.in_its_place().any(|order| order.state == OrderState::Issued);
+        match state {
+            CardState::Live if waits(OrderKind::Terminate) => CardState::Terminated,
+            CardState::Live if waits(OrderKind::Block) || is_replaced() => CardState::Locked,
+            other => other,
+        }
+    }
+
+    fn in_its_place(&self) -> impl Iterator<Item = &Order> {
+        self.others.iter().filter(|order| order.replaces == Some(self.card.id))
     }
 
     /// What of a card and the one in its place was looked at and is not changed here. It has to be as it was when this is
     /// committed: of two that end at once, the later one sees the other.
     pub(super) fn looked_at(&self) -> Vec<Change> {
         let closed = [OrderState::Issued, OrderState::Rejected, OrderState::Cancelled];
-        let open = self.in_its_place.iter().filter(|order| !closed.contains(&order.state));
+        let open = self.in_its_place().filter(|order| !closed.contains(&order.state));
         let orders = open.map(|order| Change::MoveOrder {
             order: order.id,
             from: order.state,

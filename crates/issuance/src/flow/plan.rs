@@ -219,8 +219,8 @@ fn survey() -> Result<Vec<Asked>, ChannelError> {
     };
     let asked = [
         (page(Scope::IssuerSecurityDomain, Occurrence::First)?, Question::Card),
-        (may_lack(page(Scope::Applications, Occurrence::First)?), Question::Applications),
-        (may_lack(page(Scope::Applications, Occurrence::Next)?), Question::Applications),
+        (may_lack(page(Scope::Applications, Occurrence::First)?), Question::Applications(Occurrence::First)),
+        (may_lack(page(Scope::Applications, Occurrence::Next)?), Question::Applications(Occurrence::Next)),
         (may_lack(page(Scope::LoadFiles, Occurrence::First)?), Question::LoadFiles),
         (may_lack(page(Scope::LoadFiles, Occurrence::Next)?), Question::LoadFiles),
         (may_lack(get_data_in_channel(DataObject::KeyInformation)), Question::Keys),

@@ -1,7 +1,7 @@
 //! What the answer to a command must show, beyond its status word.
 
 use cardwright_apdu::{Aid, Response, StatusWord};
-use cardwright_globalplatform::commands::{EncryptedKeySet, Scope, StatusFormat, check_put_key_answer};
+use cardwright_globalplatform::commands::{EncryptedKeySet, Occurrence, Scope, StatusFormat, check_put_key_answer};
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
 use cardwright_globalplatform::{Answer, CardResources, read_key_information};
 
@@ -36,7 +36,7 @@ pub(super) enum Question {
     /// the card's life-cycle state
     Card,
     /// instances, a page of them
-    Applications,
+    Applications(Occurrence),
     /// load files, a page of them
     LoadFiles,
     /// key information template
@@ -56,11 +56,13 @@ pub(super) struct Learned {
     pub(super) refused: Vec<(Aid, u16)>,
     /// what the card holds
     pub(super) observed: Observed,
+    /// whether the first page of the instances was told, and says that there are more
+    is_begun: bool,
 }
 
 impl Learned {
     pub(super) fn new(proof: Proof) -> Self {
-        Self { proof, public_keys: Vec::new(), refused: Vec::new(), observed: Observed::default() }
+        Self { proof, public_keys: Vec::new(), refused: Vec::new(), observed: Observed::default(), is_begun: false }
     }
 
     /// The answer, if it counts: proven by its R-MAC, or believed where a cryptogram proves the card in the end.
@@ -120,9 +122,12 @@ impl Learned {
                 let found = read(Scope::IssuerSecurityDomain, response)?;
                 self.observed.card = found.first().map_or(0, |domain| domain.life_cycle);
             }
-            Question::Applications => {
+            Question::Applications(page) => {
                 let found = read(Scope::Applications, response)?;
-                self.observed.is_whole |= is_last && !found.is_empty();
+                // a last page by itself is not the whole: the first one may have been kept back
+                let follows = page == Occurrence::First || self.is_begun;
+                self.is_begun = page == Occurrence::First && !is_last;
+                self.observed.is_whole |= follows && is_last && !found.is_empty();
                 self.observed.applications.extend(found.into_iter().map(|entry| (entry.aid, entry.life_cycle)));
             }
             Question::LoadFiles => {

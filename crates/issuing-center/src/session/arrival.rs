@@ -23,8 +23,8 @@ struct Rows {
     card: Card,
     /// the card that the order's takes the place of
     replaced: Option<Card>,
-    /// the orders for cards in place of the order's
-    in_its_place: Vec<Order>,
+    /// the orders about the card, and for cards in its place
+    others: Vec<Order>,
     key_sets: Vec<KeySet>,
     product: CardProduct,
     host_challenge: cardwright_issuance::Id,
@@ -65,7 +65,7 @@ impl Rows {
             order: &self.order,
             card: &self.card,
             replaced: self.replaced.as_ref(),
-            in_its_place: &self.in_its_place,
+            others: &self.others,
             key_sets: &self.key_sets,
         }
     }
@@ -105,10 +105,12 @@ impl<S: Store> Engine<S> {
             Some(card) => store.card(card).await?,
             None => None,
         };
+        let mut others = store.orders_of_card(issuance.card).await?;
+        others.extend(store.replacements_of(issuance.card).await?);
         Ok(Rows {
             order,
             replaced,
-            in_its_place: store.replacements_of(issuance.card).await?,
+            others,
             intents: store.intents(issuance.id).await?,
             card: self.card_of(&issuance).await?,
             key_sets: store.key_sets(issuance.card).await?,

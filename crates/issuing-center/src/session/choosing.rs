@@ -61,7 +61,9 @@ pub(super) fn base<S>(
         // a card that answers with its maker's keys has not taken the issuer's: nothing could be written to it
         survey: chosen.settles && opened.state != KeySetState::Transport,
         verified: chosen.settles && last.is_some_and(Issuance::has_proven_all),
-        deletion_confirmed: ticket.confirms_deletion || (chosen.settles && confirmed_before),
+        // a word about one order is none about another that comes first; a word that was given before stays
+        deletion_confirmed: (ticket.confirms_deletion && ticket.order.is_none_or(|named| named == order.id))
+            || (chosen.settles && confirmed_before),
         content: card.content.clone(),
         card_state: before_it(card, last),
         other_versions: key_sets.iter().filter(is_on_card).map(|set| set.version).collect(),

@@ -166,13 +166,7 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal));
             }
         };
-        if chosen.order.kind == OrderKind::Unblock && !chosen.settles {
-            let in_its_place = self.center.store.replacements_of(card.id).await?;
-            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
-                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
-            }
-        }
-        if let Some(refusal) = self.held_back(&chosen).await? {
+        if let Err(refusal) = self.may_begin(&chosen, card).await? {
             return Ok(Err(refusal));
         }
         if let Some(old) = chosen.order.replaces
@@ -195,12 +189,25 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// Why an order of a campaign is not begun now, although it was released: its campaign is not going on.
-    async fn held_back(&self, chosen: &Chosen<'_>) -> Result<Option<Refusal>, Refused> {
-        let Some(id) = chosen.order.campaign.filter(|_| !chosen.settles) else { return Ok(None) };
-        let campaign = self.center.store.campaign_by_id(id).await?;
-        let held = campaign.filter(|campaign| campaign.state != CampaignState::Approved);
-        Ok(held.map(|campaign| refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])))
+    /// Whether an order is begun now: not one of a campaign that is held back, whoever names it, and no card is made
+    /// usable that another has taken the place of. One that was begun is finished.
+    async fn may_begin(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Result<(), Refusal>, Refused> {
+        if chosen.settles {
+            return Ok(Ok(()));
+        }
+        if let Some(campaign) = chosen.order.campaign
+            && let Some(campaign) = self.center.store.campaign_by_id(campaign).await?
+            && campaign.state != CampaignState::Approved
+        {
+            return Ok(Err(refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])));
+        }
+        if chosen.order.kind == OrderKind::Unblock {
+            let in_its_place = self.center.store.replacements_of(card.id).await?;
+            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
+                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// A card whose tries are used up is put aside: two people lift it.

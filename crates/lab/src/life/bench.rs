@@ -55,6 +55,8 @@ pub enum Word<'a> {
     Desk,
     /// the same, and an application may be deleted first
     DeletionConfirmed,
+    /// an order that need not be one about this card, and for it an application may be deleted first
+    Confirmed(&'a Order),
 }
 
 /// What an insertion was like.
@@ -228,7 +230,7 @@ impl Bench {
         let challenge = Challenge { id: self.id(), value: self.id(), terminal: terminal.id, expires, used_by: None };
         at_once(self.center.store.add_challenges(std::slice::from_ref(&challenge))).expect("a new challenge");
         let order = match word {
-            Word::Order(order) => Some(order),
+            Word::Order(order) | Word::Confirmed(order) => Some(order),
             Word::Desk | Word::DeletionConfirmed => None,
         };
         let ticket = Ticket {
@@ -236,7 +238,7 @@ impl Bench {
             order: order.map(|order| order.id),
             terminal: terminal.id,
             operator: self.id(),
-            confirms_deletion: word == Word::DeletionConfirmed,
+            confirms_deletion: matches!(word, Word::DeletionConfirmed | Word::Confirmed(_)),
             expires,
             used_by: None,
         };

@@ -40,6 +40,7 @@ mod preparer;
 mod script_flow;
 mod scripts;
 mod specimens;
+mod surveys;
 mod wrapped_keys;
 
 /// What the generator of profiles calls it.

@@ -95,14 +95,14 @@ fn oracle(records: &[String]) -> Vec<Vec<u8>> {
 
 /// Header, data and kind of each command.
 fn commands(card: &mut Card) -> Vec<String> {
-    let (mut record, status) = send(card, "00B2010C", "");
+    let (mut record, status) = send(card, "00B2020C", "");
     assert_eq!(status, 0x9000);
     let name = record.windows(2).position(|two| two == [0x5F, 0x20]).unwrap();
     record[name + 3] = b'X';
     vec![
         "04DA9F58 01 clear".to_owned(),
         "04DA9F59 63 clear".to_owned(),
-        format!("04DC010C {} clear", hex::encode_upper(record)),
+        format!("04DC020C {} clear", hex::encode_upper(record)),
         "84240000 - clear".to_owned(),
         "84240002 9876 pin".to_owned(),
         "84240002 123456789012 pin".to_owned(),

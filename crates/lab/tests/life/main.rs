@@ -7,3 +7,4 @@ mod forgeries;
 mod keys;
 mod memory;
 mod two_cards;
+mod words;

@@ -19,45 +19,50 @@ use cardwright_relay::message::Outcome;
 use cardwright_virtual_card::{Card, PowerCut, SeededEntropy};
 
 const PRODUCT: &str = "scp03-i70-life";
-const HOLDER: &[(&str, &str)] = &[("name", "Ada Example"), ("card_number", "6200001234567801"), ("pin", "4711")];
+pub(crate) const HOLDER: &[(&str, &str)] =
+    &[("name", "Ada Example"), ("card_number", "6200001234567801"), ("pin", "4711")];
 const MARRIED: &[(&str, &str)] = &[("name", "Ada Married"), ("card_number", "6200001234567801")];
 
 /// A card in use, and a blank.
-struct Pair {
+pub(crate) struct Pair {
     house: House<ModelStore>,
-    bench: Bench,
-    old: Card,
+    pub(crate) bench: Bench,
+    pub(crate) old: Card,
     new: Card,
 }
 
 impl Pair {
-    fn issued() -> Self {
+    pub(crate) fn issued() -> Self {
+        Self::issued_on(PRODUCT)
+    }
+
+    pub(crate) fn issued_on(product: &str) -> Self {
         let house = House::found(ModelStore::default());
         let text = |path: &str| {
             let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
             std::fs::read_to_string(root.join(path)).unwrap()
         };
         house.import_profile(&text("profiles/identity.toml"));
-        let mut blanks = house.import_cards(PRODUCT, 2).into_iter();
+        house.import_profile(&text("profiles/identity-2.toml"));
+        let mut blanks = house.import_cards(product, 2).into_iter();
         let mut next = || Card::new(blanks.next().unwrap(), Box::new(SeededEntropy::new([0xE7; 32])));
         let (old, new) = (next(), next());
-        let product = CardProduct::from_toml(&text(&format!("products/{PRODUCT}.toml"))).unwrap();
+        let product = CardProduct::from_toml(&text(&format!("products/{product}.toml"))).unwrap();
         let (center, clock) = (house.center.clone(), Arc::clone(&house.clock));
         let bench = Bench::new(center, clock, house.terminals.clone(), product, house.people());
         let mut pair = Self { house, bench, old, new };
-        let first = pair.order("first", "new", HOLDER);
+        let first = pair.order("first", "new", "identity", HOLDER);
         assert_eq!(pair.old(0, Word::Order(&first), Fault::Nothing), Outcome::Issued);
         pair
     }
 
-    fn order(&self, reference: &str, kind: &str, fields: &[(&str, &str)]) -> Order {
+    pub(crate) fn order(&self, reference: &str, kind: &str, profile: &str, fields: &[(&str, &str)]) -> Order {
         let card = if kind == "new" { "" } else { "first" };
         let argument = if kind == "replace" { "lost" } else { "" };
-        let profile = if fields.is_empty() { "" } else { "identity" };
         self.house.order(&Wanted { reference, kind, profile, card, argument, fields })
     }
 
-    fn old(&mut self, place: usize, word: Word<'_>, fault: Fault) -> Outcome {
+    pub(crate) fn old(&mut self, place: usize, word: Word<'_>, fault: Fault) -> Outcome {
         self.bench.insert(place, word, &mut self.old, fault).end.outcome
     }
 
@@ -67,22 +72,22 @@ impl Pair {
     }
 
     /// The old card loses its power when EXTERNAL AUTHENTICATE is done.
-    fn torn_at_its_opening(&mut self) -> Fault {
+    pub(crate) fn torn_at_its_opening(&mut self) -> Fault {
         let lost = Fault::Line { message: 0, how: LineFault::RequestLost };
         let preamble = self.bench.insert(0, Word::Desk, &mut self.old, lost).commands.len();
         Fault::Torn { command: preamble, cut: PowerCut::BeforeAnswer }
     }
 
-    fn row(&self, card: &Card) -> row::Card {
+    pub(crate) fn row(&self, card: &Card) -> row::Card {
         let kdd = card.state().identity.key_diversification_data.clone().try_into().unwrap();
         at_once(self.bench.center.store.cards_by_kdd(kdd)).unwrap().remove(0)
     }
 
-    fn states(&self) -> [CardState; 2] {
+    pub(crate) fn states(&self) -> [CardState; 2] {
         [self.row(&self.old).state, self.row(&self.new).state]
     }
 
-    fn state_of(&self, order: &Order) -> OrderState {
+    pub(crate) fn state_of(&self, order: &Order) -> OrderState {
         at_once(self.bench.center.store.order(order.id)).unwrap().unwrap().state
     }
 }
@@ -91,7 +96,10 @@ impl Pair {
 #[test]
 fn a_card_that_was_left_in_the_middle_is_not_in_use_again_beside_the_one_in_its_place() {
     let mut pair = Pair::issued();
-    let (change, renewal) = (pair.order("change", "personal-data", MARRIED), pair.order("renewal", "renew", HOLDER));
+    let (change, renewal) = (
+        pair.order("change", "personal-data", "identity", MARRIED),
+        pair.order("renewal", "renew", "identity", HOLDER),
+    );
     let torn = pair.torn_at_its_opening();
     pair.old(0, Word::Desk, torn);
     assert_eq!(pair.states()[0], CardState::Unknown);
@@ -104,7 +112,10 @@ fn a_card_that_was_left_in_the_middle_is_not_in_use_again_beside_the_one_in_its_
 #[test]
 fn a_card_that_is_being_written_is_not_in_use_again_beside_the_one_in_its_place() {
     let mut pair = Pair::issued();
-    let (_, renewal) = (pair.order("change", "personal-data", MARRIED), pair.order("renewal", "renew", HOLDER));
+    let (_, renewal) = (
+        pair.order("change", "personal-data", "identity", MARRIED),
+        pair.order("renewal", "renew", "identity", HOLDER),
+    );
     let silent = Fault::Line { message: 1, how: LineFault::RequestLostSilently };
     pair.old(0, Word::Desk, silent);
     assert_eq!(pair.states()[0], CardState::Dirty);
@@ -118,10 +129,10 @@ fn a_card_that_is_being_written_is_not_in_use_again_beside_the_one_in_its_place(
 #[test]
 fn a_card_with_another_in_its_place_is_never_unblocked() {
     let mut pair = Pair::issued();
-    let renewal = pair.order("renewal", "renew", HOLDER);
-    pair.order("block", "block", &[]);
+    let renewal = pair.order("renewal", "renew", "identity", HOLDER);
+    pair.order("block", "block", "", &[]);
     pair.old(0, Word::Desk, Fault::Nothing);
-    let unblock = pair.order("unblock", "unblock", &[]);
+    let unblock = pair.order("unblock", "unblock", "", &[]);
     pair.renewed(&renewal);
     assert_eq!(pair.states(), [CardState::Locked, CardState::Live]);
     for word in [Word::Desk, Word::Order(&unblock)] {
@@ -150,15 +161,15 @@ fn a_card_with_another_in_its_place_is_never_unblocked() {
 #[test]
 fn a_lost_card_is_not_opened_more_often_than_any_other() {
     let mut pair = Pair::issued();
-    pair.order("change", "personal-data", MARRIED);
+    pair.order("change", "personal-data", "identity", MARRIED);
     let allowed = pair.bench.product.tries_allowed();
     let torn = pair.torn_at_its_opening();
     for _ in 0..allowed {
         pair.old(0, Word::Desk, torn);
     }
     assert_eq!((pair.states()[0], pair.row(&pair.old).open_tries), (CardState::Unknown, allowed));
-    pair.order("lost", "replace", HOLDER);
-    let end = pair.order("end", "terminate", &[]);
+    pair.order("lost", "replace", "identity", HOLDER);
+    let end = pair.order("end", "terminate", "", &[]);
     assert_eq!(pair.states()[0], CardState::Lost);
     let done = pair.bench.insert(0, Word::Order(&end), &mut pair.old, Fault::Nothing);
     assert_eq!(done.end.refusal.map(|refusal| refusal.code), Some(Code::CARD_QUARANTINED));
@@ -170,9 +181,9 @@ fn a_lost_card_is_not_opened_more_often_than_any_other() {
 fn a_lost_or_ended_card_that_is_locked_stays_lost_or_ended() {
     for ended in [CardState::Lost, CardState::Terminated] {
         let mut pair = Pair::issued();
-        let block = pair.order("block", "block", &[]);
+        let block = pair.order("block", "block", "", &[]);
         if ended == CardState::Terminated {
-            pair.order("end", "terminate", &[]);
+            pair.order("end", "terminate", "", &[]);
         } else {
             for person in &pair.bench.people {
                 let row = pair.row(&pair.old);
@@ -183,4 +194,27 @@ fn a_lost_or_ended_card_that_is_locked_stays_lost_or_ended() {
         pair.old(0, Word::Order(&block), Fault::Nothing);
         assert_eq!((pair.states()[0], pair.state_of(&block)), (ended, OrderState::Issued));
     }
+}
+
+/// Who blocks a card while it is made usable again has it blocked.
+#[test]
+fn a_card_that_is_blocked_while_it_is_unblocked_is_blocked() {
+    let mut pair = Pair::issued();
+    pair.order("block", "block", "", &[]);
+    pair.old(0, Word::Desk, Fault::Nothing);
+    let unblock = pair.order("unblock", "unblock", "", &[]);
+    let silent = Fault::Line { message: 1, how: LineFault::RequestLostSilently };
+    pair.old(0, Word::Desk, silent);
+    assert_eq!(pair.states()[0], CardState::Dirty);
+    pair.order("again", "block", "", &[]);
+    pair.bench.give_up();
+    pair.old(1, Word::Desk, Fault::Nothing);
+    let store = &pair.bench.center.store;
+    let told: Vec<String> = [&unblock.id]
+        .iter()
+        .flat_map(|id| at_once(store.events_of(**id)).unwrap())
+        .map(|event| event.event.kind)
+        .collect();
+    assert_eq!((pair.states()[0], pair.state_of(&unblock)), (CardState::Locked, OrderState::Issued), "{told:?}");
+    assert!(!told.contains(&"unblocked".to_owned()), "{told:?}");
 }
