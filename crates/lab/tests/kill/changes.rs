@@ -113,7 +113,7 @@ impl World {
         self.order_changes(&names, &[]);
         for ((change, name), place) in changes.iter().zip(&names).zip(PLACES) {
             self.carry_out_first(&name.reference);
-            self.decline(&format!("{place}-carried-again"), &change.reference);
+            self.decline(&format!("{place}-prepared-again"), &change.reference);
             self.decline(&format!("{place}-issuance-failed-clean"), &change.reference);
             let cancel = ["order", "cancel", &change.reference, "--as", "Ines"];
             let kinds: &[&str] = if place == "before" { &["rows"] } else { &[] };
