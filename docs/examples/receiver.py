@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A small host of an issuer: takes what a cardwright center tells about cards (docs/host.md).
 
-    cardwright-center host set --url http://127.0.0.1:8099/events --as Ada    # prints: host-signature.1 5B7E...
-    echo "host-signature.1 5B7E..." > secrets; chmod 600 secrets
+    cardwright-center host set --url http://127.0.0.1:8099/events --as Ada    # prints: host-signature.1 5b7e...
+    umask 077; echo "host-signature.1 5b7e..." > secrets
     python3 receiver.py --port 8099 --secrets secrets --database accounts.sqlite
 
 It shows what any host has to do, with Python's standard library alone: verify the signature, refuse what is old,
@@ -24,16 +24,18 @@ LONGEST_BODY = 64 * 1024
 # Seconds between the center's clock and ours, and for the way. Whoever replays an event later is refused by its time,
 # whoever does it at once by its id.
 TOLERANCE = 300
-# What an event makes of the account that the card belongs to.
+# What an event makes of the account that the card belongs to; "held" is blocked until another event.
 ACCOUNT = {
     "issued": "active",
     "changed": "active",
     "unblocked": "active",
     "blocked": "blocked",
-    "lost": "blocked",
-    "unknown": "blocked",
+    "lost": "held",
+    "unknown": "held",
     "terminated": "closed",
 }
+# What alone ends such a state. A change that was cut may be finished after an order has blocked the card.
+LEAVES = {"blocked": {"unblocked", "terminated"}, "closed": set()}
 
 
 class Refused(Exception):
@@ -94,11 +96,13 @@ class Accounts:
         if self.rows.execute("SELECT 1 FROM events WHERE id = ?", (event["id"],)).fetchone():
             return False
         card, number = event["card"], event["number"]
-        last = self.rows.execute("SELECT number FROM accounts WHERE card = ?", (card,)).fetchone()
+        last = self.rows.execute("SELECT number, state FROM accounts WHERE card = ?", (card,)).fetchone()
         if last and last[0] >= number:
             raise Refused(409, "a later event of this card was taken already")
         self.rows.execute("INSERT INTO events VALUES (?, ?, ?)", (event["id"], number, body.decode("utf-8")))
         state = ACCOUNT.get(event["kind"])
+        if last and event["kind"] not in LEAVES.get(last[1], {event["kind"]}):
+            state = last[1]
         if card and state:
             self.rows.execute(
                 "INSERT INTO accounts VALUES (?, ?, ?, ?) ON CONFLICT (card) DO UPDATE SET"

@@ -1,7 +1,5 @@
 //! The Key Information Template (GPCS §11.3.3.1.1): which keys a Security Domain says it has.
 
-use std::collections::BTreeSet;
-
 use cardwright_apdu::tlv;
 
 use crate::Error;
@@ -18,34 +16,6 @@ pub struct KeyInformation {
     pub version: u8,
     /// type (GPCS Table 11-16; of an extended type the second byte) and length in bytes of each component
     pub components: Vec<(u8, u16)>,
-}
-
-/// A key set that is whole: the three keys of a secure channel, all of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeySetInformation {
-    /// key version number
-    pub version: u8,
-    /// type (GPCS Table 11-16): 80 for triple DES, 88 for AES
-    pub kind: u8,
-    /// length of each key in bytes
-    pub length: u16,
-}
-
-/// The whole key sets among `keys`, by version: those whose identifiers 01, 02 and 03 are there, each of one component
-/// and all of one type and length. Other keys of a version do not matter.
-#[must_use]
-pub fn key_sets(keys: &[KeyInformation]) -> Vec<KeySetInformation> {
-    let component = |version: u8, identifier: u8| {
-        let key = keys.iter().find(|key| (key.version, key.identifier) == (version, identifier))?;
-        if let [component] = key.components[..] { Some(component) } else { None }
-    };
-    let whole = |version: u8| {
-        let (kind, length) = component(version, 1)?;
-        let alike = [2, 3].into_iter().all(|identifier| component(version, identifier) == Some((kind, length)));
-        alike.then_some(KeySetInformation { version, kind, length })
-    };
-    let versions: BTreeSet<u8> = keys.iter().map(|key| key.version).collect();
-    versions.into_iter().filter_map(whole).collect()
 }
 
 /// Reads the answer's data to GET DATA E0.

@@ -48,7 +48,7 @@ pub use error::{Error, Fault};
 pub use initialize_update::{
     CardAnswer, DIVERSIFICATION_DATA_LENGTH, HostChallenge, SequenceCounter, initialize_update,
 };
-pub use key_information::{KeyInformation, KeySetInformation, key_sets, read_key_information};
+pub use key_information::{KeyInformation, read_key_information};
 pub use parameters::ChannelParameters;
 pub use plan::{Content, PlannedCommand};
 pub use prediction::{PredictedChannel, Prediction, PredictionNeedsSessionKeys};

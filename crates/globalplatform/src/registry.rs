@@ -1,11 +1,5 @@
 //! What GET STATUS answers: the card's registry, entry by entry (GPCS §11.4.3.1).
 
-mod listing;
-mod load_file;
-
-pub use listing::{Listed, Listing, MOST_PAGES};
-pub use load_file::LoadFile;
-
 use cardwright_apdu::{Aid, tlv};
 
 use crate::Error;

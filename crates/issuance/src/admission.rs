@@ -10,6 +10,7 @@ use crate::kind::OrderKind;
 use crate::product::CardProduct;
 use crate::row::{Base, Card, Challenge, Order, Reader, Terminal, Ticket};
 use crate::state::{CardState, OrderState};
+use crate::waiting::fits;
 
 /// The rows an OPEN is judged by, as they stand.
 pub struct Facts<'a> {
@@ -150,8 +151,8 @@ pub struct Chosen<'a> {
 }
 
 /// Which order is carried out on `card`: one that was left in the middle comes first, whatever was asked for; then the
-/// one that the message names; then what waits for the card, oldest first. `of_card` are the prepared and blocked orders
-/// about the card, oldest first.
+/// one that the message names; then the first of what waits for the card. `of_card` are the prepared and blocked orders
+/// about the card, in the order of [`crate::waiting::sort`].
 ///
 /// # Errors
 /// The refusal that the terminal is told and the log keeps.
@@ -182,11 +183,17 @@ pub fn choose<'a>(
 
 fn settled<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Result<Chosen<'a>, Refusal> {
     let blocked = |order: &&Order| order.state == OrderState::Blocked && order.card == Some(card.id);
-    let order = of_card.iter().find(blocked).ok_or_else(|| refusal(Code::CARD_UNKNOWN, &[]))?;
-    if approved(parties.ticket, order) {
+    // whatever a card holds, it can be ended: one that came out of quarantine may have no other order
+    let ends = |order: &&Order| {
+        order.state == OrderState::Prepared && order.card == Some(card.id) && order.kind == OrderKind::Terminate
+    };
+    let mut found = of_card.iter().find(blocked).map(|order| Chosen { order, settles: true });
+    found = found.or_else(|| of_card.iter().find(ends).map(|order| Chosen { order, settles: false }));
+    let chosen = found.ok_or_else(|| refusal(Code::CARD_WITHOUT_ORDER, &[]))?;
+    if approved(parties.ticket, chosen.order) {
         return Err(refusal(Code::SAME_PERSON, &[]));
     }
-    Ok(Chosen { order, settles: true })
+    Ok(chosen)
 }
 
 fn blank<'a>(parties: &Parties<'a>) -> Result<Chosen<'a>, Refusal> {
@@ -203,13 +210,14 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
         return match order.card {
             _ if order.kind.is_new_card() && card.state.is_in_use() => Err(refusal(Code::CARD_LIVE, &[])),
             _ if order.kind.is_new_card() => Err(refusal(Code::CARD_ENDED, &[])),
-            Some(id) if id == card.id && fits(card, order) => Ok(Chosen { order, settles: false }),
+            Some(id) if id == card.id && fits(order.kind, card.state) => Ok(Chosen { order, settles: false }),
             Some(id) if id == card.id => Err(refusal(Code::CARD_ENDED, &[])),
             _ => Err(refusal(Code::OTHER_CARD, &[&order.reference])),
         };
     }
-    let waiting =
-        |order: &&Order| order.state == OrderState::Prepared && order.card == Some(card.id) && fits(card, order);
+    let waiting = |order: &&Order| {
+        order.state == OrderState::Prepared && order.card == Some(card.id) && fits(order.kind, card.state)
+    };
     let mut waiting = of_card.iter().filter(waiting).peekable();
     let some_waits = waiting.peek().is_some();
     let order = waiting.find(|order| !approved(parties.ticket, order));
@@ -220,17 +228,6 @@ fn changed<'a>(card: &Card, parties: &Parties<'a>, of_card: &'a [Order]) -> Resu
         (false, _) => Code::CARD_ENDED,
     };
     order.map(|order| Chosen { order, settles: false }).ok_or_else(|| refusal(code, &[]))
-}
-
-/// Whether a card in its state can have the change: one that is blocked takes nothing but to be made usable again, or
-/// ended (GPCS Table 11-1: no PUT KEY either); one that is lost or ended is only made to know it.
-fn fits(card: &Card, order: &Order) -> bool {
-    match card.state {
-        CardState::Live => !matches!(order.kind, OrderKind::Unblock),
-        CardState::Locked => matches!(order.kind, OrderKind::Unblock | OrderKind::Block | OrderKind::Terminate),
-        CardState::Lost | CardState::Terminated => matches!(order.kind, OrderKind::Block | OrderKind::Terminate),
-        _ => false,
-    }
 }
 
 /// Whether the product lets a key set of `protocol` be used at all: SCP02 is off where it does not say how often.

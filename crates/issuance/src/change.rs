@@ -3,7 +3,7 @@
 use crate::Id;
 use crate::content::Content;
 use crate::entry::Entry;
-use crate::row::{Intent, Issuance, KeySet, Outbox};
+use crate::row::{Card, Intent, Issuance, KeySet, Outbox};
 use crate::state::{CardState, IssuanceState, KeySetState, OrderState};
 
 /// One row change.
@@ -99,6 +99,16 @@ pub enum Change {
     },
     /// something to tell the issuer's host
     AddOutbox(Outbox),
+}
+
+impl Change {
+    /// The card comes to another state and keeps its order and its number. `open_tries` are its openings that are intended
+    /// and not proven from now on.
+    #[must_use]
+    pub fn move_card(card: &Card, to: CardState, open_tries: u8) -> Self {
+        let Card { id, state, order, ref masked_number, .. } = *card;
+        Self::MoveCard { card: id, from: state, to, order, open_tries, masked_number: masked_number.clone() }
+    }
 }
 
 /// What one event changes: committed whole or not at all.

@@ -23,8 +23,9 @@ pub use unknown::{GivenUp, Tried, unknown, unknown_verdict};
 use crate::Id;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::flow::{Grade, StageKind, Verified};
+use crate::flow::{StageKind, Verified};
 use crate::kind::OrderKind;
+use crate::proof::Grade;
 use crate::row::{Card, Issuance, Outbox};
 use crate::state::{CardState, IssuanceState, OrderState, State};
 

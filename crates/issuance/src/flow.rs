@@ -11,14 +11,11 @@ mod cryptogram;
 mod end;
 mod fitness;
 mod groupings;
-mod inputs;
 mod next;
-mod observed;
 mod piv;
 mod plan;
 mod question;
 mod run;
-pub(crate) mod segment;
 mod showing;
 mod stage;
 mod worth;
@@ -33,16 +30,11 @@ pub use ahead::{Requests, Secrets};
 pub use begin::{Authenticated, NeedsKeys, begin};
 pub use certificate::ToBeSigned;
 pub use fitness::unwritable;
-pub use inputs::{Inputs, Keys, LoadFile, key_type};
 pub use next::{Certification, Foresight, ForesightKeys, Next, Reopening};
-pub use observed::Observed;
-pub use segment::Ring;
 pub use stage::{Stage, StageKind};
-pub use worth::{Flaw, Grade, Verified};
+pub use worth::{Flaw, Verified};
 
-pub(crate) use ahead::is_foreseeable;
-pub(crate) use fitness::NOT_THERE;
-pub(crate) use plan::life_cycle;
+pub use crate::work::{Inputs, Keys, LoadFile, Observed, Ring};
 
 /// What a card answered wrongly at its opening, as the terminal is told.
 pub(crate) fn card_refused(error: &ChannelError) -> Refusal {

@@ -65,12 +65,15 @@ impl OrderKind {
         matches!(self, Self::New | Self::Replace | Self::Renew)
     }
 
-    /// What the issuer's host is told when it is carried out. That a card is blocked or ended the host was told before.
+    /// What the issuer's host is told when it is carried out. That a card is blocked or ended it was told at the approval,
+    /// and is told again when the card has proved it: never that the card goes on.
     #[must_use]
     pub fn told(self) -> &'static str {
         match self {
             Self::New | Self::Replace | Self::Renew => "issued",
+            Self::Block => "blocked",
             Self::Unblock => "unblocked",
+            Self::Terminate => "terminated",
             _ => "changed",
         }
     }
@@ -101,5 +104,11 @@ mod tests {
             assert_eq!((kind.name(), OrderKind::named(name)), (name, Some(kind)));
         }
         assert_eq!(OrderKind::named(""), None);
+    }
+
+    #[test]
+    fn no_host_is_told_that_a_card_goes_on_which_was_blocked_or_ended() {
+        assert_eq!((OrderKind::Block.told(), OrderKind::Terminate.told()), ("blocked", "terminated"));
+        assert_eq!(OrderKind::PersonalData.told(), "changed");
     }
 }

@@ -13,8 +13,11 @@ pub mod entry;
 pub mod flow;
 pub mod kind;
 pub mod product;
+pub mod proof;
 pub mod row;
 pub mod state;
 mod task;
+pub mod waiting;
+mod work;
 
 pub use cardwright_relay::message::Id;

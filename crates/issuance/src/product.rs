@@ -12,7 +12,7 @@ use serde::Deserialize;
 use file::{File, Scheme, bytes, check, protocol};
 pub use identity::CardIdentity;
 
-use crate::flow::Grade;
+use crate::proof::Proof;
 
 /// Why a card product is not taken. The text says where and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,30 +37,6 @@ pub enum StoreDataIn {
     Installed,
     /// SELECTABLE only
     Selectable,
-}
-
-/// What proves that data was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Proof {
-    /// an R-MAC on every answer: grade A
-    RMac,
-    /// nothing in the channel, but afterwards a cryptogram that only the written keys can make: grade B
-    Cryptogram,
-    /// nothing
-    None,
-}
-
-impl Proof {
-    /// The grade of a card that was proven so.
-    #[must_use]
-    pub fn grade(self) -> Option<Grade> {
-        match self {
-            Self::RMac => Some(Grade::A),
-            Self::Cryptogram => Some(Grade::B),
-            Self::None => None,
-        }
-    }
 }
 
 impl CardProduct {
@@ -124,7 +100,7 @@ impl CardProduct {
     /// Type and length of the static keys that the card is delivered with.
     #[must_use]
     pub fn key_type(&self) -> KeyType {
-        crate::flow::key_type(self.protocol)
+        KeyType::of(self.protocol)
     }
 
     /// Whether a key set can be put beside the one that is there; otherwise it takes its place, and is of the same type
@@ -163,7 +139,7 @@ impl CardProduct {
             (false, _, Protocol::Scp02 { i }) if size == KeySize::Aes128 => Protocol::Scp02 { i },
             (false, _, Protocol::Scp02 { .. }) => return Err(fault("keys of SCP02 have 16 bytes")),
         };
-        let same_type = crate::flow::key_type(wanted) == crate::flow::key_type(current);
+        let same_type = KeyType::of(wanted) == KeyType::of(current);
         if same_type || self.has_spare_key_set() {
             Ok(wanted)
         } else {

@@ -17,10 +17,11 @@ use cardwright_relay::message::Refusal;
 
 use crate::admission::refusal;
 use crate::content::{Content, Installed};
-use crate::flow::segment::{Gate, Place, Segment, Work, place_of};
-use crate::flow::{Inputs, NOT_THERE, Observed, Ring, life_cycle};
 use crate::kind::OrderKind;
-use crate::product::Proof;
+use crate::proof::Proof;
+use crate::work::segment::life_cycle;
+use crate::work::segment::{Gate, Place, Segment, Work, place_of};
+use crate::work::{Inputs, NOT_THERE, Observed, Ring};
 
 /// The first part of the order's flow: all of it, or where something must be found out first, the survey.
 pub(crate) fn first(inputs: &Inputs) -> Result<Vec<Segment>, Refusal> {
@@ -139,7 +140,7 @@ fn asked_at_the_end(inputs: &Inputs, segments: &mut Vec<Segment>) {
         return;
     }
     let at_home = segments.last().is_none_or(|last| last.place == Place::Domain);
-    if at_home || crate::flow::is_foreseeable(inputs, ring) {
+    if at_home || inputs.is_foreseeable(ring) {
         segments.push(Segment::at_home(ring, Work::Ask { card: CardState::Secured }));
     }
 }

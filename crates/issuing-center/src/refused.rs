@@ -53,7 +53,6 @@ impl Refused {
             | Code::CHANGED_MEANWHILE
             | Code::ORDER_APPROVED
             | Code::PROGRAM_APPROVED
-            | Code::PROGRAM_NOT_APPROVED
             | Code::ORDER_NOT_APPROVED
             | Code::ORDER_ISSUED
             | Code::ORDER_BLOCKED

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use cardwright_lab::life::matrix::matrix;
+use cardwright_lab::life::plan;
+use cardwright_lab::life::planted::Planted;
 use cardwright_lab::world::{Fault, card_host};
 use cardwright_lab::{demo, shop};
 use clap::{Parser, Subcommand};
@@ -23,6 +26,12 @@ enum Command {
         #[arg(long)]
         stay: bool,
     },
+    /// Cuts every order of every kind at every command and every message, and has the card finished elsewhere
+    Life {
+        /// Of one card product alone: scp03-i70-life, scp03-i71, scp03-i60, scp03-i70, scp03-i10, scp02-i55, …
+        #[arg(long)]
+        product: Option<String>,
+    },
     /// Buys something with the payment card in a reader: the order as JSON on standard input, what was seen on the output
     #[command(hide = true)]
     Shop,
@@ -35,6 +44,21 @@ enum Command {
     },
 }
 
+/// A line for each order; exit status 1 where one was not finished as it has to be.
+fn life(product: Option<&str>) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for plan in plan::all().into_iter().filter(|plan| product.is_none_or(|product| plan.product == product)) {
+        let name = plan.name.clone();
+        let report = matrix(plan, Planted::Nothing);
+        println!("{name}: {} commands, {} messages, {} cells", report.commands, report.messages, report.cells);
+        for broken in &report.broken {
+            eprintln!("{broken}");
+            code = ExitCode::from(1);
+        }
+    }
+    code
+}
+
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo { stay } => match demo::run(demo::Options { stay }) {
@@ -44,6 +68,7 @@ fn main() -> ExitCode {
                 ExitCode::from(if matches!(fault, Fault::Machine(_)) { 3 } else { 1 })
             }
         },
+        Command::Life { product } => life(product.as_deref()),
         Command::Shop => match shop::serve() {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(1),

@@ -8,10 +8,10 @@ mod looking;
 mod planted;
 mod programs;
 mod register;
+mod rows;
 mod terminals;
 mod writing;
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cardwright_apdu::Aid;
@@ -21,53 +21,14 @@ use cardwright_issuance::row::{
 };
 use cardwright_issuance::state::CardState;
 use cardwright_issuing_center::store::{
-    Campaign, CampaignCard, CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document,
-    EmvIssuer, EnrolmentCode, FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer,
-    PivAuthority, PoolKey, PoolLevel, Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
+    CardCertificate, CardDecision, CardNumber, CertificationKeyRow, Commit, Document, EmvIssuer, EnrolmentCode,
+    FailedAttempt, HostEvent, HostRow, Idempotency, Leaf, LogHead, Person, PinMailer, PivAuthority, PoolKey, PoolLevel,
+    Program, Retry, SealedBlob, SealedOrder, Store, StoreError,
 };
 use cardwright_transparency_log::Edge;
 
+use rows::Rows;
 use writing::{Fence, conflict, insert, newest};
-
-/// All rows. A commit works on a copy that replaces them only when everything in it was possible.
-#[derive(Clone, Default)]
-struct Rows {
-    bases: BTreeMap<String, Base>,
-    persons: BTreeMap<Id, Person>,
-    products: BTreeMap<(String, u32), Document>,
-    profiles: BTreeMap<(String, u32), Document>,
-    terminals: BTreeMap<Id, Terminal>,
-    readers: BTreeMap<Id, Reader>,
-    codes: BTreeMap<[u8; 32], (EnrolmentCode, bool)>,
-    challenges: BTreeMap<Id, Challenge>,
-    tickets: BTreeMap<Id, Ticket>,
-    orders: BTreeMap<Id, Order>,
-    sealed_orders: BTreeMap<Id, SealedOrder>,
-    prepared: BTreeMap<Id, SealedBlob>,
-    cards: BTreeMap<Id, Card>,
-    key_sets: BTreeMap<(Id, u32, u8), KeySet>,
-    issuances: BTreeMap<Id, Issuance>,
-    intents: BTreeMap<(Id, u16), Intent>,
-    events: Vec<host::Event>,
-    host: Option<HostRow>,
-    proposals: BTreeMap<Id, CardDecision>,
-    expiries: BTreeMap<Id, i64>,
-    idempotency: BTreeMap<String, Idempotency>,
-    destruction_keys: BTreeMap<i64, String>,
-    settings: BTreeMap<String, Vec<u8>>,
-    pool: BTreeMap<Id, PoolKey>,
-    numbers: BTreeMap<Id, CardNumber>,
-    ranges: BTreeMap<String, i64>,
-    mailers: BTreeMap<Id, PinMailer>,
-    certification_keys: BTreeMap<([u8; 5], u8), CertificationKeyRow>,
-    issuers: BTreeMap<String, EmvIssuer>,
-    authorities: BTreeMap<String, PivAuthority>,
-    card_certificates: BTreeMap<(String, Vec<u8>), CardCertificate>,
-    programs: BTreeMap<Aid, Program>,
-    campaigns: BTreeMap<Id, Campaign>,
-    campaign_cards: BTreeMap<(Id, Id), CampaignCard>,
-    leaves: Vec<Leaf>,
-}
 
 /// The model. What it is asked to do it does at once and whole.
 #[derive(Default)]

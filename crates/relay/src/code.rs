@@ -26,7 +26,7 @@ codes! {
     PERSON_REFUSED = 1002;
     /// the person lacks the role. Parameters: person, role
     ROLE_MISSING = 1003;
-    /// who entered an order does not approve it, who approves does not write it. Parameters: person
+    /// who entered an order does not approve it, who approves does not write it
     SAME_PERSON = 1004;
     /// a published test key. Parameters: name
     PUBLISHED_KEY = 1005;
@@ -80,8 +80,6 @@ codes! {
     PROGRAM_REFUSED = 1030;
     /// no such program. Parameters: program, its name or its load file's AID
     PROGRAM_UNKNOWN = 1031;
-    /// the program waits for approval. Parameters: program
-    PROGRAM_NOT_APPROVED = 1032;
     /// the program is approved already. Parameters: program
     PROGRAM_APPROVED = 1033;
     /// the issuer's host cannot be told there. Parameters: url, reason
@@ -178,6 +176,8 @@ codes! {
     CARD_BLANK = 3024;
     /// the card is blocked, and nothing waits for it
     CARD_BLOCKED = 3039;
+    /// what the card holds is not known, and no order is left that would find it out
+    CARD_WITHOUT_ORDER = 3040;
 
     /// no such order. Parameters: order
     ORDER_UNKNOWN = 4001;

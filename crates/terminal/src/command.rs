@@ -17,6 +17,7 @@ use crate::arguments::{Arguments, Command};
 use crate::configuration::Configuration;
 use crate::failure::{Exit, Failure, language_of_environment};
 use crate::identity::Identity;
+use crate::issuing::Issuing;
 use crate::line::Line;
 use crate::presence::{Presence, new_id};
 use crate::system::files;
@@ -61,6 +62,11 @@ impl Place {
     fn line(&self, identity: &Identity) -> Result<Arc<Line>, Failure> {
         let address = self.configuration.center.as_deref().unwrap_or(&identity.center);
         Ok(Arc::new(Line::new(address, tls::mutual(identity)?)?))
+    }
+
+    /// What issuing needs, with the center that `presence` is at.
+    fn issuing<'a>(&'a self, presence: &'a Presence) -> Issuing<'a> {
+        Issuing { presence, configuration: &self.configuration, voice: &self.voice, stop: self.stop.clone() }
     }
 
     /// HELLO as a new instance.

@@ -9,7 +9,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::Ticket;
 
 use crate::failure::Failure;
-use crate::issuing::Desk;
+use crate::issuing::Issuing;
 use crate::readers::{Insertion, ListedReader, Slot};
 use crate::screen;
 use crate::system::pcsc;
@@ -37,7 +37,7 @@ pub enum Asked {
     OrderFirst,
 }
 
-impl Desk<'_> {
+impl Issuing<'_> {
     /// Asks for the card of a ticket and waits for it.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! One session with the card that was put in: the reader that is used, its proof, the challenge, the card held.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use crate::readers::{Insertion, ListedReader, Slot, choose};
 use crate::sam;
 use crate::session::{self, Patience, Watcher};
 use crate::system::pcsc::{self, HeldCard};
+use crate::told::Told;
 use crate::voice::Voice;
 
 /// How long fresh challenges are waited for where all are used up.
@@ -24,7 +26,7 @@ const CHALLENGE_WAIT: Duration = Duration::from_secs(10);
 const CHALLENGE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What issuing needs.
-pub struct Desk<'a> {
+pub struct Issuing<'a> {
     /// the center, and what it handed out
     pub presence: &'a Presence,
     /// as configured
@@ -36,25 +38,29 @@ pub struct Desk<'a> {
 }
 
 struct SessionWatcher<'a> {
-    desk: &'a Desk<'a>,
+    issuing: &'a Issuing<'a>,
     session: Id,
+    told: Mutex<Option<Told>>,
 }
 
 impl Watcher for SessionWatcher<'_> {
     fn notice(&self, notice: &Refusal) {
-        self.desk.voice.notice(notice);
+        self.issuing.voice.notice(notice);
+        if let (Some(told), Ok(mut held)) = (Told::of(notice), self.told.lock()) {
+            *held = Some(told);
+        }
     }
 
     fn progress(&self, done: usize, total: usize) {
-        self.desk.voice.progress(done, total);
+        self.issuing.voice.progress(done, total);
     }
 
     fn is_cancelled(&self) -> bool {
-        *self.desk.stop.borrow() || self.desk.presence.is_cancelled(&self.session)
+        *self.issuing.stop.borrow() || self.issuing.presence.is_cancelled(&self.session)
     }
 }
 
-impl Desk<'_> {
+impl Issuing<'_> {
     /// The reader that is to be used: listed by the center, there, and with the attributes the list says.
     ///
     /// # Errors
@@ -70,7 +76,8 @@ impl Desk<'_> {
         Ok(reader)
     }
 
-    /// Proves the reader, takes the card that was put in, and runs a session with it. The card gets its first command
+    /// Proves the reader, takes the card that was put in, and runs a session with it; beside its end, the order that
+    /// the center told of. The card gets its first command
     /// only after the reader has proved itself, and is free again when the session is over.
     ///
     /// # Errors
@@ -81,7 +88,7 @@ impl Desk<'_> {
         ticket: &Ticket,
         reader: &ListedReader,
         insertion: &Insertion,
-    ) -> Result<End, Failure> {
+    ) -> Result<(End, Option<Told>), Failure> {
         let atr = &insertion.atr;
         let preamble = self.presence.preamble(atr);
         let preamble = preamble.ok_or_else(|| Failure::card(Code::ATR_UNKNOWN, &[&hex::encode_upper(atr)]))?;
@@ -105,14 +112,15 @@ impl Desk<'_> {
         reader: &ListedReader,
         insertion: &Insertion,
         card: &mut HeldCard,
-    ) -> Result<End, Failure> {
+    ) -> Result<(End, Option<Told>), Failure> {
         if pcsc::look(&reader.card_slot).await? != Slot::Card(insertion.clone()) {
             return Err(Failure::card(Code::CARD_GONE, &[]));
         }
         let patience =
             Patience { open: self.configuration.open_patience(), result: self.configuration.result_patience() };
-        let watcher = SessionWatcher { desk: self, session: start.session };
-        Ok(session::run(start, card, &self.presence.line, patience, &watcher).await)
+        let watcher = SessionWatcher { issuing: self, session: start.session, told: Mutex::default() };
+        let end = session::run(start, card, &self.presence.line, patience, &watcher).await;
+        Ok((end, watcher.told.into_inner().ok().flatten()))
     }
 
     /// A challenge that is held, or one that is asked for at once: a card with much to do uses several in a row, and the

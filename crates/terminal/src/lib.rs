@@ -24,5 +24,6 @@ pub mod serving;
 pub mod session;
 pub mod system;
 pub mod tls;
+pub mod told;
 pub mod transmission;
 pub mod voice;

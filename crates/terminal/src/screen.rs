@@ -78,6 +78,10 @@ sentences! {
     UNKNOWN = "unknown",
         "What the card holds is not known. Put the card in again, here or at another terminal: it will be finished.",
         "カードの内容は不明です。カードをこの端末か別の端末にもう一度挿入してください。続きを処理して完了します。";
+    /// the card was blocked or ended
+    KEEP = "keep-card",
+        "This card is not to be used any more. Keep it and hand it to the back office.",
+        "このカードは使用できなくなりました。返却せずに預かり、バックオフィスに渡してください。";
     /// nothing more is done with this card
     REMOVE = "remove-card",
         "Take the card out.",

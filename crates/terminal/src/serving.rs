@@ -7,7 +7,7 @@ use cardwright_relay::message::{Outcome, Ticket};
 use cardwright_relay::terminal::End;
 
 use crate::failure::{Exit, Failure};
-use crate::issuing::Desk;
+use crate::issuing::Issuing;
 use crate::readers::{Insertion, ListedReader, Slot};
 use crate::screen;
 use crate::system::pcsc;
@@ -21,9 +21,11 @@ pub struct Served {
     pub exit: Exit,
     /// the code of the last session, where it did not end well
     pub code: Option<Code>,
+    /// another order was carried out than the ticket's, which waits on
+    pub another: bool,
 }
 
-impl Desk<'_> {
+impl Issuing<'_> {
     /// Serves one card under `ticket` and tells everything but the failures: one session under an order's ticket, under
     /// a desk ticket as many as wait. Each has a session, a challenge and a reader's proof of its own, and is of the
     /// card that is there: one that was swapped for another is not gone on with.
@@ -39,11 +41,12 @@ impl Desk<'_> {
     ) -> Result<Served, Failure> {
         let mut run = Run::default();
         loop {
-            let end = self.session(ticket, reader, insertion).await?;
+            let (end, told) = self.session(ticket, reader, insertion).await?;
             let goes_on = run.goes_on(ticket.is_desk(), &end);
-            let exit = self.voice.end(ticket, &end, !goes_on);
+            let exit = self.voice.end(ticket, &end, told.as_ref(), !goes_on);
             if !goes_on {
-                return Ok(Served { exit, code: end.refusal.map(|refusal| refusal.code) });
+                let another = told.is_some_and(|told| told.is_another_than(ticket));
+                return Ok(Served { exit, code: end.refusal.map(|refusal| refusal.code), another });
             }
             if pcsc::look(&reader.card_slot).await? != Slot::Card(insertion.clone()) {
                 return Err(Failure::card(Code::TAKEN_OUT_EARLY, &[&end.waiting.to_string()]));

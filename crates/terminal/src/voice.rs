@@ -13,6 +13,7 @@ use cardwright_relay::text::{Language, Said};
 use crate::failure::{Exit, Failure};
 use crate::inserting::order_of;
 use crate::screen::{self, Sentence, filled};
+use crate::told::Told;
 
 /// Speaks on standard output; the progress bar is on standard error.
 pub struct Voice {
@@ -79,29 +80,33 @@ impl Voice {
         }
     }
 
-    /// Tells how a session ended: a sentence, a code and a next step on everything but success. For programs it is a
-    /// `result` where it is the `last` of its card, and else a `verdict`.
-    pub fn end(&self, ticket: &Ticket, end: &End, last: bool) -> Exit {
+    /// Tells how a session ended that carried out the order of `told`: a sentence, a code and a next step on everything
+    /// but success. For programs it is a `result` where it is the `last` of its card, and else a `verdict`.
+    pub fn end(&self, ticket: &Ticket, end: &End, told: Option<&Told>, last: bool) -> Exit {
         self.finish_bar();
         if let Some(notice) = &end.notice {
             self.notice(notice);
         }
+        let another = told.filter(|told| told.is_another_than(ticket));
         let fields = json!({
-            "order": order_of(ticket),
+            "order": another.map_or_else(|| order_of(ticket), |told| json!(told.order)),
             "outcome": outcome_name(end.outcome),
             "card": end.card,
             "waiting": end.waiting,
         });
         let event = if last { "result" } else { "verdict" };
         match &end.refusal {
+            // people are told at once how many are done, and that the card stays in
+            None if !last && !self.json => (),
             None => {
-                let sentence = if ticket.is_desk() { screen::CARD_DONE } else { screen::ORDER_DONE };
+                let is_the_card = ticket.is_desk() || another.is_some();
+                let sentence = if is_the_card { screen::CARD_DONE } else { screen::ORDER_DONE };
                 self.say(&Sentence { event, ..sentence }, fields);
             }
             Some(refusal) => self.refusal(event, fields, refusal),
         }
         if !self.json {
-            self.advise(ticket, end);
+            self.advise(ticket, end, told);
         }
         match (end.outcome, &end.refusal) {
             (Outcome::Issued, _) => Exit::Done,
@@ -112,10 +117,13 @@ impl Voice {
     }
 
     /// What people are told beside the end; programs have it in the fields.
-    fn advise(&self, ticket: &Ticket, end: &End) {
+    fn advise(&self, ticket: &Ticket, end: &End, told: Option<&Told>) {
         let mut advice = Vec::new();
         if end.outcome == Outcome::Unknown && end.refusal.as_ref().is_none_or(|why| !why.code.tells_unknown()) {
             advice.push(screen::UNKNOWN);
+        }
+        if end.outcome == Outcome::Issued && told.is_some_and(Told::keeps_the_card) {
+            advice.push(screen::KEEP);
         }
         if !ticket.is_desk() && end.waiting > 0 {
             advice.push(screen::FURTHER);
@@ -123,6 +131,13 @@ impl Voice {
         let fields = json!({ "waiting": end.waiting });
         for sentence in advice {
             line(&filled(self.choose(sentence.english, sentence.japanese), &fields));
+        }
+    }
+
+    /// Tells people that the card may be taken out: the program ends, and programs need no word of that.
+    pub fn may_be_taken_out(&self) {
+        if !self.json {
+            line(self.choose(screen::REMOVE.english, screen::REMOVE.japanese));
         }
     }
 

@@ -4,6 +4,7 @@ use super::managing;
 use crate::Error;
 use crate::derivation::StaticKey;
 use crate::plan::{Content, PlannedCommand};
+use crate::protocol::{KeySize, Protocol};
 
 /// Key type and length (GPCS Table 11-16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +20,17 @@ pub enum KeyType {
 }
 
 impl KeyType {
+    /// Type and length of the keys of `protocol`.
+    #[must_use]
+    pub fn of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Scp02 { .. } => Self::TripleDes,
+            Protocol::Scp03 { key_size: KeySize::Aes128, .. } => Self::Aes128,
+            Protocol::Scp03 { key_size: KeySize::Aes192, .. } => Self::Aes192,
+            Protocol::Scp03 { key_size: KeySize::Aes256, .. } => Self::Aes256,
+        }
+    }
+
     fn code(self) -> u8 {
         if self == Self::TripleDes { 0x80 } else { 0x88 }
     }

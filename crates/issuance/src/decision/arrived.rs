@@ -8,8 +8,9 @@ use super::about;
 use crate::Id;
 use crate::change::{Change, Changes};
 use crate::entry::{Entry, Event};
-use crate::flow::{Grade, Verified};
+use crate::flow::Verified;
 use crate::kind::OrderKind;
+use crate::proof::Grade;
 use crate::row::{Card, Issuance, KeySet, Order, Outbox};
 use crate::state::{CardState, IssuanceState, OrderState, State};
 
@@ -97,14 +98,14 @@ impl Arrived<'_> {
             card: order.card,
         });
         let replaced = self.replaced.filter(|card| card.state != CardState::Live);
-        orders.chain(replaced.map(|card| moved(card, card.state))).collect()
+        orders.chain(replaced.map(|card| Change::move_card(card, card.state, card.open_tries))).collect()
     }
 
     /// The card that this one takes the place of is used no more. One that is being written, or not known, is locked when
     /// that is settled.
     pub(super) fn replaced_ends(&self, outbox: Id) -> Vec<Change> {
         let Some(card) = self.replaced.filter(|card| card.state == CardState::Live) else { return Vec::new() };
-        let moved = moved(card, CardState::Locked);
+        let moved = Change::move_card(card, CardState::Locked, card.open_tries);
         let (order, created) = (self.issuance.order, self.now);
         let told = Outbox { id: outbox, kind: "blocked".to_owned(), order, card: Some(card.id), created };
         vec![moved, Change::AddOutbox(told)]
@@ -118,14 +119,7 @@ impl Arrived<'_> {
     /// may open is the only try that is not proven.
     pub(super) fn one_try_left(&self, done: &Verified) -> Option<Change> {
         let is_proven = done.grade() == Some(Grade::A) && self.card.open_tries > 1;
-        is_proven.then(|| Change::MoveCard {
-            card: self.card.id,
-            from: self.card.state,
-            to: self.card.state,
-            order: self.card.order,
-            open_tries: 1,
-            masked_number: self.card.masked_number.clone(),
-        })
+        is_proven.then(|| Change::move_card(self.card, self.card.state, 1))
     }
 
     pub(super) fn card_moved(&self, from: CardState, to: CardState, masked_number: &str) -> Change {
@@ -156,17 +150,5 @@ impl Arrived<'_> {
             self.entry(Event::GroupingsUnknown { step, application, groupings })
         };
         done.unknown_groupings().chunk_by(|one, next| one.0 == next.0).map(of_one).collect()
-    }
-}
-
-/// A card that nobody writes to, in another state.
-fn moved(card: &Card, to: CardState) -> Change {
-    Change::MoveCard {
-        card: card.id,
-        from: card.state,
-        to,
-        order: card.order,
-        open_tries: card.open_tries,
-        masked_number: card.masked_number.clone(),
     }
 }

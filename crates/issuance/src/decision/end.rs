@@ -21,14 +21,7 @@ pub(super) fn ended(now: i64, issuance: &Issuance, card: &Card, outbox: Id) -> C
             to: issued,
             deadline: issuance.deadline,
         },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Terminated,
-            order: card.order,
-            open_tries: 0,
-            masked_number: card.masked_number.clone(),
-        },
+        Change::move_card(card, CardState::Terminated, 0),
         order_moved(issuance, OrderState::Issued),
         told(issuance, now, OrderKind::Terminate.told(), outbox),
     ];

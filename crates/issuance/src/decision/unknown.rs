@@ -68,15 +68,7 @@ pub fn unknown(now: i64, issuance: &Issuance, card: &Card, why: &Refusal, how: G
             to: (given_up(issuance.state), issuance.step),
             deadline: issuance.deadline,
         },
-        Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to: CardState::Unknown,
-            // a change leaves the card with the order that it carries
-            order: card.order,
-            open_tries: how.tried.counted(issuance, card),
-            masked_number: card.masked_number.clone(),
-        },
+        Change::move_card(card, CardState::Unknown, how.tried.counted(issuance, card)),
         order_moved(issuance, OrderState::Blocked),
         told(issuance, now, "unknown", how.outbox),
     ];

@@ -2,7 +2,7 @@
 //! two steps of the keystore.
 
 use cardwright_globalplatform::{
-    HostChallenge, KeyRequest, PredictedChannel, Prediction, PredictionNeedsSessionKeys, Protocol, SequenceCounter,
+    HostChallenge, KeyRequest, PredictedChannel, Prediction, PredictionNeedsSessionKeys, SequenceCounter,
     SessionSecrets,
 };
 use cardwright_relay::Code;
@@ -10,10 +10,10 @@ use cardwright_relay::message::Refusal;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::segment::{Place, Ring, Segment, Work, openings};
 use super::{Inputs, caller_refused, card_refused};
 use crate::Id;
 use crate::admission::refusal;
+use crate::work::segment::{Place, Ring, Segment, Work, openings};
 
 /// Derivations that are asked of the keystore, by whose keys.
 #[derive(Default)]
@@ -110,7 +110,7 @@ impl Ahead {
         let script = segments.iter().position(|segment| matches!(segment.work, Work::Script(_)));
         let segments = &segments[..script.unwrap_or(segments.len())];
         for (ring, place) in openings(standing.channel, segments) {
-            if !is_foreseeable(inputs, ring) {
+            if !inputs.is_foreseeable(ring) {
                 break;
             }
             let number = count.next();
@@ -154,21 +154,6 @@ impl AheadKeys {
         });
         channels.collect()
     }
-}
-
-/// Whether what a card answers to INITIALIZE UPDATE under a ring can be computed beforehand. Not where the key sets
-/// speak two protocols: what proves the answers of the one says nothing of the other's. Nor where an application is
-/// activated in the script that writes it: what makes a card usable does not lie ready behind a foreseen channel.
-pub(crate) fn is_foreseeable(inputs: &Inputs, ring: Ring) -> bool {
-    let pseudo_random = |ring: Ring| match inputs.keys(ring).protocol {
-        Protocol::Scp03 { i, .. } => i.has_pseudo_random_challenge(),
-        Protocol::Scp02 { .. } => false,
-    };
-    let in_script = |application: &cardwright_data_preparation::Application| {
-        application.activation == cardwright_data_preparation::Activation::InScript
-    };
-    let one_protocol = inputs.proof(Ring::Opened) == inputs.proof(Ring::New);
-    pseudo_random(ring) && one_protocol && !inputs.applications().iter().any(in_script)
 }
 
 /// A host challenge of its own for each channel: an answer of one of them is none to another. The first is the random

@@ -1,6 +1,5 @@
 //! The beginning of a flow: the card's first answer, its keys, the first script.
 
-use cardwright_data_preparation::EmvFault;
 use cardwright_globalplatform::commands::EncryptedKeySet;
 use cardwright_globalplatform::{
     CardAuthenticated, Conversation, DataEncryptionKey, HostChallenge, NeedsSessionKeys, SessionSecrets,
@@ -10,15 +9,14 @@ use cardwright_relay::message::Refusal;
 use zeroize::Zeroizing;
 
 use super::ahead::{Ahead, AheadKeys, Count, Requests, Secrets, Standing, counter};
-use super::cryptogram::Cryptograms;
 use super::groupings::{self, Enciphered};
 use super::run::Flow;
-use super::segment::{Place, Ring, Segment};
 use super::stage::Stage;
 use super::{Inputs, card_refused, fitness};
 use crate::admission::{self, refusal};
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::task;
+use crate::work::segment::{Place, Ring, Segment};
 
 /// The card has answered; keys are needed from the keystore, of one or two key sets, in one batch.
 pub struct NeedsKeys {
@@ -48,11 +46,6 @@ pub fn begin(inputs: Inputs, initialize_update_answer: &[u8]) -> Result<NeedsKey
     let standing = Standing { channel: Some((Ring::Opened, Place::Domain)), count: Count::default(), counter };
     let ahead = Ahead::new(&inputs, &segments, standing)?;
     Ok(NeedsKeys { inputs, opening, segments, ahead })
-}
-
-pub(super) fn cryptograms(inputs: &Inputs) -> Result<Cryptograms, Refusal> {
-    let refused = |fault: EmvFault| refusal(Code::PROFILE_REFUSED, &[inputs.about(), &fault.to_string()]);
-    Cryptograms::new(inputs).map_err(refused)
 }
 
 impl NeedsKeys {

@@ -4,13 +4,16 @@
 use cardwright_apdu::{Aid, Command, StatusWord};
 use cardwright_data_preparation::{Application, CryptogramQuestion, EmvFault, Interface, Standard};
 use cardwright_globalplatform::commands::select;
+use cardwright_relay::Code;
+use cardwright_relay::message::Refusal;
 use sha2::{Digest, Sha256};
 
 use super::Inputs;
 use super::worth::Flaw;
+use crate::admission::refusal;
 
 /// Commands that ask one application.
-const COMMANDS: usize = 3;
+pub(super) const COMMANDS: usize = 3;
 
 const WRONG: Flaw = Flaw::Content("an application's cryptogram is not of the keys that were written");
 const MISSING: Flaw = Flaw::Content("an application was not asked for its cryptogram");
@@ -20,7 +23,10 @@ pub(super) struct Cryptograms(Vec<(Aid, CryptogramQuestion)>);
 
 impl Cryptograms {
     /// The questions, each with a number of its own that is made from the issuance's random value.
-    pub(super) fn new(inputs: &Inputs) -> Result<Self, EmvFault> {
+    ///
+    /// # Errors
+    /// A refusal where an application cannot be asked.
+    pub(super) fn new(inputs: &Inputs) -> Result<Self, Refusal> {
         let interface = if inputs.product.is_contactless() { Interface::Contactless } else { Interface::Contact };
         let applications = inputs.applications().iter().zip(1u32..);
         // one that a script of its issuer's changes is asked by the script itself
@@ -30,21 +36,13 @@ impl Cryptograms {
             let number = unpredictable_number(inputs, place);
             Ok((application.instance, CryptogramQuestion::new(application, interface, number)?))
         };
-        payment.map(question).collect::<Result<_, _>>().map(Self)
+        let questions: Result<_, EmvFault> = payment.map(question).collect();
+        questions.map(Self).map_err(|fault| unfit(inputs, &fault))
     }
 
-    /// The commands: SELECT, GET PROCESSING OPTIONS, GENERATE AC. SELECT ends the secure channel (GPCS §E.1.5).
     pub(super) fn commands(&self) -> Vec<Command> {
         let asked = self.0.iter().flat_map(|(instance, question)| {
-            let command = |instruction, reference: u8, data: &[u8]| {
-                let command = Command::new(0x80, instruction, reference, 0x00).with_data(data);
-                command.expect("values of a data object list are 252 bytes at most").expecting_all()
-            };
-            [
-                select(instance),
-                command(0xA8, 0x00, question.options()),
-                command(0xAE, question.reference_control(), question.transaction()),
-            ]
+            transaction(instance, question.options(), question.reference_control(), question.transaction())
         });
         asked.collect()
     }
@@ -70,12 +68,30 @@ impl Cryptograms {
     /// The applications whose keys the answers prove, whatever became of the others.
     pub(super) fn answered(&self, answers: &[&[u8]]) -> impl Iterator<Item = &Aid> {
         self.0.iter().zip(answers.chunks(COMMANDS)).filter_map(|((instance, question), answers)| {
-            let [_, _, answer] = answers else { return None };
-            let succeeded = answers.iter().all(|answer| answer.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()));
-            let (data, _) = answer.split_last_chunk::<2>()?;
-            (succeeded && question.is_answered_by(data)).then_some(instance)
+            question.is_answered_by(cryptogram(answers)?).then_some(instance)
         })
     }
+}
+
+/// One application asked: SELECT, which ends the secure channel (GPCS §E.1.5), GET PROCESSING OPTIONS, GENERATE AC.
+pub(super) fn transaction(
+    instance: &Aid,
+    options: &[u8],
+    reference_control: u8,
+    transaction: &[u8],
+) -> [Command; COMMANDS] {
+    let command = |instruction, reference: u8, data: &[u8]| {
+        let command = Command::new(0x80, instruction, reference, 0x00).with_data(data);
+        command.expect("values of a data object list are 252 bytes at most").expecting_all()
+    };
+    [select(instance), command(0xA8, 0x00, options), command(0xAE, reference_control, transaction)]
+}
+
+/// The data of the answer to GENERATE AC, where all was answered well.
+pub(super) fn cryptogram<'a>(answers: &[&'a [u8]]) -> Option<&'a [u8]> {
+    let succeeded = answers.iter().all(|answer| answer.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()));
+    let [_, _, last] = answers else { return None };
+    last.split_last_chunk::<2>().filter(|_| succeeded).map(|(data, _)| data)
 }
 
 /// A number that nobody knew before this issuance was opened, and that any node makes again; another for each place.
@@ -88,4 +104,9 @@ pub(super) fn unpredictable_number(inputs: &Inputs, place: u32) -> [u8; 4] {
     let mut number = [0; 4];
     number.copy_from_slice(&digest[..4]);
     number
+}
+
+/// Why an application cannot be asked, as the terminal is told.
+pub(super) fn unfit(inputs: &Inputs, fault: &EmvFault) -> Refusal {
+    refusal(Code::PROFILE_REFUSED, &[inputs.about(), &fault.to_string()])
 }

@@ -7,12 +7,14 @@ use cardwright_globalplatform::{Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
-use super::begin::cryptograms;
-use super::segment::{Segment, is_selectable_first, openings};
+use super::cryptogram::Cryptograms;
 use super::{Inputs, piv, question};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
-use crate::product::{Proof, StoreDataIn};
+use crate::product::StoreDataIn;
+use crate::proof::Proof;
+use crate::work::NOT_THERE;
+use crate::work::segment::{Segment, is_selectable_first, openings};
 
 const IN_CLEAR: &str = "its level does not encrypt commands: whoever carries them would see all";
 const NOT_ASKED: &str = "its level has no R-MAC, so that a cryptogram must prove the card: every application must be a \
@@ -28,7 +30,6 @@ const STRAIGHT_OPTIONAL: &str = "optional data groupings go through the Security
 const STARTED_TOO_EARLY: &str = "an application is to be activated in the script although one before it waits for the \
                                  proof; commit points are passed in the order of the applications";
 
-pub(crate) const NOT_THERE: &str = "its application program is not on this card product";
 const NOT_YET_SELECTABLE: &str = "this card product takes data only when the application is selectable, which here is \
                                   the commit point";
 const NO_SUCH_INSTALL: &str = "this card product does not take an INSTALL that is needed; see its key install";
@@ -66,7 +67,7 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     match reason {
         Some(reason) => Err(refusal(Code::PROFILE_REFUSED, &[&data.profile.name, reason])),
         None if inputs.product.proof() == Proof::Cryptogram => {
-            cryptograms(inputs).map(|_| ()).and_then(|()| question::check(inputs))
+            Cryptograms::new(inputs).map(|_| ()).and_then(|()| question::check(inputs))
         }
         None => question::check(inputs),
     }

@@ -10,7 +10,7 @@ use cardwright_globalplatform::{DataEncryptionKey, Error, Protocol};
 use zeroize::Zeroizing;
 
 use super::Inputs;
-use super::segment::Ring;
+use crate::work::segment::Ring;
 
 /// Bytes of a block of the cipher under the data encryption key that data goes under: of AES (Amd D §6.2.8), or of
 /// triple DES (GPCS §E.4.7).

@@ -10,11 +10,11 @@ use super::ahead::{Ahead, AheadKeys, Requests, Secrets};
 use super::certificate::ToBeSigned;
 use super::groupings::{self, Enciphered};
 use super::run::Flow;
-use super::segment::{Ring, Work};
 use super::stage::Stage;
 use super::worth::Flaw;
 use super::{card_refused, piv};
 use crate::admission::refusal;
+use crate::work::segment::{Ring, Work};
 
 /// What follows proven answers.
 pub enum Next {

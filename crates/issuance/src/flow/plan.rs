@@ -1,28 +1,22 @@
 //! The commands of each segment, with what their answers must show.
 
-use cardwright_apdu::{Command, StatusWord};
+use cardwright_apdu::StatusWord;
 use cardwright_data_preparation::{Application, CommitPoint, Route};
 use cardwright_globalplatform::commands::{
     AesKeyBlock, Blocks, CardState, DataObject, EncryptedKeySet, Installation, Occurrence, Privileges, Scope,
-    StatusFormat, StructureBits, delete, delete_keys, get_data, get_status, install_for_load, load, make_selectable,
-    put_keys, set_card_state, store_data, store_data_through_domain, store_nothing_more,
+    StatusFormat, StructureBits, delete, delete_keys, get_data_in_channel, get_status, install_for_load, load,
+    make_selectable, put_keys, set_card_state, store_data, store_data_through_domain, store_nothing_more,
 };
-use cardwright_globalplatform::{Content, Error as ChannelError, PlannedCommand};
+use cardwright_globalplatform::{Error as ChannelError, PlannedCommand};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
 use super::groupings::{Enciphered, Travelling};
-use super::segment::{Place, Ring, Work, is_selectable_first};
 use super::showing::{Question, Shows};
 use super::{Inputs, caller_refused, piv};
 use crate::admission::refusal;
-use crate::product::Proof;
-
-/// Life-cycle states of an application: GPCS Table 11-4, and the one that applications give themselves when they have
-/// all their data.
-const INSTALLED: u8 = 0x03;
-const SELECTABLE: u8 = 0x07;
-const PERSONALIZED: u8 = 0x0F;
+use crate::proof::Proof;
+use crate::work::segment::{Place, Ring, Work, is_selectable_first, life_cycle};
 
 /// Whether the groupings are DGIs is what the application knows (CPS).
 const STRUCTURE: StructureBits = StructureBits::Implicit;
@@ -229,28 +223,15 @@ fn survey() -> Result<Vec<Asked>, ChannelError> {
         (may_lack(page(Scope::Applications, Occurrence::Next)?), Question::Applications(Occurrence::Next)),
         (may_lack(page(Scope::LoadFiles, Occurrence::First)?), Question::LoadFiles),
         (may_lack(page(Scope::LoadFiles, Occurrence::Next)?), Question::LoadFiles),
-        (may_lack(PlannedCommand::new(get_data(DataObject::KeyInformation), Content::Management)), Question::Keys),
-        (may_lack(PlannedCommand::new(resources(), Content::Management)), Question::Memory),
+        (may_lack(get_data_in_channel(DataObject::KeyInformation)), Question::Keys),
+        (may_lack(get_data_in_channel(DataObject::ExtendedCardResources)), Question::Memory),
     ];
     Ok(asked.into_iter().map(|(command, question)| (command, Shows::Survey(question))).collect())
-}
-
-/// GET DATA of the extended card resources (tag FF21, ETSI TS 102 226).
-fn resources() -> Command {
-    Command::new(0x80, 0xCA, 0xFF, 0x21).expecting_all()
 }
 
 /// All groupings but the last, and the last.
 fn split_last(groupings: &[Travelling]) -> (&[Travelling], &[Travelling]) {
     groupings.split_at(groupings.len().saturating_sub(1))
-}
-
-pub(crate) fn life_cycle(application: &Application, active: bool) -> u8 {
-    match (application.commit_point, active) {
-        (CommitPoint::MakeSelectable, false) => INSTALLED,
-        (CommitPoint::MakeSelectable, true) | (CommitPoint::Personalized, false) => SELECTABLE,
-        (CommitPoint::Personalized, true) => PERSONALIZED,
-    }
 }
 
 fn install(application: &Application, selectable: bool) -> Result<PlannedCommand, ChannelError> {

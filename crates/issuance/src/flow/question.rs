@@ -1,19 +1,15 @@
 //! Questions to payment applications in the course of an issuer's script: what they are asked in clear, and what their
 //! answers are worth.
 
-use cardwright_apdu::{Aid, Command, StatusWord};
+use cardwright_apdu::{Aid, Command};
 use cardwright_data_preparation::{EmvFault, Interface, IssuerScript, ScriptQuestion};
-use cardwright_globalplatform::commands::select;
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
 use super::Inputs;
-use super::cryptogram::unpredictable_number;
+use super::cryptogram::{COMMANDS, cryptogram, transaction, unfit, unpredictable_number};
 use super::worth::Flaw;
 use crate::admission::refusal;
-
-/// SELECT, GET PROCESSING OPTIONS, GENERATE AC.
-const COMMANDS: usize = 3;
 
 /// Where the places of scripts' numbers begin, far behind those of cryptograms.
 const NUMBERS: u32 = 0x0001_0000;
@@ -46,23 +42,9 @@ impl Question {
     }
 
     fn commands(&self) -> [Command; COMMANDS] {
-        let command = |instruction, reference: u8, data: &[u8]| {
-            let command = Command::new(0x80, instruction, reference, 0x00).with_data(data);
-            command.expect("values of a data object list are 252 bytes at most").expecting_all()
-        };
-        [
-            select(&self.instance),
-            command(0xA8, 0x00, self.asked.options()),
-            command(0xAE, self.asked.reference_control(), self.asked.transaction()),
-        ]
+        let asked = &self.asked;
+        transaction(&self.instance, asked.options(), asked.reference_control(), asked.transaction())
     }
-}
-
-/// The data of the answer to GENERATE AC, where all was answered well.
-fn cryptogram<'a>(answers: &[&'a [u8]]) -> Option<&'a [u8]> {
-    let succeeded = answers.iter().all(|answer| answer.ends_with(&StatusWord::SUCCESS.0.to_be_bytes()));
-    let [_, _, last] = answers else { return None };
-    last.split_last_chunk::<2>().filter(|_| succeeded).map(|(data, _)| data)
 }
 
 /// The question before a script: its answer says that the application holds the issuer's keys, and begins the
@@ -134,8 +116,4 @@ pub(super) fn check(inputs: &Inputs) -> Result<(), Refusal> {
     let applications = inputs.applications().iter().enumerate();
     let mut scripted = applications.filter(|(_, application)| application.script.is_some());
     scripted.try_for_each(|(number, _)| Asking::new(inputs, number).map(|_| ()))
-}
-
-fn unfit(inputs: &Inputs, fault: &EmvFault) -> Refusal {
-    refusal(Code::PROFILE_REFUSED, &[inputs.about(), &fault.to_string()])
 }

@@ -8,18 +8,17 @@ use cardwright_globalplatform::{CardAuthenticated, OpenChannel, PredictedChannel
 use cardwright_relay::message::Refusal;
 
 use super::ahead::{Ahead, Count, Standing, counter, host_challenge};
-use super::begin::cryptograms;
 use super::cryptogram::Cryptograms;
 use super::end::{End, Tail, Then};
 use super::groupings::Enciphered;
 use super::plan::{Asked, Material};
 use super::question::{Answered, Asking};
-use super::segment::{self, Gate, Place, Ring, Segment, Work};
 use super::showing::{Learned, Shows};
 use super::stage::{Sent, Stage, StageKind};
 use super::{Inputs, caller_refused, fitness};
-use crate::product::Proof;
+use crate::proof::Proof;
 use crate::task;
+use crate::work::segment::{self, Gate, Place, Ring, Segment, Work};
 
 /// The parts that are still to come, and what they are made from.
 pub(super) struct Flow {
@@ -183,7 +182,7 @@ impl Flow {
     fn proving(&self) -> Result<Option<Cryptograms>, Refusal> {
         let applications = self.inputs.applications();
         let scripted = applications.iter().all(|application| application.script.is_some());
-        if scripted { Ok(None) } else { cryptograms(&self.inputs).map(Some) }
+        if scripted { Ok(None) } else { Cryptograms::new(&self.inputs).map(Some) }
     }
 
     fn add(&mut self, script: Script, shown: &mut Vec<Shows>, segment: &Segment) -> Result<Script, Refusal> {

@@ -1,13 +1,13 @@
 //! What the answer to a command must show, beyond its status word.
 
-use cardwright_apdu::{Aid, Response, StatusWord, tlv};
+use cardwright_apdu::{Aid, Response, StatusWord};
 use cardwright_globalplatform::commands::{EncryptedKeySet, Occurrence, Scope, StatusFormat, check_put_key_answer};
 use cardwright_globalplatform::registry::{RegistryEntry, read_registry};
-use cardwright_globalplatform::{Answer, read_key_information};
+use cardwright_globalplatform::{Answer, CardResources, read_key_information};
 
-use super::observed::Observed;
 use super::worth::Flaw;
-use crate::product::Proof;
+use crate::proof::Proof;
+use crate::work::Observed;
 
 /// What an answer must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) enum Question {
     LoadFiles,
     /// key information template
     Keys,
-    /// free memory and number of instances (tag FF21, ETSI TS 102 226), which not every card has
+    /// free memory and number of instances, which not every card tells
     Memory,
 }
 
@@ -141,19 +141,13 @@ impl Learned {
                 self.observed.key_versions.sort_unstable();
                 self.observed.key_versions.dedup();
             }
-            Question::Memory => self.observe_memory(&response.data),
+            Question::Memory => {
+                let resources = CardResources::parse(&response.data).ok();
+                self.observed.instances = resources.map(|resources| resources.applications);
+                self.observed.free_memory = resources.map(|resources| resources.non_volatile);
+            }
         }
         Ok(())
-    }
-
-    fn observe_memory(&mut self, data: &[u8]) {
-        let resources = tlv::find(data, 0xFF21).ok().flatten();
-        let number = |tag| {
-            let bytes = tlv::find(resources?, tag).ok().flatten().filter(|bytes| (1..=4).contains(&bytes.len()))?;
-            Some(bytes.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)))
-        };
-        self.observed.instances = number(0x81);
-        self.observed.free_memory = number(0x82);
     }
 }
 

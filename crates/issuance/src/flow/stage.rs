@@ -11,13 +11,13 @@ use super::end::{End, Tail, Then, plain};
 use super::next::{Certification, Foresight, Next, Reopening};
 use super::question::Asking;
 use super::run::Flow;
-use super::segment::Gate;
 use super::showing::{Learned, Shows};
-use super::worth::{Flaw, Grade, Verified};
+use super::worth::{Flaw, Verified};
 use crate::admission::refusal;
 use crate::kind::OrderKind;
-use crate::product::Proof;
+use crate::proof::{Grade, Proof};
 use crate::task;
+use crate::work::segment::Gate;
 
 /// Milliseconds that a card may take to make a key pair: RSA of 2048 bits is a matter of luck.
 const KEY_PAIR_LIMIT: u32 = 60_000;

@@ -4,26 +4,7 @@ use cardwright_apdu::Aid;
 use cardwright_globalplatform::Failure;
 
 use crate::content::Content;
-
-/// What a proof is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grade {
-    /// the card's MAC on every answer: it is as it was written
-    A,
-    /// a cryptogram: it has the keys that were written; what else was written is believed
-    B,
-}
-
-impl Grade {
-    /// The grade as the log and screens have it.
-    #[must_use]
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-        }
-    }
-}
+use crate::proof::Grade;
 
 /// What a script's answers are worth, after they were found right. Only [`super::Stage::answers`] makes it, and every commit
 /// that counts on a script takes it.

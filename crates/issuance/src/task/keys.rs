@@ -4,8 +4,8 @@
 use cardwright_globalplatform::commands::CardState;
 use cardwright_relay::message::Refusal;
 
-use crate::flow::segment::{Segment, Work};
-use crate::flow::{Inputs, Observed, Ring};
+use crate::work::segment::{Segment, Work};
+use crate::work::{Inputs, Observed, Ring};
 
 #[allow(clippy::unnecessary_wraps, reason = "every task may refuse")]
 pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, Refusal> {

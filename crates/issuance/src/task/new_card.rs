@@ -9,9 +9,10 @@ use cardwright_globalplatform::commands::CardState;
 use cardwright_relay::message::Refusal;
 
 use super::{activations, asked_at_the_end, deletion, loads, to_secured};
-use crate::flow::segment::{Segment, Work, place_of, straight};
-use crate::flow::{Inputs, Observed, Ring, life_cycle};
-use crate::product::Proof;
+use crate::proof::Proof;
+use crate::work::segment::life_cycle;
+use crate::work::segment::{Segment, Work, place_of, straight};
+use crate::work::{Inputs, Observed, Ring};
 
 pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, Refusal> {
     let all: Vec<usize> = (0..inputs.applications().len()).collect();
@@ -98,7 +99,7 @@ fn activated(inputs: &Inputs, applications: &[usize], segments: &mut Vec<Segment
         segments.extend(straight(ring, number, application));
         let continued = segments.last().is_some_and(|last| last.work == Work::Store(number));
         let work = Work::Activate { application: number, continued };
-        let gate = crate::flow::segment::Gate::Open;
+        let gate = crate::work::segment::Gate::Open;
         segments.push(Segment { ring, place: place_of(number, application), gate, work });
     }
 }

@@ -11,8 +11,9 @@ use cardwright_relay::message::Refusal;
 use super::{asked_at_the_end, deletion, loads, new_card};
 use crate::admission::refusal;
 use crate::content::Content;
-use crate::flow::segment::{Gate, Segment, Work};
-use crate::flow::{Inputs, Observed, life_cycle};
+use crate::work::segment::life_cycle;
+use crate::work::segment::{Gate, Segment, Work};
+use crate::work::{Inputs, Observed};
 
 /// Bytes of an instance beside its data, as a rule.
 const INSTANCE: u32 = 512;

@@ -9,9 +9,9 @@ use cardwright_relay::message::Refusal;
 
 use super::{asked_at_the_end, deletion, new_card};
 use crate::admission::refusal;
-use crate::flow::segment::{Gate, Place, Segment, Work, place_of, straight};
-use crate::flow::{Inputs, Observed};
-use crate::product::Proof;
+use crate::proof::Proof;
+use crate::work::segment::{Gate, Place, Segment, Work, place_of, straight};
+use crate::work::{Inputs, Observed};
 
 pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, Refusal> {
     let ring = inputs.last_ring();

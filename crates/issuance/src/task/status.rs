@@ -2,8 +2,8 @@
 
 use cardwright_globalplatform::commands::CardState;
 
-use crate::flow::segment::{Gate, Segment, Work};
-use crate::flow::{Inputs, Observed};
+use crate::work::segment::{Gate, Segment, Work};
+use crate::work::{Inputs, Observed};
 
 /// The card in `state`, and asked for it.
 pub(super) fn set(inputs: &Inputs, seen: &Observed, state: CardState) -> Vec<Segment> {

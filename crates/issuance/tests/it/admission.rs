@@ -245,9 +245,9 @@ fn a_card_is_taken_from_stock_alone() {
         (CardState::Dirty, Some(Code::CARD_BOUND_ELSEWHERE)),
         (CardState::Verified, Some(Code::CARD_BOUND_ELSEWHERE)),
         (CardState::Activating, Some(Code::CARD_BOUND_ELSEWHERE)),
-        (CardState::PartlyActivated, Some(Code::CARD_UNKNOWN)),
+        (CardState::PartlyActivated, Some(Code::CARD_WITHOUT_ORDER)),
         (CardState::Live, Some(Code::CARD_LIVE)),
-        (CardState::Unknown, Some(Code::CARD_UNKNOWN)),
+        (CardState::Unknown, Some(Code::CARD_WITHOUT_ORDER)),
         (CardState::Quarantined, Some(Code::CARD_QUARANTINED)),
         (CardState::Lost, Some(Code::CARD_ENDED)),
         (CardState::Locked, Some(Code::CARD_LIVE)),
@@ -307,6 +307,21 @@ fn what_was_left_in_the_middle_comes_before_what_was_asked_for() {
     for state in [CardState::Unknown, CardState::PartlyActivated] {
         assert_eq!(chosen(Some(&card(state)), None, &of_card), Ok((id(71), true)));
         assert_eq!(chosen(Some(&card(state)), Some(&of_card[0]), &of_card), Ok((id(71), true)));
+    }
+}
+
+#[test]
+fn a_card_of_unknown_content_that_no_order_would_finish_can_be_ended_and_nothing_else() {
+    let of_card = [
+        change(70, OrderKind::PersonalData, OrderState::Prepared),
+        change(71, OrderKind::Block, OrderState::Prepared),
+        change(72, OrderKind::Terminate, OrderState::Prepared),
+        change(73, OrderKind::Pin, OrderState::Blocked),
+    ];
+    for state in [CardState::Unknown, CardState::PartlyActivated] {
+        assert_eq!(chosen(Some(&card(state)), None, &of_card), Ok((id(73), true)));
+        assert_eq!(chosen(Some(&card(state)), None, &of_card[..3]), Ok((id(72), false)));
+        assert_eq!(chosen(Some(&card(state)), None, &of_card[..2]), Err(Code::CARD_WITHOUT_ORDER));
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn of_card<S: Store + 'static>(
         let card = store.card(order.card.ok_or_else(none)?).await?.ok_or_else(none)?;
         let mut orders = store.orders_of_card(card.id).await?;
         orders.extend(store.replacements_of(card.id).await?);
-        let waiting = waiting::next_change(store, card.id).await?;
+        let waiting = waiting::changes(store, card.id).await?;
         let waiting = waiting.into_iter().map(|order| order.reference).collect();
         let orders = orders.iter().map(Shown::of).collect();
         Ok(Answer::new(StatusCode::OK, &OfCard { card_state: card.state.name(), waiting, orders }))

@@ -117,7 +117,7 @@ impl<'a> Shown<'a> {
         let mut shown = Self::of(order);
         if let Some(card) = order.card {
             let Some(row) = store.card(card).await? else { return Ok(shown) };
-            let waiting = waiting::next_change(store, card).await?;
+            let waiting = waiting::changes(store, card).await?;
             shown.card = row.masked_number;
             shown.card_state = Some(row.state.name());
             shown.waiting = Some(waiting.into_iter().map(|order| order.reference).collect());

@@ -101,14 +101,7 @@ async fn confirmed<S: Store>(
         DecisionKind::LiftQuarantine => card.open_tries.saturating_sub(1),
         DecisionKind::Lost | DecisionKind::Quarantine => card.open_tries,
     };
-    let moved = Change::MoveCard {
-        card: card.id,
-        from: card.state,
-        to,
-        order: card.order,
-        open_tries,
-        masked_number: card.masked_number.clone(),
-    };
+    let moved = Change::move_card(card, to, open_tries);
     let decision = Registration::CardDecisionConfirmed { decision: open.id, by: person.id, time: now };
     let entries = vec![entry(now, person, card, "decision about the card", open.kind)];
     let mut commit = Commit { changes: vec![moved], registrations: vec![decision], entries };

@@ -43,14 +43,7 @@ impl Effects {
         // What is being written, or not known, stays so until it is settled; the order waits for that.
         let possible = |to: &CardState| card.state.may_become(*to) && is_settled(card.state, *to);
         if let Some(to) = to.iter().copied().find(possible).filter(|_| !to.contains(&card.state)) {
-            rows.push(Change::MoveCard {
-                card: card.id,
-                from: card.state,
-                to,
-                order: card.order,
-                open_tries: card.open_tries,
-                masked_number: card.masked_number.clone(),
-            });
+            rows.push(Change::move_card(&card, to, card.open_tries));
             self.cards.insert(card.id, Card { state: to, ..card.clone() });
         }
         let (kind, card) = (told.to_owned(), Some(card.id));

@@ -17,7 +17,7 @@ use super::{NewOrder, argument, carried, number, preparation};
 use crate::center::Center;
 use crate::file_fault::FileFault;
 use crate::refused::Refused;
-use crate::registry::{document, random_id};
+use crate::registry::{document, program, random_id};
 use crate::sealing::OrderContent;
 use crate::store::{Person, Store};
 
@@ -222,8 +222,8 @@ pub(crate) async fn loadable<S: Store>(
     let mut loadable = BTreeSet::new();
     if matches!(kind, OrderKind::AddApplication | OrderKind::UpgradeApplication) {
         for application in profile.applications() {
-            let program = center.store.program(application.package).await?;
-            loadable.extend(program.filter(|program| program.is_approved()).map(|program| program.load_file));
+            let program = program::approved(&*center.store, application.package).await?;
+            loadable.extend(program.map(|program| program.load_file));
         }
     }
     Ok(loadable)

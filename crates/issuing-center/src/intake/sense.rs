@@ -89,7 +89,6 @@ fn content_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
         OrderKind::RemoveApplication => removal_fault(asked.argument, subject),
         OrderKind::AddApplication => addition_fault(asked, subject),
         OrderKind::UpgradeApplication => upgrade_fault(asked, subject),
-        OrderKind::ChangeKeys if keys_fault(asked.argument, subject).is_some() => keys_fault(asked.argument, subject),
         OrderKind::Block | OrderKind::Unblock | OrderKind::Terminate | OrderKind::ChangeKeys
             if profile != subject.issued_by.profile && !subject.holds(profile) =>
         {
@@ -134,16 +133,6 @@ fn upgrade_fault(asked: &Asked<'_>, subject: &Subject) -> Option<Nonsense> {
         return Some(("profile", reason));
     }
     unfit(asked, subject)
-}
-
-/// Why no card of the product can have such keys, whichever of its protocols its keys speak now.
-fn keys_fault(argument: Option<&str>, subject: &Subject) -> Option<Nonsense> {
-    let (product, wanted) = (&subject.product, argument.unwrap_or_default());
-    let first = product.protocol();
-    let fault = product.changed_protocol(wanted, first).err()?;
-    let second = product.changed_protocol("scp03/16", first).ok();
-    let could_later = second.is_some_and(|second| product.changed_protocol(wanted, second).is_ok());
-    (!could_later).then_some(("argument", fault.0))
 }
 
 /// Why the card product cannot hold what the profile puts on it.

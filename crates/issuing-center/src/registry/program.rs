@@ -86,16 +86,12 @@ pub async fn named<S: Store>(store: &S, name: &str) -> Result<Program, Refused> 
     found.ok_or_else(|| Refused::with(Code::PROGRAM_UNKNOWN, [name]))
 }
 
-/// The program whose load file has this AID, if it may go to cards.
+/// The program whose load file has this AID, where it may go to cards.
 ///
 /// # Errors
-/// `PROGRAM_UNKNOWN`, `PROGRAM_NOT_APPROVED`; the store's own.
-pub async fn approved<S: Store>(store: &S, load_file: Aid) -> Result<Program, Refused> {
-    match store.program(load_file).await? {
-        Some(program) if program.is_approved() => Ok(program),
-        Some(program) => Err(Refused::with(Code::PROGRAM_NOT_APPROVED, [program.name])),
-        None => Err(Refused::with(Code::PROGRAM_UNKNOWN, [load_file.to_string()])),
-    }
+/// The store's own.
+pub async fn approved<S: Store>(store: &S, load_file: Aid) -> Result<Option<Program>, StoreError> {
+    Ok(store.program(load_file).await?.filter(Program::is_approved))
 }
 
 fn read(now: i64, person: &Person, new: NewProgram<'_>) -> Result<Program, Refused> {

@@ -20,7 +20,7 @@ use super::stages::Source;
 use super::telling::notice;
 use crate::host::is_told;
 use crate::intake::carried::bring_up_to_date;
-use crate::intake::waiting::next_change;
+use crate::intake::waiting;
 use crate::refused::Refused;
 use crate::registry::is_a_refusal;
 use crate::signature;
@@ -138,7 +138,7 @@ impl<S: Store> Engine<S> {
         // what was left in the middle, then what waits and may be done now
         let mut orders = store.orders_of_card(card.id).await?;
         orders.retain(|order| order.state == OrderState::Blocked);
-        orders.extend(next_change(&**store, card.id).await?);
+        orders.extend(waiting::changes(&**store, card.id).await?);
         Ok(Ok(Admitted { product, card, key_sets, orders }))
     }
 
@@ -166,7 +166,10 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal));
             }
         };
-        if let Err(refusal) = self.may_begin(&chosen, card).await? {
+        if let Some(refusal) = self.has_been_replaced(&chosen, card).await? {
+            return Ok(Err(refusal));
+        }
+        if let Some(refusal) = self.held_back(&chosen).await? {
             return Ok(Err(refusal));
         }
         if let Some(old) = chosen.order.replaces
@@ -189,25 +192,22 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// Whether an order is begun now: not one of a campaign that is held back, whoever names it, and no card is made
-    /// usable that another has taken the place of. One that was begun is finished.
-    async fn may_begin(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Result<(), Refusal>, Refused> {
-        if chosen.settles {
-            return Ok(Ok(()));
+    /// Why a card is not made usable: another has taken its place. What was begun is finished.
+    async fn has_been_replaced(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Option<Refusal>, Refused> {
+        if chosen.order.kind != OrderKind::Unblock || chosen.settles {
+            return Ok(None);
         }
-        if let Some(campaign) = chosen.order.campaign
-            && let Some(campaign) = self.center.store.campaign_by_id(campaign).await?
-            && campaign.state != CampaignState::Approved
-        {
-            return Ok(Err(refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])));
-        }
-        if chosen.order.kind == OrderKind::Unblock {
-            let in_its_place = self.center.store.replacements_of(card.id).await?;
-            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
-                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
-            }
-        }
-        Ok(Ok(()))
+        let in_its_place = self.center.store.replacements_of(card.id).await?;
+        let is_replaced = in_its_place.iter().any(|order| order.state == OrderState::Issued);
+        Ok(is_replaced.then(|| refusal(Code::CARD_ENDED, &[])))
+    }
+
+    /// Why an order of a campaign is not begun now, although it was released: its campaign is not going on.
+    async fn held_back(&self, chosen: &Chosen<'_>) -> Result<Option<Refusal>, Refused> {
+        let Some(id) = chosen.order.campaign.filter(|_| !chosen.settles) else { return Ok(None) };
+        let campaign = self.center.store.campaign_by_id(id).await?;
+        let held = campaign.filter(|campaign| campaign.state != CampaignState::Approved);
+        Ok(held.map(|campaign| refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])))
     }
 
     /// A card whose tries are used up is put aside: two people lift it.
@@ -217,14 +217,7 @@ impl<S: Store> Engine<S> {
         if !card.state.may_become(to) || card.state == CardState::Lost {
             return Ok(());
         }
-        let moved = Change::MoveCard {
-            card: card.id,
-            from: card.state,
-            to,
-            order: card.order,
-            open_tries: card.open_tries,
-            masked_number: card.masked_number.clone(),
-        };
+        let moved = Change::move_card(card, to, card.open_tries);
         let event = Event::CardMoved { state: to.name().to_owned() };
         let about = Entry {
             card: Some(card.id),

@@ -1,6 +1,7 @@
 //! Scripts from rows: the first stage of an issuance, and the one that follows proven answers.
 
 use cardwright_data_preparation::{Checked, PersonalizationData};
+use cardwright_globalplatform::commands::KeyType;
 use cardwright_issuance::basis::{Basis, KeySetName};
 use cardwright_issuance::flow::{self, Inputs, Keys, LoadFile, Next, Stage};
 use cardwright_issuance::product::CardProduct;
@@ -12,8 +13,9 @@ use cardwright_relay::message::{Open, Refusal, ScriptResult};
 use super::engine::Engine;
 use super::keys::{CardKeys, DataEncryption, Rings, derive, derive_of, encipher, encrypt_for_card};
 use crate::refused::Refused;
+use crate::registry::program;
 use crate::sealing;
-use crate::store::{Program, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// The rows a script is made from.
 pub(super) struct Source<'a> {
@@ -89,7 +91,7 @@ impl<S: Store> Engine<S> {
         let secrets = derive(keystore, &rings, &needs.requests())?;
         let under = DataEncryption::new(&rings.opened, &needs.data_encryption_key());
         let new = new.zip(rings.new.as_ref());
-        let encrypted = new.map(|(new, keys)| encrypt_for_card(keystore, keys, &under, flow::key_type(new.protocol)));
+        let encrypted = new.map(|(new, keys)| encrypt_for_card(keystore, keys, &under, KeyType::of(new.protocol)));
         let authenticated = match needs.keys(secrets, encrypted.transpose()?) {
             Ok(authenticated) => authenticated,
             Err(refusal) => return Ok(Err(refusal)),
@@ -159,7 +161,7 @@ impl<S: Store> Engine<S> {
             if known {
                 continue;
             }
-            let program = self.center.store.program(package).await?.filter(Program::is_approved);
+            let program = program::approved(&*self.center.store, package).await?;
             programs.extend(program.map(|program| LoadFile {
                 aid: program.load_file,
                 hash: program.hash,

@@ -9,7 +9,7 @@ use cardwright_relay::Code;
 use cardwright_relay::message::{Refusal, Verdict};
 
 use super::engine::Engine;
-use crate::intake::waiting::next_change;
+use crate::intake::waiting;
 use crate::refused::Refused;
 use crate::store::{Store, StoreError};
 
@@ -22,12 +22,12 @@ pub(super) fn notice(order: &Order, settles: bool, of_card: &[Order]) -> Option<
     if order.kind.is_new_card() {
         return None;
     }
-    let further = waiting(of_card, order.id).to_string();
-    Some(refusal(Code::CHANGES_WAIT, &[kind, reference, &further]))
+    let count = further(of_card, order.id).to_string();
+    Some(refusal(Code::CHANGES_WAIT, &[kind, reference, &count]))
 }
 
 /// How many of a card's orders wait, but for one.
-fn waiting(of_card: &[Order], but: Id) -> u32 {
+fn further(of_card: &[Order], but: Id) -> u32 {
     let waits = |order: &&Order| order.state == OrderState::Prepared && order.id != but && !order.kind.is_new_card();
     of_card.iter().filter(waits).count() as u32
 }
@@ -43,8 +43,8 @@ impl<S: Store> Engine<S> {
         if matches!(order.kind, OrderKind::Terminate | OrderKind::Block) {
             return Ok(verdict);
         }
-        let further = waiting(&next_change(&*self.center.store, card.id).await?, order.id);
-        Ok(Verdict { waiting: (further > 0).then_some(further), ..verdict })
+        let count = further(&waiting::changes(&*self.center.store, card.id).await?, order.id);
+        Ok(Verdict { waiting: (count > 0).then_some(count), ..verdict })
     }
 
     /// What is told beside the first script of `order` on `card`, when it is handed out again.
@@ -54,6 +54,6 @@ impl<S: Store> Engine<S> {
         settles: bool,
         card: Id,
     ) -> Result<Option<Refusal>, Refused> {
-        Ok(notice(order, settles, &next_change(&*self.center.store, card).await?))
+        Ok(notice(order, settles, &waiting::changes(&*self.center.store, card).await?))
     }
 }

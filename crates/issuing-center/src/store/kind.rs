@@ -43,7 +43,6 @@ const REGISTRATIONS: &[&str] = &[
     "destruction-key",
     "setting",
     "prepared-again",
-    "carried-again",
     "pool-key",
     "pool-key-taken",
     "card-number",
@@ -131,8 +130,8 @@ fn registration_name(registration: &Registration) -> &'static str {
         Registration::Idempotency(_) => "idempotency",
         Registration::DestructionKey { .. } => "destruction-key",
         Registration::Setting { .. } => "setting",
-        Registration::PreparedAgain(..) => "prepared-again",
-        Registration::CarriedAgain(..) => "carried-again",
+        Registration::PreparedAgain(..) | Registration::CarriedAgain(..) => "prepared-again",
+
         Registration::PoolKey(_) => "pool-key",
         Registration::TakePoolKey(_) => "pool-key-taken",
         Registration::CardNumber(..) => "card-number",

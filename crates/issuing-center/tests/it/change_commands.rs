@@ -90,3 +90,23 @@ async fn a_campaign_is_counted_entered_approved_held_back_and_closed() {
         assert!(told.contains(entry), "{entry}");
     }
 }
+
+#[tokio::test]
+async fn one_order_is_entered_on_the_command_line_and_its_fields_are_on_none() {
+    let desk = desk().await;
+    let about = ["--base", "north", "--card", "R-1", "--customer", "ACME", "--taken-by", "Tom", "--as", "Eve"];
+    let entered = |reference: &str, kind: &str, more: &[&str]| {
+        desk.done(&[&["order", "enter", reference, "--kind", kind][..], &about, more].concat())
+    };
+    let fields = desk.file("fields.json", "{\"pin\": \"4711\"}");
+    let pin = entered("P-2", "pin", &["--fields", fields.to_str().unwrap()]);
+    assert_eq!((references(&pin), &pin["orders"][0]["kind"]), (vec!["P-2"], &"pin".into()));
+    entered("K-2", "change-keys", &["--argument", "16"]);
+    desk.done(&["order", "approve", "P-2", "K-2", "--as", "Ben"]);
+    assert_eq!(desk.done(&["order", "show", "R-1"])["waiting"], serde_json::json!(["P-2", "K-2"]));
+    let wrong = desk.file("wrong.json", "{\"pin\": 4711}");
+    let asked = ["order", "enter", "P-3", "--kind", "pin", "--fields", wrong.to_str().unwrap()];
+    assert_eq!(desk.refused(&[&asked[..], &about].concat()), (1, "CW-4008".into()));
+    let nowhere = ["order", "enter", "U-3", "--kind", "unblock"];
+    assert_eq!(desk.refused(&[&nowhere[..], &about].concat()).0, 1, "the card is not blocked");
+}

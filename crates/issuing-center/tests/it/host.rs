@@ -206,6 +206,28 @@ async fn two_nodes_send_each_event_once_and_every_card_in_order() {
 }
 
 #[tokio::test]
+async fn an_account_that_an_order_blocked_is_not_made_active_by_a_change() {
+    let bank = Bank::new(Mode::Shut).await;
+    let receiver = bank.receiver("host");
+    bank.gate.set(Mode::Open(receiver.port));
+    let cards = [
+        (&["issued", "blocked", "changed"][..], "blocked"),
+        (&["issued", "unknown", "blocked", "unknown", "changed"], "blocked"),
+        (&["issued", "blocked", "changed", "unblocked"], "active"),
+        (&["issued", "unknown", "changed"], "active"),
+        (&["issued", "lost"], "held"),
+        (&["issued", "unknown", "terminated", "changed"], "closed"),
+    ];
+    let events =
+        cards.iter().zip(1..).flat_map(|((kinds, _), card)| kinds.iter().map(move |kind| ("R-1", card, *kind)));
+    bank.happened(&events.collect::<Vec<_>>()).await;
+    let _center = Serving::start(&bank.desk);
+    bank.until_nothing_waits().await;
+    let states: Vec<_> = receiver.accounts().await.into_iter().map(|(_, state)| state).collect();
+    assert_eq!(states, cards.map(|(_, state)| state));
+}
+
+#[tokio::test]
 async fn a_new_secret_serves_at_once_and_the_one_before_for_a_while() {
     let bank = Bank::new(Mode::Shut).await;
     let new = bank.desk.done(&["host", "rotate-key", "--as", "Ada"]);

@@ -135,7 +135,7 @@ impl World {
 
     /// What waits for the card, by reference.
     pub(crate) async fn waiting(&self, card: Id) -> Vec<String> {
-        let waiting = intake::waiting::next_change(&*self.center.store, card).await.unwrap();
+        let waiting = intake::waiting::changes(&*self.center.store, card).await.unwrap();
         waiting.into_iter().map(|order| order.reference).collect()
     }
 

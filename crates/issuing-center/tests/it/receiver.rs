@@ -48,7 +48,7 @@ impl Receiver {
         rows.iter().map(|row| serde_json::from_str(&row.get::<String, _>(0)).unwrap()).collect()
     }
 
-    /// The accounts by card: active, blocked, closed.
+    /// The accounts by card: active, held, blocked, closed.
     pub(crate) async fn accounts(&self) -> Vec<(String, String)> {
         let rows = self.rows("SELECT card, state FROM accounts ORDER BY card").await;
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()

@@ -66,6 +66,8 @@ pub fn forgeries(others: &[Vec<u8>]) -> Vec<Forgery> {
             bare([0x90, 0x00]),
             bare([0x6A, 0x88]),
             bare([0x69, 0x85]),
+            Forged::Instead(vec![0x90, 0x00]),
+            Forged::Instead(vec![0x6A, 0x88]),
         ];
         kinds.map(|how| Forgery { command, how })
     };

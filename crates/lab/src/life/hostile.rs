@@ -1,6 +1,7 @@
 //! Every forgery of every answer of an order: never live wrongly, and mended by an honest terminal afterwards.
 
 use cardwright_issuance::state::{CardState, OrderState};
+use cardwright_virtual_card::PowerCut;
 
 use super::bench::Word;
 use super::fault::Fault;
@@ -35,24 +36,43 @@ pub fn all(plan: Plan) -> Forgeries {
     let (expected, ..) = undisturbed(&scene);
     let mut stage = scene.stage();
     stage.bench.pass_time(); // other challenges, so another session
-    let others = stage.bench.insert(1 - other_base(&scene), scene.word(), &mut stage.card, Fault::Nothing).answers;
+    let others = stage.bench.insert(0, scene.word(), &mut stage.card, Fault::Nothing).answers;
+    of_session(&scene, &expected, None, &others)
+}
+
+/// Plays every forgery of the session that settles an order which was cut `before_the_end` commands before its last.
+#[must_use]
+pub fn settling(plan: Plan, before_the_end: usize) -> Forgeries {
+    let scene = Scene::before(plan);
+    let (expected, writes, _) = undisturbed(&scene);
+    let command = writes.len().saturating_sub(1 + before_the_end);
+    let cut = Fault::Torn { command, cut: PowerCut::BeforeAnswer };
+    let mut stage = scene.stage();
+    stage.bench.pass_time();
+    stage.bench.insert(0, scene.word(), &mut stage.card, cut);
+    stage.bench.give_up();
+    let others = stage.bench.insert(1, scene.plan.desk(), &mut stage.card, Fault::Nothing).answers;
+    of_session(&scene, &expected, Some(cut), &others)
+}
+
+fn of_session(scene: &Scene, expected: &Expected, cut: Option<Fault>, others: &[Vec<u8>]) -> Forgeries {
     let mut report = Forgeries::default();
-    for forgery in forgeries(&others) {
+    for forgery in forgeries(others) {
         report.tried += 1;
-        one(&scene, &expected, &forgery, &mut report);
+        one(scene, expected, (cut, &forgery), &mut report);
     }
     report
 }
 
-/// New cards are made at their order's base.
-fn other_base(scene: &Scene) -> usize {
-    usize::from(scene.kind().is_new_card())
-}
-
-fn one(scene: &Scene, expected: &Expected, forgery: &Forgery, report: &mut Forgeries) {
+fn one(scene: &Scene, expected: &Expected, (cut, forgery): (Option<Fault>, &Forgery), report: &mut Forgeries) {
     let mut stage = scene.stage();
+    if let Some(cut) = cut {
+        stage.bench.insert(0, scene.word(), &mut stage.card, cut);
+        stage.bench.give_up();
+    }
     stage.bench.forgery = Some(forgery.clone());
-    stage.bench.insert(0, scene.word(), &mut stage.card, Fault::Nothing);
+    let (place, word) = if cut.is_some() { (1, scene.plan.desk()) } else { (0, scene.word()) };
+    stage.bench.insert(place, word, &mut stage.card, Fault::Nothing);
     stage.bench.give_up();
     if let Some(wrong) = believed(scene, &mut stage, expected) {
         report.believed.push(format!("{}, {forgery:?}: {wrong}", scene.plan.name));
@@ -79,6 +99,7 @@ fn believed(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Option<Str
     } else {
         row.state != CardState::Live || picture == expected.before
     };
+    // what is put aside is not opened before it is lifted
     let opens = !ended || opens(stage);
     (!right || !opens).then(|| format!("card {:?}, order {:?}, opens: {opens}", row.state, order.state))
 }

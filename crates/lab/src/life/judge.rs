@@ -31,9 +31,6 @@ const PATIENCE: usize = 3;
 #[must_use]
 pub fn broken_between(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Option<String> {
     let (row, order) = (stage.row(), stage.order(scene.order.id));
-    if row.state == CardState::Quarantined {
-        return Some("a card is put aside after an honest cut".to_owned());
-    }
     if row.open_tries > scene.product().tries_allowed() {
         return Some(format!("{} openings were tried", row.open_tries));
     }
@@ -73,7 +70,7 @@ pub struct Finish {
 /// The first promise that is broken.
 pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result<Finish, String> {
     let mut told = Vec::new();
-    let mut let_again = 0;
+    let mut let_again = let_be_tried(stage);
     for insertions in 0..=PATIENCE {
         if let Some(broken) = broken_between(scene, stage, expected) {
             return Err(broken);
@@ -87,10 +84,7 @@ pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result
             second_card(scene, stage)?;
         }
         let done = stage.bench.insert(1 - insertions % 2, word, &mut stage.card, Fault::Nothing);
-        if done.end.refusal.as_ref().is_some_and(|refusal| refusal.code == Code::CARD_QUARANTINED) {
-            let_again += 1;
-            stage.bench.tried_again(stage.row().id);
-        }
+        let_again += let_be_tried(stage);
         told.push(format!("{:?} {:?}", done.end.outcome, done.end.refusal));
     }
     Err(format!(
@@ -98,6 +92,16 @@ pub fn finished(scene: &Scene, stage: &mut Stage, expected: &Expected) -> Result
         stage.order(scene.order.id).state,
         stage.row().state
     ))
+}
+
+/// What was put aside is let be tried again, by two people; says how often, which may be never.
+fn let_be_tried(stage: &mut Stage) -> usize {
+    let row = stage.row();
+    let aside = row.state == CardState::Quarantined;
+    if aside {
+        stage.bench.tried_again(row.id);
+    }
+    usize::from(aside)
 }
 
 /// An order whose card is not known goes to no other.
@@ -163,6 +167,6 @@ fn opened_again(stage: &mut Stage) -> Result<(), String> {
     }
     let done = stage.bench.insert(0, Word::Desk, &mut stage.card, Fault::Nothing);
     let code = done.end.refusal.as_ref().map(|refusal| refusal.code);
-    let fine = [Code::NOTHING_WAITS, Code::CARD_ENDED];
+    let fine = [Code::NOTHING_WAITS, Code::CARD_ENDED, Code::CARD_BLOCKED];
     if code.is_some_and(|code| fine.contains(&code)) { Ok(()) } else { Err(format!("opened again: {:?}", done.end)) }
 }

@@ -79,10 +79,20 @@ impl Plan {
 
 const HOLDER: &[(&str, &str)] = &[("name", "Ada Example"), ("card_number", "6200001234567801"), ("pin", "4711")];
 const MARRIED: &[(&str, &str)] = &[("name", "Ada Married"), ("card_number", "6200001234567801")];
+const MARRIED_WHOLE: &[(&str, &str)] = &[("name", "Ada Married"), ("card_number", "6200001234567801"), ("pin", "4711")];
 const OTHER_PIN: &[(&str, &str)] = &[("pin", "990099")];
 
 fn asked(kind: &'static str, profile: &'static str, fields: &'static [(&'static str, &'static str)]) -> Asked {
     Asked { kind, profile, argument: "", fields }
+}
+
+/// Every plan there is.
+#[must_use]
+pub fn all() -> Vec<Plan> {
+    let proven = ["scp03-i70-life", "scp03-i71", "scp03-i60", "scp03-i70"].into_iter().flat_map(identity);
+    let believed = ["scp03-i10", "scp02-i55", "scp02-i15", "scp02-then-scp03"].into_iter().flat_map(debit);
+    let others = reinstalled("scp03-i70").into_iter().chain(debit_with_r_mac("scp03-i70"));
+    proven.chain(believed).chain(others).chain([too_little_memory(true)]).collect()
 }
 
 /// The profile of that name for a second instance.
@@ -146,11 +156,50 @@ const LIMITED: &[(&str, &str)] = &[("name", "Ada Example"), ("lower_limit", "2")
 /// Plans of the payment application by the debit profile, for cards whose answers carry no MAC.
 #[must_use]
 pub fn debit(product: &'static str) -> Vec<Plan> {
+    debit_by(product, ["emv-debit", "emv-debit-2"].map(|name| file(&format!("profiles/{name}.toml"))).into())
+}
+
+/// The same for cards whose answers carry a MAC.
+///
+/// # Panics
+/// Where the profiles are other ones by now.
+#[must_use]
+pub fn debit_with_r_mac(product: &'static str) -> Vec<Plan> {
+    let texts = ["emv-debit", "emv-debit-2"].map(|name| {
+        let text = file(&format!("profiles/{name}.toml"));
+        let (level, activation) = ("security-level = \"03\"", "activation = \"in-script\"\n");
+        assert_eq!((text.matches(level).count(), text.matches(activation).count()), (1, 2), "{name}");
+        text.replace(level, "security-level = \"13\"").replace(activation, "")
+    });
+    debit_by(product, texts.into())
+}
+
+/// Personal data and PIN of the identity application by its being installed anew.
+///
+/// # Panics
+/// Where the profile is another one by now.
+#[must_use]
+pub fn reinstalled(product: &'static str) -> Vec<Plan> {
+    let text = file("profiles/identity.toml");
+    let point = "commit-point = \"make-selectable\"\n";
+    assert_eq!(text.matches(point).count(), 1);
+    let text = text.replace(point, &format!("{point}rewrite = \"reinstall\"\n"));
+    let plans = identity(product).into_iter().filter(|plan| plan.order.kind == "personal-data");
+    let whole = |plan: Plan| Plan {
+        name: format!("{} by reinstall", plan.name),
+        profiles: vec![text.clone()],
+        order: Asked { fields: MARRIED_WHOLE, ..plan.order.clone() },
+        ..plan
+    };
+    plans.map(whole).collect()
+}
+
+fn debit_by(product: &'static str, profiles: Vec<String>) -> Vec<Plan> {
     let issued = || Some(asked("new", "emv-debit", BUYER));
     let plan = |first: Option<Asked>, order: Asked| Plan {
         name: format!("{} of payment on {product}", order.kind),
         product,
-        profiles: vec![file("profiles/emv-debit.toml"), file("profiles/emv-debit-2.toml")],
+        profiles: profiles.clone(),
         first,
         earlier: Vec::new(),
         order,

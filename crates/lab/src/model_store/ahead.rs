@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use cardwright_issuance::Id;
 use cardwright_issuance::state::OrderState;
 use cardwright_issuing_center::store::{
     CardCertificate, CertificationKeyRow, EmvIssuer, IssuerCertificate, Novelty, PivAuthority, PoolKey, PoolLevel,
-    Registration, StoreError,
+    Registration, SealedBlob, StoreError,
 };
 
 use super::{Rows, conflict, insert};
@@ -13,10 +14,9 @@ use super::{Rows, conflict, insert};
 /// Adds one row, or marks one as taken, handed out or certified; gives back what belongs to people's work.
 pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Option<Registration>, StoreError> {
     match registration {
+        Registration::CarriedAgain(id, blob) => prepared_again(rows, id, blob),
         Registration::PreparedAgain(id, blob) => {
-            let prepared = rows.orders.get(&id).is_some_and(|order| order.state == OrderState::Prepared);
-            let row = rows.prepared.get_mut(&id).filter(|_| prepared).ok_or_else(|| conflict("prepared data"))?;
-            *row = blob;
+            prepared_again(rows, id, blob)?;
             rows.tickets.retain(|_, ticket| ticket.order != Some(id) || ticket.used_by.is_some());
             Ok(())
         }
@@ -62,6 +62,13 @@ pub(super) fn register(rows: &mut Rows, registration: Registration) -> Result<Op
         other => return Ok(Some(other)),
     }
     .map(|()| None)
+}
+
+fn prepared_again(rows: &mut Rows, id: Id, blob: SealedBlob) -> Result<(), StoreError> {
+    let prepared = rows.orders.get(&id).is_some_and(|order| order.state == OrderState::Prepared);
+    let row = rows.prepared.get_mut(&id).filter(|_| prepared).ok_or_else(|| conflict("prepared data"))?;
+    *row = blob;
+    Ok(())
 }
 
 fn pool_key(rows: &mut Rows, key: PoolKey) -> Result<(), StoreError> {

@@ -1,8 +1,9 @@
 //! Cards whose answers carry no MAC: a payment card is proven by its cryptogram, and by nothing else.
 
 use cardwright_data_preparation::{Checked, PersonalizationData, Profile};
-use cardwright_issuance::flow::{Flaw, Grade, Stage, StageKind, unwritable};
+use cardwright_issuance::flow::{Flaw, Stage, StageKind, unwritable};
 use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::proof::Grade;
 use cardwright_relay::Code;
 use cardwright_virtual_card::{ApplicationState, Card};
 

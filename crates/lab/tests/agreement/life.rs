@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use cardwright_issuance::basis::Basis;
 use cardwright_issuance::content::Content;
-use cardwright_issuance::flow::{Flaw, Grade, LoadFile, Next, StageKind};
+use cardwright_issuance::flow::{Flaw, LoadFile, Next, StageKind};
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
+use cardwright_issuance::proof::Grade;
 use cardwright_issuance::state::{CardState, State};
 use cardwright_relay::message::{Refusal, ScriptCommand};
 use cardwright_virtual_card::applications::built_in::BuiltIn;

@@ -4,11 +4,11 @@
 use std::rc::Rc;
 
 use cardwright_data_preparation::{Checked, Date, Means, OrderFields, PersonalizationData, Profile, check, prepare};
-use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet};
+use cardwright_globalplatform::commands::{EncryptedKey, EncryptedKeySet, KeyType};
 use cardwright_globalplatform::{DataEncryptionKey, Protocol};
 use cardwright_issuance::basis::Basis;
 use cardwright_issuance::flow::{
-    Inputs, Keys, LoadFile, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin, key_type,
+    Inputs, Keys, LoadFile, Next, Requests, Ring, Secrets, Stage, StageKind, ToBeSigned, begin,
 };
 use cardwright_issuance::kind::OrderKind;
 use cardwright_issuance::product::CardProduct;
@@ -67,7 +67,7 @@ pub(crate) struct KeySet {
 
 impl KeySet {
     pub(crate) fn new(keys: &WrappedKeys, seed: u8, version: u8, protocol: Protocol) -> Self {
-        let (keys, check_values) = keys.set(seed, key_type(protocol));
+        let (keys, check_values) = keys.set(seed, KeyType::of(protocol));
         Self { version, protocol, keys, check_values }
     }
 
@@ -212,7 +212,7 @@ impl Issuer {
         let items = new.keys.each_ref().map(|key| Rewrapping { key, under: &under, mechanism });
         let encrypted: Vec<_> = self.keys.keystore.rewrap(&items).unwrap();
         let key = |key: cardwright_keystore::Rewrapped| {
-            EncryptedKey::new(key_type(new.protocol), key.ciphertext, key.kcv.0).unwrap()
+            EncryptedKey::new(KeyType::of(new.protocol), key.ciphertext, key.kcv.0).unwrap()
         };
         EncryptedKeySet::new(encrypted.into_iter().map(key).collect::<Vec<_>>().try_into().unwrap()).unwrap()
     }

@@ -1,8 +1,8 @@
 //! Every kind of order on the card products where it makes sense: what it takes, and how the card behaves afterwards.
 
 use cardwright_data_preparation::Scope;
-use cardwright_issuance::flow::Grade;
 use cardwright_issuance::kind::OrderKind;
+use cardwright_issuance::proof::Grade;
 use cardwright_relay::Code;
 use cardwright_virtual_card::applications::built_in;
 

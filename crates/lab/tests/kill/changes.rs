@@ -26,6 +26,12 @@ impl Change {
         let row = format!("{reference},north,{profile},{kind},{card},{argument},Example City,counter 3,{fields}\n");
         Self { reference, row }
     }
+
+    /// Another name of the holder, with the number that the card has.
+    fn of_name(card: &str) -> Self {
+        let number = format!("62000012345678{}", card.trim_start_matches("R-"));
+        Self::new("personal-data", "", card, "", &format!("{NAME},{number},"))
+    }
 }
 
 impl World {
@@ -88,10 +94,7 @@ impl World {
     }
 
     fn rename(&mut self, live: &[String]) {
-        let number = |card: &String| format!("62000012345678{}", card.trim_start_matches("R-"));
-        let fields = |card: &String| format!("{NAME},{},", number(card));
-        let change = |card: &String| Change::new("personal-data", "", card, "", &fields(card));
-        let changes: Vec<_> = live.iter().map(change).collect();
+        let changes: Vec<_> = live.iter().map(|card| Change::of_name(card)).collect();
         self.order_changes(&changes, &[]);
         for (change, place) in changes.iter().zip(PLACES) {
             self.leave(&format!("{place}-issuance-opened"), &change.reference, (1, 2));
@@ -100,17 +103,17 @@ impl World {
         }
     }
 
-    /// A program that the card has no room for: the card is looked at, and nothing is done.
+    /// A program that the card has no room for, with the data that the card has by then: it is looked at, and nothing is
+    /// done.
     pub(crate) fn offer_too_much(&mut self, live: &[String]) {
-        let changes: Vec<_> = live
-            .iter()
-            .map(|card| {
-                let number = format!("62000012345678{}", card.trim_start_matches("R-"));
-                Change::new("add-application", "wallet", card, "", &format!("Ada Example,{number},4711"))
-            })
-            .collect();
+        let changes: Vec<_> =
+            live.iter().map(|card| Change::new("add-application", "wallet", card, "", ",,")).collect();
         self.order_changes(&changes, &[]);
-        for (change, place) in changes.iter().zip(PLACES) {
+        let names: Vec<_> = live.iter().map(|card| Change::of_name(card)).collect();
+        self.order_changes(&names, &[]);
+        for ((change, name), place) in changes.iter().zip(&names).zip(PLACES) {
+            self.carry_out_first(&name.reference);
+            self.decline(&format!("{place}-carried-again"), &change.reference);
             self.decline(&format!("{place}-issuance-failed-clean"), &change.reference);
             let cancel = ["order", "cancel", &change.reference, "--as", "Ines"];
             let kinds: &[&str] = if place == "before" { &["rows"] } else { &[] };
@@ -126,7 +129,8 @@ impl World {
         self.step(&["campaign", "campaign-moved"], &create, Again::Refused("CW-1010"));
         let selected = self.center.done(&["campaign", "show", "keys"])["numbers"]["selected"].as_u64().unwrap();
         // it is approved, its orders are made in pieces and approved in pieces: doing it again goes on
-        let commits = vec!["campaign-moved"; 1 + 2 * selected.div_ceil(PIECE) as usize];
+        let pieces = selected.div_ceil(PIECE) as usize;
+        let commits = [vec!["campaign-moved"; 1 + pieces], vec!["approved"; pieces]].concat();
         self.step(&commits, &["campaign", "approve", "keys", "--as", "Otto"], Again::Refused("CW-4022"));
         for (state, word) in [("paused", "pause"), ("approved", "resume")] {
             self.step(&["campaign-moved"], &["campaign", word, "keys", "--as", "Otto"], Again::Refused("CW-4022"));

@@ -68,6 +68,21 @@ impl World {
         assert_eq!(self.order(reference).state, OrderState::Issued, "{name:?} of {reference}");
     }
 
+    /// The order is released by itself, though others wait for its card, and carried out.
+    pub(crate) fn carry_out_first(&mut self, reference: &str) {
+        let release = ["ticket", "issue", "--order", reference, "--terminal", TERMINAL, "--as", "Kim"];
+        self.step(&[], &release, Again::Done);
+        let (counter, mut card) = (self.counter(), self.take(reference));
+        self.center.serve(None);
+        let end = self.runtime.block_on(async {
+            let ticket = counter.ticket(reference).await;
+            counter.issue(ticket, &mut card, Whim::None).await
+        });
+        self.cards.push(card);
+        assert_eq!(end.outcome, Outcome::Issued, "{reference}: {end:?}");
+        self.hold(reference);
+    }
+
     /// The card of `reference` is put in and pulled out in the middle.
     pub(crate) fn leave(&mut self, name: &str, reference: &str, pulled: (usize, usize)) {
         let end = self.put_in(Some(name), reference, Some(pulled));

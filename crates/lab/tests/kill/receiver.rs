@@ -59,6 +59,8 @@ impl Receiver {
 impl World {
     /// The host is set and told what waits, and the center dies when it has taken something.
     pub(crate) fn set_host(&mut self) -> Receiver {
+        // nobody tells it anything before the center is to die of that
+        self.center.kill();
         let receiver = Receiver::default();
         let url = format!("http://127.0.0.1:{}/events", receiver.start());
         self.step(&["host"], &["host", "set", "--url", &url, "--as", ADMIN], Again::Done);

@@ -23,6 +23,9 @@ use crate::center::{Center, Ended};
 use crate::counter::{Counter, Whim};
 use crate::founding::{ADMIN, PEOPLE, PRODUCT, TERMINAL};
 
+/// How long a center that serves may take to reach its failpoint.
+const REACHED: Duration = Duration::from_secs(20);
+
 /// The places in a commit at which the center dies.
 pub(crate) const PLACES: [&str; 3] = ["before", "within", "after"];
 
@@ -163,7 +166,7 @@ impl World {
     pub(crate) fn must_have_died(&mut self, name: &str) {
         let began = Instant::now();
         while !self.center.has_died() {
-            assert!(began.elapsed() < Duration::from_secs(5), "{name} was never reached");
+            assert!(began.elapsed() < REACHED, "{name} was never reached");
             std::thread::sleep(Duration::from_millis(5));
         }
         self.hits.insert(name.to_owned());

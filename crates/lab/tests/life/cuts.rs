@@ -1,7 +1,7 @@
 //! Every order is cut at every command and every message, and the card is put in again elsewhere.
 
 use cardwright_lab::life::matrix::{Report, matrix, pairs};
-use cardwright_lab::life::plan::{Plan, debit, identity};
+use cardwright_lab::life::plan::{Plan, debit, debit_with_r_mac, identity, reinstalled};
 use cardwright_lab::life::planted::Planted;
 
 /// Card products whose answers carry a MAC, for the identity application: with a spare slot for keys; S16; and in the
@@ -42,6 +42,14 @@ fn a_proven_card_is_whole_or_not_live_wherever_its_order_is_cut() {
 #[test]
 fn a_card_without_r_mac_is_whole_or_not_live_wherever_its_order_is_cut() {
     assert_whole(plans(&BELIEVED, debit), Planted::Nothing);
+}
+
+#[test]
+fn a_rewriting_by_whatever_method_leaves_the_old_or_the_new_wherever_it_is_cut() {
+    let scripts = debit_with_r_mac("scp03-i70").into_iter();
+    let short = ["personal-data", "pin"];
+    let scripts = scripts.filter(|plan| is_long() || short.contains(&plan.order.kind));
+    assert_whole(reinstalled("scp03-i70").into_iter().chain(scripts), Planted::Nothing);
 }
 
 /// Only a card that was cut twice in a row where nobody can say that it took the opening waits for two people.

@@ -215,8 +215,14 @@ pub(super) const TEXTS: &[Text] = &[
     text(
         Code::CARD_BLANK,
         &[],
-        ("This is a blank card, and no order was named for it.", "Issue a ticket for the order that it shall carry."),
-        ("未発行のカードですが、注文が指定されていません。", "このカードに発行する注文のチケットを発行してください。"),
+        (
+            "This is a blank card, and no order was named for it.",
+            "Have the order that it shall carry released to this terminal, then put it in again.",
+        ),
+        (
+            "未発行のカードですが、注文が指定されていません。",
+            "このカードに発行する注文をこの端末に割り当ててから、カードを入れ直してください。",
+        ),
     ),
     text(
         Code::CARD_BLOCKED,
@@ -228,6 +234,18 @@ pub(super) const TEXTS: &[Text] = &[
         (
             "このカードは停止中で、待機中の変更はありません。",
             "カードを預かり、バックオフィスに連絡してください。停止解除または廃止が注文されます。",
+        ),
+    ),
+    text(
+        Code::CARD_WITHOUT_ORDER,
+        &[],
+        (
+            "What this card holds is not known, and no order is left that could finish it.",
+            "Keep it and call the back office: they order that it ends, and another one in its place.",
+        ),
+        (
+            "このカードの内容は不明で、完了させる注文も残っていません。",
+            "カードを預かり、バックオフィスに連絡してください。廃止と交換カードが注文されます。",
         ),
     ),
 ];

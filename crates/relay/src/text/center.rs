@@ -30,9 +30,9 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         Code::SAME_PERSON,
-        &["person"],
-        ("{person} took an earlier step of this and may not take this one.", "Have another person do it."),
-        ("{person} は前の手順を行ったため、この手順は行えません。", "別の担当者が行ってください。"),
+        &[],
+        ("Who took an earlier step of this may not take this one.", "Have another person do it."),
+        ("前の手順を行った人は、この手順を行えません。", "別の担当者が行ってください。"),
     ),
     text(
         Code::PUBLISHED_KEY,
@@ -263,18 +263,6 @@ pub(super) const TEXTS: &[Text] = &[
         (
             "プログラム {program} はありません。",
             "cardwright-center program list を確認し、CAP ファイルを取り込んで別の担当者の承認を受けてください。",
-        ),
-    ),
-    text(
-        Code::PROGRAM_NOT_APPROVED,
-        &["program"],
-        (
-            "The program {program} waits for approval and goes to no card.",
-            "Have another person than its importer check and approve it: cardwright-center program approve.",
-        ),
-        (
-            "プログラム {program} は承認待ちのため、カードに書き込めません。",
-            "取り込んだ人とは別の担当者が確認し、cardwright-center program approve で承認してください。",
         ),
     ),
     text(

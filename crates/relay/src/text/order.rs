@@ -44,7 +44,7 @@ pub(super) const TEXTS: &[Text] = &[
         Code::ORDER_FILE_REFUSED,
         &["row", "column", "reason"],
         (
-            "The file of orders is malformed in row {row}, column {column}: {reason}. Nothing was imported.",
+            "The file of orders is wrong in row {row}, column {column}: {reason}. Nothing was imported.",
             "Correct the file and import it again.",
         ),
         (

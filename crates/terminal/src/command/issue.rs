@@ -12,7 +12,7 @@ use super::Place;
 use super::work::Work;
 use crate::failure::{Exit, Failure};
 use crate::inserting::{Asked, Wait};
-use crate::issuing::Desk;
+use crate::issuing::Issuing;
 use crate::presence::Presence;
 use crate::screen;
 
@@ -25,29 +25,24 @@ pub(super) async fn issue(
     let presence = place.arrive().await?;
     let mut work =
         Work::begin(Arc::clone(&presence), Duration::from_secs(place.configuration.work_wait_seconds.into()));
-    let desk = Desk {
-        presence: &presence,
-        configuration: &place.configuration,
-        voice: &place.voice,
-        stop: place.stop.clone(),
-    };
-    let outcome = one(&desk, &mut work, order, reader, Duration::from_secs(wait)).await;
+    let issuing = place.issuing(&presence);
+    let outcome = one(&issuing, &mut work, order, reader, Duration::from_secs(wait)).await;
     drop(work);
     presence.leave().await;
     outcome
 }
 
 async fn one(
-    desk: &Desk<'_>,
+    issuing: &Issuing<'_>,
     work: &mut Work,
     order: Option<&str>,
     reader: Option<&str>,
     wait: Duration,
 ) -> Result<Exit, Failure> {
-    let listed = desk.reader(reader).await?;
+    let listed = issuing.reader(reader).await?;
     match order {
-        Some(order) => desk.voice.say(&screen::WAITING_FOR_ORDER, json!({ "order": order })),
-        None => desk.voice.say(&screen::WAITING_FOR_DESK, json!({ "order": null })),
+        Some(order) => issuing.voice.say(&screen::WAITING_FOR_ORDER, json!({ "order": order })),
+        None => issuing.voice.say(&screen::WAITING_FOR_DESK, json!({ "order": null })),
     }
     let no_ticket = |seconds: &str| match order {
         Some(order) => Failure::machine(Code::NO_TICKET, &[order, seconds]),
@@ -55,12 +50,22 @@ async fn one(
     };
     let wanted = order.unwrap_or_default();
     let ticket = tokio::select! {
-        ticket = desk.until_stopped(ticket(desk.presence, wanted), Some(wait), no_ticket) => ticket?,
+        ticket = issuing.until_stopped(ticket(issuing.presence, wanted), Some(wait), no_ticket) => ticket?,
         failure = work.refused() => return Err(failure),
     };
-    match desk.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await? {
-        Asked::Card(card) => Ok(desk.serve(&ticket, &listed, &card).await?.exit),
-        Asked::Ended | Asked::OrderFirst => Err(Failure::machine(Code::TICKET_ENDED, &[])),
+    loop {
+        let Asked::Card(card) =
+            issuing.ask_for_card(&ticket, &listed, Wait { at_most: Some(wait), yields: false }).await?
+        else {
+            return Err(Failure::machine(Code::TICKET_ENDED, &[]));
+        };
+        let served = issuing.serve(&ticket, &listed, &card).await?;
+        if !served.another {
+            issuing.voice.may_be_taken_out();
+            return Ok(served.exit);
+        }
+        // the order's own card is still to come
+        issuing.until_card_is_out(&ticket, &listed, &card).await?;
     }
 }
 

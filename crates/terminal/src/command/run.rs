@@ -12,7 +12,7 @@ use super::Place;
 use super::work::Work;
 use crate::failure::{Exit, Failure};
 use crate::inserting::{Asked, Wait};
-use crate::issuing::Desk;
+use crate::issuing::Issuing;
 use crate::presence::Presence;
 use crate::readers::{Insertion, ListedReader};
 use crate::screen;
@@ -29,14 +29,9 @@ pub(super) async fn run(place: &Place, reader: Option<&str>) -> Result<Exit, Fai
     let presence = place.arrive().await?;
     let mut work =
         Work::begin(Arc::clone(&presence), Duration::from_secs(place.configuration.work_wait_seconds.into()));
-    let desk = Desk {
-        presence: &presence,
-        configuration: &place.configuration,
-        voice: &place.voice,
-        stop: place.stop.clone(),
-    };
-    desk.voice.say(&screen::READY, json!({ "terminal": presence.identity.name }));
-    let mut stay = Stay { desk: &desk, work: &mut work, reader, open: None, trouble: None, idle: None };
+    let issuing = place.issuing(&presence);
+    issuing.voice.say(&screen::READY, json!({ "terminal": presence.identity.name }));
+    let mut stay = Stay { issuing: &issuing, work: &mut work, reader, open: None, trouble: None, idle: None };
     let outcome = stay.serve().await;
     drop(work);
     presence.leave().await;
@@ -48,7 +43,7 @@ pub(super) async fn run(place: &Place, reader: Option<&str>) -> Result<Exit, Fai
 
 /// A terminal that stays.
 struct Stay<'a> {
-    desk: &'a Desk<'a>,
+    issuing: &'a Issuing<'a>,
     work: &'a mut Work,
     /// the reader, as the command line names it
     reader: Option<&'a str>,
@@ -100,34 +95,38 @@ impl Stay<'_> {
 
     /// One card under `ticket`, from asking for it until it is out again.
     async fn one(&mut self, ticket: &Ticket) -> Result<(), Ended> {
-        let desk = self.desk;
-        let reader = desk.reader(self.reader).await?;
+        let issuing = self.issuing;
+        let reader = issuing.reader(self.reader).await?;
         self.tell_of_a_desk_that_is_open(ticket, &reader);
         let Some(card) = self.card(ticket, &reader).await? else { return Ok(()) };
         self.trouble = None;
-        let code = match desk.serve(ticket, &reader, &card).await {
+        let code = match issuing.serve(ticket, &reader, &card).await {
+            Ok(served) if served.another => {
+                issuing.presence.postpone(&ticket.id);
+                return self.unless_refused(issuing.until_card_is_out(ticket, &reader, &card)).await;
+            }
             Ok(served) => served.code,
             Err(failure) => {
                 if let Ended::Trouble(failure) = Ended::from(failure.clone()) {
-                    desk.voice.problem(&failure);
+                    issuing.voice.problem(&failure);
                 }
                 Some(failure.refusal().code)
             }
         };
-        lay_aside(desk.presence, ticket, code);
-        self.unless_refused(desk.until_card_is_out(ticket, &reader, &card)).await
+        lay_aside(issuing.presence, ticket, code);
+        self.unless_refused(issuing.until_card_is_out(ticket, &reader, &card)).await
     }
 
     /// The card that was put in; none where the ticket's turn is over.
     async fn card(&mut self, ticket: &Ticket, reader: &ListedReader) -> Result<Option<Insertion>, Ended> {
-        let desk = self.desk;
+        let issuing = self.issuing;
         let wait = Wait { at_most: (!ticket.is_desk()).then_some(CARD_WAIT), yields: true };
-        match self.unless_refused(desk.ask_for_card(ticket, reader, wait)).await? {
+        match self.unless_refused(issuing.ask_for_card(ticket, reader, wait)).await? {
             Asked::Card(card) => return Ok(Some(card)),
-            Asked::OrderFirst => desk.voice.say(&screen::ORDER_FIRST, json!({})),
+            Asked::OrderFirst => issuing.voice.say(&screen::ORDER_FIRST, json!({})),
             // that the desk is closed is told when the next ticket is looked for
             Asked::Ended if ticket.is_desk() => (),
-            Asked::Ended => desk.voice.say(&screen::ORDER_ENDED, json!({ "order": ticket.order })),
+            Asked::Ended => issuing.voice.say(&screen::ORDER_ENDED, json!({ "order": ticket.order })),
         }
         Ok(None)
     }
@@ -144,21 +143,21 @@ impl Stay<'_> {
     async fn troubled(&mut self, ticket: &Ticket, failure: &Failure) {
         let refusal = failure.refusal();
         if !ticket.is_desk() {
-            self.desk.voice.problem(failure);
-            return lay_aside(self.desk.presence, ticket, Some(refusal.code));
+            self.issuing.voice.problem(failure);
+            return lay_aside(self.issuing.presence, ticket, Some(refusal.code));
         }
         if self.trouble.as_ref() != Some(&refusal) {
-            self.desk.voice.problem(failure);
+            self.issuing.voice.problem(failure);
             self.trouble = Some(refusal);
         }
         tokio::time::sleep(PAUSE).await;
     }
 
     async fn next_ticket(&mut self) -> Result<Ticket, Ended> {
-        let desk = self.desk;
-        let mut changes = desk.presence.changes();
+        let issuing = self.issuing;
+        let mut changes = issuing.presence.changes();
         loop {
-            if let Some(ticket) = desk.presence.ticket(None) {
+            if let Some(ticket) = issuing.presence.ticket(None) {
                 self.idle = None;
                 return Ok(ticket);
             }
@@ -167,21 +166,21 @@ impl Stay<'_> {
                 let _ = tokio::time::timeout(IDLE_GLANCE, changes.changed()).await;
                 Ok(())
             };
-            let stopped = desk.until_stopped(news, None, |_| Failure::machine(Code::CANCELLED, &[]));
+            let stopped = issuing.until_stopped(news, None, |_| Failure::machine(Code::CANCELLED, &[]));
             self.unless_refused(stopped).await?;
         }
     }
 
     /// Told after a moment: a ticket may be on its way.
     async fn tell_of_a_card_without_a_ticket(&mut self) {
-        let Ok(reader) = self.desk.reader(self.reader).await else { return };
+        let Ok(reader) = self.issuing.reader(self.reader).await else { return };
         let number = pcsc::look(&reader.card_slot).await.ok().and_then(|slot| slot.number());
         let Some(number) = number else { return self.idle = None };
         let new = || Idle { number, since: Instant::now(), told: false };
         let idle = self.idle.take().filter(|idle| idle.number == number).unwrap_or_else(new);
         let tells = !idle.told && idle.since.elapsed() >= IDLE_GLANCE;
         if tells {
-            self.desk.voice.say(&screen::NOT_RELEASED, json!({ "reader": reader.entry.name }));
+            self.issuing.voice.say(&screen::NOT_RELEASED, json!({ "reader": reader.entry.name }));
         }
         self.idle = Some(Idle { told: idle.told || tells, ..idle });
     }
@@ -191,7 +190,7 @@ impl Stay<'_> {
             return;
         }
         self.open = Some(ticket.id);
-        let minutes = self.desk.presence.left(ticket).as_secs().div_ceil(60);
+        let minutes = self.issuing.presence.left(ticket).as_secs().div_ceil(60);
         let (operator, reader) = (&ticket.operator, &reader.entry.name);
         let fields = json!({
             "operator": operator,
@@ -200,13 +199,13 @@ impl Stay<'_> {
             "minutes": minutes % 60,
             "expires": ticket.expires,
         });
-        self.desk.voice.say(&screen::DESK_OPEN, fields);
+        self.issuing.voice.say(&screen::DESK_OPEN, fields);
     }
 
     fn tell_of_a_desk_that_is_over(&mut self) {
-        if self.open.is_some_and(|ticket| !self.desk.presence.holds(&ticket)) {
+        if self.open.is_some_and(|ticket| !self.issuing.presence.holds(&ticket)) {
             self.open = None;
-            self.desk.voice.say(&screen::DESK_CLOSED, json!({}));
+            self.issuing.voice.say(&screen::DESK_CLOSED, json!({}));
         }
     }
 }

@@ -10,6 +10,7 @@ const HEADING: &str = "\n## Every sentence of the screen\n";
 
 /// What branch staff may meet at a terminal that runs.
 const CODES: &[Code] = &[
+    Code::SAME_PERSON,
     Code::READER_UNKNOWN,
     Code::READER_REVOKED,
     Code::READER_PROOF_WRONG,
@@ -31,6 +32,18 @@ const CODES: &[Code] = &[
     Code::ATR_UNKNOWN,
     Code::CARD_SILENT,
     Code::NO_CARD,
+    Code::APPLICATION_MISSING,
+    Code::MEMORY_TOO_SMALL,
+    Code::NOTHING_WAITS,
+    Code::OTHER_CARD,
+    Code::CARD_ENDED,
+    Code::CHANGES_WAIT,
+    Code::BEING_FINISHED,
+    Code::KEYS_UNKNOWN,
+    Code::HOST_NOT_TOLD,
+    Code::CARD_BLANK,
+    Code::CARD_BLOCKED,
+    Code::CARD_WITHOUT_ORDER,
     Code::ORDER_ISSUED,
     Code::ORDER_BLOCKED,
     Code::ORDER_BUSY,

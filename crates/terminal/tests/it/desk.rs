@@ -272,12 +272,12 @@ fn in_words(base: &Base) {
         "Put a card into reader 1.",
         "The card is there. Leave it in until you are told to take it out.",
         &format!("This is not a card of the product {NEEDLE}. Use a blank of that product."),
-        "The card is done.",
         "1 of 2 done, the card stays in.",
         &format!("This is not a card of the product {NEEDLE}. Use a blank of that product."),
         "CW-5004: The center does not answer: planned.",
         "         Check the network and the center's address, then try again.",
         "What the card holds is not known. Put the card in again, here or at another terminal: it will be finished.",
+        "Take the card out.",
     ] {
         assert_eq!(terminal.line(), line);
     }
@@ -288,10 +288,10 @@ fn in_words(base: &Base) {
         "reader 1 にカードを挿入してください。",
         "カードを検出しました。抜くように表示されるまで、そのままにしてください。",
         &format!("これは製品 {NEEDLE} のカードではありません。 その製品の白カードを使ってください。"),
-        "カードの処理が完了しました。",
         "2 件中 1 件完了。カードはそのままにしてください。",
         &format!("これは製品 {NEEDLE} のカードではありません。 その製品の白カードを使ってください。"),
         "カードの処理が完了しました。",
+        "カードを抜いてください。",
     ] {
         assert_eq!(terminal.line(), line);
     }
@@ -323,6 +323,7 @@ fn one_shot(base: &Base) {
         &format!("This is not a card of the product {NEEDLE}. Use a blank of that product."),
         "Order K-7 is done.",
         "More waits for this card: 2. Put it in again where the desk is open.",
+        "Take the card out.",
     ] {
         assert_eq!(terminal.line(), line);
     }

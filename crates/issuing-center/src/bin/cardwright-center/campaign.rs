@@ -113,7 +113,8 @@ impl Create {
             return Ok(would_be(&campaign::dry_run(&center, &new).await?));
         }
         campaign::create(&center, &person, &new).await?;
-        show(context, &name).await
+        let shown = show(context, &name).await?;
+        Ok(shown.with_line("Another person approves it: cardwright-center campaign approve."))
     }
 }
 

@@ -18,6 +18,7 @@ mod key;
 mod key_file;
 mod log;
 mod order;
+mod order_enter;
 mod order_face;
 mod order_import;
 mod order_show;

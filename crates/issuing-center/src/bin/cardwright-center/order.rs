@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::acting::Acting;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::order_enter::Enter;
 use crate::order_face::Face;
 use crate::order_import::import;
 use crate::order_show;
@@ -20,9 +21,11 @@ use crate::report::{Report, counted};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Enter one order
+    Enter(Enter),
     /// Import a file of orders: all of it or nothing
     Import {
-        /// CSV: reference,base,profile,kind,customer,taken_by and the profile's fields
+        /// CSV: reference,base,profile,kind,customer,taken_by and the profile's fields; for a card in use card,argument too
         file: PathBuf,
         /// The directory of the photos that the file names
         #[arg(long, value_name = "DIR")]
@@ -81,6 +84,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<Report, Failure> {
         match self {
+            Self::Enter(enter) => enter.run(context).await,
             Self::Import { file, photos, acting } => import(context, &file, photos.as_deref(), &acting).await,
             Self::Approve { references, acting } => approve(context, &references, &acting).await,
             Self::Prepare { references, acting } => prepare(context, &references, &acting).await,

@@ -24,7 +24,7 @@ use crate::report::{Report, counted};
 /// The longest file of orders.
 pub(crate) const LONGEST: usize = 16 * 1024 * 1024;
 /// The longest photo.
-const LONGEST_PHOTO: u64 = 16 * 1024;
+pub(crate) const LONGEST_PHOTO: u64 = 16 * 1024;
 
 pub(crate) async fn import(
     context: &Context,

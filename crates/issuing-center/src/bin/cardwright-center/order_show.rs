@@ -2,7 +2,7 @@
 
 use cardwright_issuance::Id;
 use cardwright_issuance::row::Order;
-use cardwright_issuance::state::State;
+use cardwright_issuance::state::{OrderState, State};
 use cardwright_issuing_center::host::Standing;
 use cardwright_issuing_center::intake::waiting;
 use cardwright_issuing_center::refused::Refused;
@@ -75,12 +75,28 @@ async fn of_card(store: &SqlStore, id: Id) -> Result<(Vec<String>, Value), Failu
     let Some(card) = store.card(id).await? else { return Ok((Vec::new(), Value::Null)) };
     let number = card.masked_number.unwrap_or_default();
     let mut lines = vec![format!("  card {number}  {}", card.state.name())];
-    let waiting = waiting::next_change(store, id).await?;
+    let waiting = waiting::changes(store, id).await?;
     lines.extend(
         waiting.iter().map(|order| format!("  waits for the card: {}  {}", order.reference, order.kind.name())),
     );
+    lines.extend(not_offered(store, id, &waiting).await?);
     let names: Vec<_> = waiting.iter().map(|order| order.reference.as_str()).collect();
     Ok((lines, json!({ "number": number, "state": card.state.name(), "waiting": names })))
+}
+
+/// The card's other orders that are not carried out: one that was left in the middle, and those that are held back, for
+/// the card is blocked or their campaign is paused.
+async fn not_offered(store: &SqlStore, card: Id, waiting: &[Order]) -> Result<Vec<String>, Failure> {
+    let orders = store.orders_of_card(card).await?;
+    let lines = orders.iter().filter_map(|order| {
+        let what = match order.state {
+            OrderState::Blocked => "is finished when the card is seen",
+            OrderState::Prepared if !order.kind.is_new_card() && !waiting.contains(order) => "is held back",
+            _ => return None,
+        };
+        Some(format!("  {what}: {}  {}", order.reference, order.kind.name()))
+    });
+    Ok(lines.collect())
 }
 
 fn line(order: &Order) -> String {

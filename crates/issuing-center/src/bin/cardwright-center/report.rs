@@ -23,6 +23,11 @@ impl Report {
         Self { text: Zeroizing::new(text.into()), value }
     }
 
+    /// The same with another line for people: what to do next.
+    pub(crate) fn with_line(self, line: &str) -> Self {
+        Self { text: Zeroizing::new(format!("{}\n{line}", *self.text)), ..self }
+    }
+
     pub(crate) fn print(self, json: bool) -> ExitCode {
         let text = if json { Zeroizing::new(self.value.to_string()) } else { self.text };
         if !text.is_empty() {

@@ -18,7 +18,7 @@ pub(crate) enum Command {
     /// Release an approved order to a terminal of its base, for 15 minutes; without an order open the terminal's desk:
     /// whatever card is put in is served
     Issue(Issue),
-    /// List what is released and not used
+    /// List what is released and not used: terminal, order or desk, operator, time left
     List,
     /// Withdraw the release of an order, or close the desk of a terminal
     Cancel(Cancel),
@@ -46,10 +46,10 @@ pub(crate) struct Issue {
 #[group(id = "which", required = true, args = ["cancelled_order", "cancelled_terminal"])]
 pub(crate) struct Cancel {
     /// The order whose release is withdrawn
-    #[arg(id = "cancelled_order", long = "order")]
+    #[arg(id = "cancelled_order", long = "order", value_name = "ORDER")]
     order: Option<String>,
     /// The terminal whose desk is closed
-    #[arg(id = "cancelled_terminal", long = "terminal")]
+    #[arg(id = "cancelled_terminal", long = "terminal", value_name = "TERMINAL")]
     terminal: Option<String>,
     #[command(flatten)]
     acting: Acting,

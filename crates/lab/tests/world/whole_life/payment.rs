@@ -1,8 +1,9 @@
 //! Payment cards in use, on card products whose answers bear no MAC: what was written is proven by cryptograms.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cardwright_lab::shop::Order;
+use cardwright_lab::world::card_host::Mischief;
 use cardwright_lab::world::issuers::{DEBIT_MASTER, pin_of_letter};
 use cardwright_lab::world::programs::source;
 use cardwright_lab::world::{ChangeOrder, NewOrder, Plan, Slot, World, slot_name};
@@ -67,13 +68,35 @@ fn on_a_card_that_comes_to_scp03_by_a_change_of_its_keys() {
 fn whole_life(product: &str, keys: &str) {
     let mut world = bank(product);
     let card = issued(&world, "A-1", 0);
-    let pin = letter(&world, "first");
+    let pin = rewritten_by_script(&mut world, &card);
     keys_changed(&mut world, &card, keys, &pin);
     blocked_and_unblocked(&mut world, &card, &pin);
     replaced(&mut world, &card);
 }
 
-fn keys_changed(world: &mut World, card: &PathBuf, keys: &str, pin: &str) {
+/// Another name and another PIN, by scripts of the issuer's; gives the PIN of the letter that came then.
+fn rewritten_by_script(world: &mut World, card: &Path) -> String {
+    let first = letter(world, "first");
+    let name = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "IDA BERG")]);
+    world.order_changes(&[name, ChangeOrder::new("pin", "N-1", "A-1")]).unwrap();
+    let pin = letter(world, "other");
+    served(world, STATION, card, 2);
+    let records =
+        (1..=3).flat_map(|file| (1..=6).map(move |record| format!("00B2{record:02X}{:02X}00", file << 3 | 4)));
+    let commands: Vec<String> =
+        ["00A4040007F0454D5601201000", "80A80000028300"].map(str::to_owned).into_iter().chain(records).collect();
+    let said = world.base(STATION).opensc_tool(&slot_name(0, Slot::Card), &commands).unwrap().out;
+    let bytes: String = said.lines().map(|row| row.get(..48).unwrap_or(row)).collect::<String>().replace(' ', "");
+    assert!(bytes.contains(&hex::encode_upper("IDA BERG")), "{said}");
+    assert_pays(world, STATION, &pin);
+    if first != pin {
+        assert_ne!(pay(world, STATION, &first)["verification"], json!("PlainPin"), "the control: the old PIN");
+        assert_pays(world, STATION, &pin);
+    }
+    pin
+}
+
+fn keys_changed(world: &mut World, card: &Path, keys: &str, pin: &str) {
     let before = key_sets(world, "A-1");
     world.order_changes(&[ChangeOrder::new("change-keys", "K-1", "A-1").argument(keys)]).unwrap();
     served(world, STATION, card, 1);
@@ -113,4 +136,26 @@ fn replaced(world: &mut World, card: &Path) {
     served(world, STATION, card, 1);
     assert_eq!(world.card_state(card).unwrap(), "terminated");
     assert_ne!(pay(world, STATION, &pin)["outcome"], json!("ApprovedOnline"));
+}
+
+/// Pulled out at a script of the issuer's, and at a change of keys: finished at the other base, and pays.
+#[test]
+fn what_was_cut_is_finished_although_no_answer_of_the_card_bears_a_mac() {
+    for product in ["scp02-i55", "scp03-i10"] {
+        let mut world = bank(product);
+        let card = issued(&world, "A-1", 0);
+        let pin = letter(&world, "first");
+        let name = ChangeOrder::new("personal-data", "P-1", "A-1").fields(&[("name", "IDA BERG")]);
+        let keys = ChangeOrder::new("change-keys", "K-1", "A-1").argument("16");
+        for (order, cut) in [(name, 9), (keys, 4)] {
+            world.order_changes(std::slice::from_ref(&order)).unwrap();
+            world.open_desk(STATION, false).unwrap();
+            let attempt = world.base(STATION).serve_with(&card, Mischief::CutAfter(cut), &mut |_| Ok(())).unwrap();
+            assert_eq!((attempt.outcome.as_str(), attempt.exit), ("unknown", 4), "{product}: {attempt:?}");
+            let finished = served(&world, HARBOR, &card, 1);
+            assert!(finished.notices()[0].contains("CW-3021"), "{product}: {finished:?}");
+            assert_pays(&world, HARBOR, &pin);
+            world.base(HARBOR).remove_card().unwrap();
+        }
+    }
 }

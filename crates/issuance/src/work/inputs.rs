@@ -1,9 +1,8 @@
 //! What a flow is made from.
 
 use cardwright_apdu::Aid;
-use cardwright_data_preparation::{Application, Checked, PersonalizationData, Route};
-use cardwright_globalplatform::commands::KeyType;
-use cardwright_globalplatform::{ChannelParameters, KeySize, Protocol, SecurityLevel};
+use cardwright_data_preparation::{Activation, Application, Checked, PersonalizationData, Route};
+use cardwright_globalplatform::{ChannelParameters, Protocol, SecurityLevel};
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
@@ -12,7 +11,8 @@ use crate::Id;
 use crate::admission::refusal;
 use crate::basis::Basis;
 use crate::kind::OrderKind;
-use crate::product::{CardProduct, Proof, StoreDataIn};
+use crate::product::{CardProduct, StoreDataIn};
+use crate::proof::Proof;
 
 /// What a flow is made from. The same inputs give the same scripts, so that any node can carry an issuance on.
 pub struct Inputs {
@@ -62,17 +62,6 @@ pub struct LoadFile {
     pub block: Vec<u8>,
     /// bytes of memory that it needs on the card
     pub memory: u32,
-}
-
-/// Type and length of the keys of `protocol`.
-#[must_use]
-pub fn key_type(protocol: Protocol) -> KeyType {
-    match protocol {
-        Protocol::Scp02 { .. } => KeyType::TripleDes,
-        Protocol::Scp03 { key_size: KeySize::Aes128, .. } => KeyType::Aes128,
-        Protocol::Scp03 { key_size: KeySize::Aes192, .. } => KeyType::Aes192,
-        Protocol::Scp03 { key_size: KeySize::Aes256, .. } => KeyType::Aes256,
-    }
 }
 
 impl Inputs {
@@ -129,6 +118,19 @@ impl Inputs {
         let parameters =
             parameters.map_err(|fault| refusal(Code::PRODUCT_REFUSED, &[self.product.name(), &fault.0]))?;
         Ok(parameters.through(self.aid(place)))
+    }
+
+    /// Whether what a card answers to INITIALIZE UPDATE under a ring can be computed beforehand. Not where the key sets
+    /// speak two protocols: what proves the answers of the one says nothing of the other's. Nor where an application is
+    /// activated in the script that writes it: what makes a card usable does not lie ready behind a foreseen channel.
+    pub(crate) fn is_foreseeable(&self, ring: Ring) -> bool {
+        let pseudo_random = match self.keys(ring).protocol {
+            Protocol::Scp03 { i, .. } => i.has_pseudo_random_challenge(),
+            Protocol::Scp02 { .. } => false,
+        };
+        let one_protocol = self.proof(Ring::Opened) == self.proof(Ring::New);
+        let in_script = |application: &Application| application.activation == Activation::InScript;
+        pseudo_random && one_protocol && !self.applications().iter().any(in_script)
     }
 
     /// What is selected at a place.

@@ -5,6 +5,12 @@ use cardwright_apdu::Aid;
 use cardwright_data_preparation::{Application, CommitPoint, Route};
 use cardwright_globalplatform::commands::CardState;
 
+/// Life-cycle states of an application: GPCS Table 11-4, and the one that applications give themselves when they have
+/// all their data.
+const INSTALLED: u8 = 0x03;
+const SELECTABLE: u8 = 0x07;
+const PERSONALIZED: u8 = 0x0F;
+
 /// Whose keys a channel is opened with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ring {
@@ -124,7 +130,7 @@ pub(crate) fn place_of(number: usize, application: &Application) -> Place {
 }
 
 /// The applications, by place, whose groupings travel in the channel that the first of `segments` needs.
-pub(super) fn travelling<'a>(applications: &[Application], segments: impl Iterator<Item = &'a Segment>) -> Vec<usize> {
+pub(crate) fn travelling<'a>(applications: &[Application], segments: impl Iterator<Item = &'a Segment>) -> Vec<usize> {
     let mut segments = segments.peekable();
     let channel = segments.peek().map(|segment| segment.channel());
     let through_domain = |number: &usize| applications[*number].route == Route::SecurityDomain;
@@ -156,4 +162,13 @@ pub(crate) fn openings(open: Option<(Ring, Place)>, segments: &[Segment]) -> Vec
 /// Whether the application is selectable before its commit point.
 pub(crate) fn is_selectable_first(application: &Application) -> bool {
     application.commit_point == CommitPoint::Personalized
+}
+
+/// The life-cycle state of an application before its commit point, or `active` behind it.
+pub(crate) fn life_cycle(application: &Application, active: bool) -> u8 {
+    match (application.commit_point, active) {
+        (CommitPoint::MakeSelectable, false) => INSTALLED,
+        (CommitPoint::MakeSelectable, true) | (CommitPoint::Personalized, false) => SELECTABLE,
+        (CommitPoint::Personalized, true) => PERSONALIZED,
+    }
 }
