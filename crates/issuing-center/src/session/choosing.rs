@@ -54,6 +54,8 @@ pub(super) fn base<S>(
     };
     let last = before.iter().rev().find(|issuance| issuance.order == order.id);
     let confirmed_before = last.is_some_and(|issuance| issuance.basis.deletion_confirmed);
+    // a word about one order is none about another that comes first
+    let confirms = ticket.confirms_deletion && ticket.order.is_none_or(|named| named == order.id);
     let basis = Basis {
         opened_with: (opened.version, opened.generation),
         puts,
@@ -61,9 +63,7 @@ pub(super) fn base<S>(
         // a card that answers with its maker's keys has not taken the issuer's: nothing could be written to it
         survey: chosen.settles && opened.state != KeySetState::Transport,
         verified: chosen.settles && last.is_some_and(Issuance::has_proven_all),
-        // a word about one order is none about another that comes first; a word that was given before stays
-        deletion_confirmed: (ticket.confirms_deletion && ticket.order.is_none_or(|named| named == order.id))
-            || (chosen.settles && confirmed_before),
+        deletion_confirmed: confirms || (chosen.settles && confirmed_before),
         content: card.content.clone(),
         card_state: before_it(card, last),
         other_versions: key_sets.iter().filter(is_on_card).map(|set| set.version).collect(),
