@@ -166,7 +166,7 @@ impl<S: Store> Engine<S> {
                 return Ok(Err(refusal));
             }
         };
-        if let Some(refusal) = self.has_been_replaced(&chosen, card).await? {
+        if let Err(refusal) = self.may_begin(&chosen, card).await? {
             return Ok(Err(refusal));
         }
         if let Some(old) = chosen.order.replaces
@@ -189,14 +189,25 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// Why a card is not made usable: another has taken its place. What was begun is finished.
-    async fn has_been_replaced(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Option<Refusal>, Refused> {
-        if chosen.order.kind != OrderKind::Unblock || chosen.settles {
-            return Ok(None);
+    /// Whether an order is begun now: not one of a campaign that is held back, whoever names it, and no card is made
+    /// usable that another has taken the place of. One that was begun is finished.
+    async fn may_begin(&self, chosen: &Chosen<'_>, card: &Card) -> Result<Result<(), Refusal>, Refused> {
+        if chosen.settles {
+            return Ok(Ok(()));
         }
-        let in_its_place = self.center.store.replacements_of(card.id).await?;
-        let is_replaced = in_its_place.iter().any(|order| order.state == OrderState::Issued);
-        Ok(is_replaced.then(|| refusal(Code::CARD_ENDED, &[])))
+        if let Some(campaign) = chosen.order.campaign
+            && let Some(campaign) = self.center.store.campaign_by_id(campaign).await?
+            && campaign.state != CampaignState::Approved
+        {
+            return Ok(Err(refusal(Code::CAMPAIGN_NOT_SO, &[&campaign.name, campaign.state.name()])));
+        }
+        if chosen.order.kind == OrderKind::Unblock {
+            let in_its_place = self.center.store.replacements_of(card.id).await?;
+            if in_its_place.iter().any(|order| order.state == OrderState::Issued) {
+                return Ok(Err(refusal(Code::CARD_ENDED, &[])));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// A card whose tries are used up is put aside: two people lift it.
