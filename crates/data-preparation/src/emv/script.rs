@@ -13,8 +13,9 @@ use super::tdes::{encrypt, encrypt_both, pad_with_mark, retail_mac};
 /// Bytes of a script command's MAC.
 pub const MAC: usize = 8;
 
-/// The most data that a script command in the short form carries beside its MAC.
-pub const LONGEST: usize = 255 - MAC;
+/// The most data that a script command in the short form carries enciphered, beside its MAC: whole blocks of 8 bytes,
+/// which hold its length and the mark of its end besides.
+pub const LONGEST: usize = (255 - MAC) / 8 * 8 - 2;
 
 /// A session key of one transaction: of MACs out of the card's MAC key, of encipherment out of its encipherment key.
 #[must_use]
@@ -45,23 +46,17 @@ pub fn command_mac(key: &[u8; 16], header: [u8; 5], counter: u16, cryptogram: [u
     retail_mac(key, &pad_with_mark(&message))
 }
 
-/// Bytes of a PIN block enciphered.
-const ENCIPHERED: usize = 16;
-
-/// A PIN `block` enciphered. Version 10 puts its length before it and takes each block of 8 bytes by itself; version 18
-/// chains the blocks. Both fill it up with 80 00.. to whole blocks.
+/// Secret `data` of a command enciphered, [`LONGEST`] bytes at most. Version 10 puts its length before it and takes each
+/// block of 8 bytes by itself; version 18 chains the blocks. Both fill it up with 80 00.. to whole blocks, always.
 #[must_use]
-pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], block: &[u8; 8]) -> [u8; ENCIPHERED] {
-    let mut out = [0; ENCIPHERED];
-    let start = match version {
-        CryptogramVersion::Ten => {
-            out[0] = block.len() as u8;
-            1
-        }
-        CryptogramVersion::Eighteen => 0,
-    };
-    out[start..start + block.len()].copy_from_slice(block);
-    out[start + block.len()] = 0x80;
+pub fn enciphered(version: CryptogramVersion, key: &[u8; 16], data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len() + 16);
+    if version == CryptogramVersion::Ten {
+        out.push(data.len() as u8);
+    }
+    out.extend_from_slice(data);
+    out.push(0x80);
+    out.resize(out.len().next_multiple_of(8), 0);
     let (blocks, _) = out.as_chunks_mut::<8>();
     let mut before = [0; 8];
     for block in blocks {

@@ -82,7 +82,7 @@ impl ScriptCommand {
     /// Its first four bytes, with the class of a command that carries a MAC: 84 where the data is enciphered.
     pub(super) fn head(&self) -> Head {
         match self {
-            Self::UpdateRecord { file, number, .. } => [0x04, 0xDC, *number, *file << 3 | 0x04],
+            Self::UpdateRecord { file, number, .. } => [0x84, 0xDC, *number, *file << 3 | 0x04],
             Self::PutData { tag, .. } => {
                 let [high, low] = tag.to_be_bytes();
                 [0x04, 0xDA, high, low]
@@ -93,6 +93,11 @@ impl ScriptCommand {
             Self::UnblockApplication => [0x84, 0x18, 0x00, 0x00],
             Self::BlockCard => [0x84, 0x16, 0x00, 0x00],
         }
+    }
+
+    /// Whether its data goes enciphered: what is about the holder is for nobody between issuer and card.
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self, Self::UpdateRecord { .. } | Self::ChangePin(_))
     }
 
     /// Its data in clear.

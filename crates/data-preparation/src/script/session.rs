@@ -77,9 +77,9 @@ impl<'a> ScriptSession<'a> {
     /// `wanted` as it is sent in this transaction: its data enciphered where it is secret, and its MAC.
     #[must_use]
     pub fn secured(&self, wanted: &ScriptCommand) -> Command {
-        let data = match wanted {
-            ScriptCommand::ChangePin(block) => enciphered(self.version, &self.encipherment, block).to_vec(),
-            other => other.data().to_vec(),
+        let data = match wanted.is_secret() {
+            true => enciphered(self.version, &self.encipherment, wanted.data()),
+            false => wanted.data().to_vec(),
         };
         let [class, instruction, first, second] = wanted.head();
         let length = (data.len() + crate::emv::script::MAC) as u8;

@@ -152,8 +152,8 @@ fn assert_refused(text: &str, code: &str, at: &str, part: &str) {
 #[test]
 fn a_record_that_fits_a_card_and_no_script_command_is_refused() {
     let text = with(&element("long", "9F7C", &"00".repeat(215)), "\"holder\", \"long\"", "");
-    assert_refused(&text, "record-size", "content = [\"record-1-2\"]", "a script command carries 247");
-    let text = with(&element("long", "9F7C", &"00".repeat(210)), "\"holder\", \"long\"", "");
+    assert_refused(&text, "record-size", "content = [\"record-1-2\"]", "a script command carries 238");
+    let text = with(&element("long", "9F7C", &"00".repeat(200)), "\"holder\", \"long\"", "");
     assert!(Profile::parse(&text).is_ok());
 }
 

@@ -148,7 +148,11 @@ fn the_script_answers_the_card_and_then_changes_it_under_its_keys() {
         let mac = command_mac(&key, header, card.counter, cryptogram, value);
         [&header[..], value, &mac].concat()
     };
-    assert_eq!(commands[2], sent([0x04, 0xDC, 0x02, 0x0C], b"\x70\x0D\x5F\x20\x0AADA SAMPLE"));
+    let secrecy = session_key(CryptogramVersion::Ten, &card.keys[2], card.counter, cryptogram);
+    let record = enciphered(CryptogramVersion::Ten, &secrecy, b"\x70\x0D\x5F\x20\x0AADA SAMPLE");
+    assert_eq!(commands[2], sent([0x84, 0xDC, 0x02, 0x0C], &record));
+    let in_clear = |command: &Vec<u8>| command.windows(6).any(|part| part == b"SAMPLE");
+    assert!(!commands.iter().any(in_clear), "the holder's name is for the card alone");
     assert_eq!(commands[3], sent([0x04, 0xDA, 0x9F, 0x58], &[0x00]));
     assert_eq!(commands[4], sent([0x04, 0xDA, 0x9F, 0x59], &[0x03]));
     assert_eq!((commands.len(), session.changes(), session.completion().len()), (5, 3, 2));
@@ -169,7 +173,7 @@ fn a_new_pin_goes_enciphered_and_the_one_that_the_mailer_gets() {
         let (cryptogram, _) = card.cryptogram(&question, NO_RESULTS);
         let key = session_key(version, &card.keys[2], card.counter, cryptogram);
         assert_eq!(command[..5], [0x84, 0x24, 0x00, 0x02, 24]);
-        assert_eq!(command[5..21], enciphered(version, &key, dgi(&data, 0x8010).as_slice().try_into().unwrap()));
+        assert_eq!(command[5..21], enciphered(version, &key, &dgi(&data, 0x8010)));
         assert!(!command.windows(8).any(|window| window == dgi(&data, 0x8010)));
         assert_eq!(session.changes(), 1);
     }

@@ -101,3 +101,19 @@ fn an_application_that_its_issuer_blocked_is_told_so_and_nothing_is_done() {
         assert!(matches!(became, Became::Declined(_)), "{became:?}");
     }
 }
+
+/// Level 33 is of the channel; a script goes outside it.
+#[test]
+fn whoever_carries_a_script_reads_no_name_in_it() {
+    let shows = |command: &[u8], text: &[u8]| command.windows(text.len()).any(|part| part == text);
+    for (mut life, wanted) in cards() {
+        life.carrier = Some(Box::new(move |card, command| {
+            assert!(!shows(command, b"SAMPLE") && !shows(command, b"Sample"), "{command:02X?}");
+            card.transmit(command)
+        }));
+        assert!(matches!(life.carry_out(&wanted), Became::Done(_)));
+        life.carrier = None;
+        let written = record(&mut life.card, &DEBIT, (1, 2)).unwrap();
+        assert!(shows(&written, b"SAMPLE"), "the control: it is on the card");
+    }
+}

@@ -90,14 +90,14 @@ impl Bank {
 
 /// One command of each kind, with what the oracle is told of it.
 fn commands(chance: &mut Chance) -> Vec<(String, ScriptCommand)> {
-    let any = 1 + chance.below(247);
+    let any = 1 + chance.below(238);
     let mut record = |length: usize| {
         let content = chance.bytes(length);
         let (file, number) = (1 + chance.below(30) as u8, 1 + chance.below(255) as u8);
-        let head = format!("04DC{number:02X}{:02X}-{}", file << 3 | 4, hex::encode_upper(&content));
+        let head = format!("84DC{number:02X}{:02X}*{}", file << 3 | 4, hex::encode_upper(&content));
         (head, ScriptCommand::UpdateRecord { file, number, content: Zeroizing::new(content) })
     };
-    let (updated, longest) = (record(any), record(247));
+    let (updated, longest) = (record(any), record(238));
     let tag: u16 = if chance.below(2) == 0 { 0x9F58 } else { 0x9F59 };
     let value = chance.bytes(1);
     let digits = 4 + chance.below(9);

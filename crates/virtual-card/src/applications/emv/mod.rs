@@ -162,7 +162,7 @@ pub(crate) fn process(mut running: Running<'_>, command: &Command) -> Result<Res
         (0x00, 0x88) => Ok(signature::internal_authenticate(&mut running, command)?),
         (0x80, 0xAE) => generate_ac::generate(&mut running, command),
         (0x00, 0x82) => Ok(issuer::external_authenticate(&mut running, command)?),
-        (0x04, 0xDA | 0xDC) | (0x84, 0x16 | 0x18 | 0x1E | 0x24) => script::obey(&mut running, command),
+        (0x04, 0xDA | 0xDC) | (0x84, 0x16 | 0x18 | 0x1E | 0x24 | 0xDC) => script::obey(&mut running, command),
         (0x80, 0x50 | 0xE2) => Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
         (_, 0x16 | 0x18 | 0x1E | 0x24 | 0xDA | 0xDC) => Err(StatusWord::CLASS_NOT_SUPPORTED.into()),
         (_, 0x20 | 0x82 | 0x84 | 0x88 | 0xA8 | 0xAE | 0xB2 | 0xCA) => Err(StatusWord::CLASS_NOT_SUPPORTED.into()),

@@ -141,6 +141,10 @@ fn effect(memory: &Memory, card: &EmvData, time: &mut ScriptTime, command: &Comm
     let (p1, p2) = (command.header.p1, command.header.p2);
     match (command.header.ins, p1, p2) {
         (0xDA, ..) => put_data(&card.groupings, u16::from_be_bytes([p1, p2]), body),
+        (0xDC, ..) if command.header.cla == 0x84 => {
+            let record = keys.decipher(body).ok_or(StatusWord::WRONG_DATA)?;
+            update_record(memory, &card.groupings, p1, p2, record.expose())
+        }
         (0xDC, ..) => update_record(memory, &card.groupings, p1, p2, body),
         (0x24, 0x00, 0x00 | 0x02) => change_pin(card, &keys, p2 == 0x02, body),
         (0x1E, 0x00, 0x00) => nothing_more(body, Effect::Block(Blocking::Application)),
@@ -221,6 +225,6 @@ fn change_pin(card: &EmvData, keys: &ScriptKeys, to_another: bool, body: &[u8]) 
     if !to_another {
         return Ok(Effect::Pin { block: None, limit });
     }
-    let block = keys.decipher_block(body).filter(|block| Pin::of_format_2(block.expose()).is_some());
+    let block = keys.decipher(body).filter(|block| Pin::of_format_2(block.expose()).is_some());
     Ok(Effect::Pin { block: Some(block.ok_or(StatusWord::WRONG_DATA)?), limit })
 }

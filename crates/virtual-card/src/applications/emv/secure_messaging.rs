@@ -57,10 +57,9 @@ impl ScriptKeys {
         equal(&expected, mac).then_some(Proven { mac: *mac, data })
     }
 
-    /// The 8 bytes of a PIN block that were enciphered to 16: by CVN 0A behind their length in ECB mode, by CVN 12 in
-    /// CBC mode.
-    pub(super) fn decipher_block(&self, enciphered: &[u8]) -> Option<Secret> {
-        if enciphered.len() != 16 {
+    /// What was enciphered, filled up to whole blocks: by CVN 0A behind its length in ECB mode, by CVN 12 in CBC mode.
+    pub(super) fn decipher(&self, enciphered: &[u8]) -> Option<Secret> {
+        if enciphered.is_empty() || !enciphered.len().is_multiple_of(8) {
             return None;
         }
         let cipher = BlockCipher::triple_des(self.confidentiality.expose())?;
@@ -70,11 +69,12 @@ impl ScriptKeys {
             Version::Cvn12 => cipher.decrypt_cbc(&[0; 8], &mut plain),
         }
         let content = unpad(&plain, 8)?;
-        let block = match self.version {
-            Version::Cvn0A => content.strip_prefix(&[8])?,
-            Version::Cvn12 => content,
+        let content = match (self.version, content) {
+            (Version::Cvn0A, [length, content @ ..]) if usize::from(*length) == content.len() => content,
+            (Version::Cvn0A, _) => return None,
+            (Version::Cvn12, content) => content,
         };
-        (block.len() == 8).then(|| Secret::new(block.to_vec()))
+        Some(Secret::new(content.to_vec()))
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
             let [limit, pin] = [limit, pin].map(|text| Command::parse(&hex::decode(text).unwrap()).unwrap());
             assert_eq!(keys.prove(&limit).unwrap().data, [0x05]);
             let enciphered = keys.prove(&pin).unwrap();
-            let block = keys.decipher_block(enciphered.data).unwrap();
+            let block = keys.decipher(enciphered.data).unwrap();
             assert!(block.equals(&[0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
             let other = Transaction { counter: 0x001D, cryptogram: [0x11; 8] };
             assert!(ScriptKeys::new(&groupings, other).unwrap().prove(&limit).is_none(), "another transaction");

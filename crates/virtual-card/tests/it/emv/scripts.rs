@@ -339,3 +339,20 @@ fn card_block_ends_every_payment_application_and_environment_and_nothing_else() 
     assert_eq!(host.status(&mut card, "80E60C00", &install_data(PAYMENT_MODULE, INSTANCE)), 0x9000);
     assert_eq!(select(&mut card, INSTANCE).1, 0x9000);
 }
+
+#[test]
+fn a_record_that_comes_enciphered_is_understood_and_one_that_is_not_whole_is_refused() {
+    for version in VERSIONS {
+        let mut card = card_of(version);
+        let issuer = Issuer::online(&mut card, version);
+        let enciphered = issuer.enciphered(&changed_record());
+        assert!(!enciphered.windows(4).any(|part| changed_record().windows(4).any(|clear| clear == part)));
+        assert_eq!(issuer.send(&mut card, "84DC0114", &enciphered), 0x9000);
+        assert_eq!(record(&mut card, 2, 1), changed_record());
+        for wrong in [&enciphered[1..], &[], &changed_record()[..8]] {
+            let issuer = Issuer::online(&mut card, version);
+            assert_eq!(issuer.send(&mut card, "84DC0114", wrong), 0x6A80);
+            assert_eq!(record(&mut card, 2, 1), changed_record());
+        }
+    }
+}
