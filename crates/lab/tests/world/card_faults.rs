@@ -114,14 +114,14 @@ fn disguised(world: &World, other: &std::path::Path) -> PathBuf {
 fn a_card_is_not_issued_twice_and_an_order_not_either() {
     let world = world(&["A-1", "A-2"]);
     let base = world.base(0);
-    // two tickets for one order, before anything is written
+    // one order released twice, before anything is written: the second release takes the place of the first
     for order in ["A-1", "A-1", "A-2"] {
         world.release(order, 0).unwrap();
     }
     let attempt = base.issue("A-1", &world.card(0)).unwrap();
     assert_issued(&world, "A-1", &world.card(0), &attempt);
     let again = base.issue("A-1", &world.card(1)).unwrap();
-    assert_eq!((again.code.as_str(), again.exit), ("CW-4003", 1), "an order already issued: {again:?}");
+    assert_eq!((again.code.as_str(), again.exit), ("CW-5010", 1), "a release is used once: {again:?}");
     assert_eq!(world.card_state(&world.card(1)).unwrap(), "stock");
     assert!(!has_got(&world, &world.card(1), EXTERNAL_AUTHENTICATE));
     let live = base.issue("A-2", &world.card(0)).unwrap();
