@@ -50,7 +50,7 @@ pub(crate) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
         OrderKind::PersonalData | OrderKind::Pin => rewrite::remaining(inputs, seen),
         OrderKind::AddApplication | OrderKind::UpgradeApplication => programs::remaining(inputs, seen),
         OrderKind::RemoveApplication => programs::removal(inputs, seen),
-        OrderKind::ChangeKeys => keys::remaining(inputs, seen),
+        OrderKind::ChangeKeys => Ok(keys::remaining(inputs, seen)),
         OrderKind::Block => Ok(status::set(inputs, seen, CardState::Locked)),
         OrderKind::Unblock => Ok(status::set(inputs, seen, CardState::Secured)),
         OrderKind::Terminate => Ok(status::end(inputs, seen)),
@@ -141,8 +141,13 @@ fn asked_at_the_end(inputs: &Inputs, segments: &mut Vec<Segment>) {
     }
     let at_home = segments.last().is_none_or(|last| last.place == Place::Domain);
     if at_home || inputs.is_foreseeable(ring) {
-        segments.push(Segment::at_home(ring, Work::Ask { card: CardState::Secured }));
+        segments.push(asked(inputs));
     }
+}
+
+/// The states of the card, which is in use, and of each application.
+fn asked(inputs: &Inputs) -> Segment {
+    Segment::at_home(inputs.last_ring(), Work::Ask { card: CardState::Secured })
 }
 
 /// The states that bring the card to SECURED from what it is in.

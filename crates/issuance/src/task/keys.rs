@@ -1,14 +1,12 @@
 //! Other keys of the Security Domain: the new key set is put beside the old one where the card has room, proven by a
 //! channel that is opened with it, and then the old one goes.
 
-use cardwright_globalplatform::commands::CardState;
-use cardwright_relay::message::Refusal;
+use super::asked;
 
 use crate::work::segment::{Segment, Work};
 use crate::work::{Inputs, Observed, Ring};
 
-#[allow(clippy::unnecessary_wraps, reason = "every task may refuse")]
-pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, Refusal> {
+pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut delete = |ring, versions: Vec<u8>| {
         if !versions.is_empty() {
@@ -18,7 +16,6 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
     let left = |version: &u8| inputs.basis.other_versions.contains(version) && *version != inputs.opened_with.version;
     let stale: Vec<u8> = seen.key_versions.iter().copied().filter(left).collect();
     delete(Ring::Opened, stale);
-    let card = CardState::Secured;
     if inputs.new_keys.is_some() {
         let old = inputs.opened_with.version;
         let beside = inputs.product.has_spare_key_set();
@@ -28,6 +25,6 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
             segments.push(Segment::at_home(Ring::New, Work::DeleteKeys(vec![old])));
         }
     }
-    segments.push(Segment::at_home(inputs.last_ring(), Work::Ask { card }));
-    Ok(segments)
+    segments.push(asked(inputs));
+    segments
 }

@@ -8,7 +8,7 @@ use cardwright_data_preparation::Route;
 use cardwright_globalplatform::commands::CardState;
 use cardwright_relay::message::Refusal;
 
-use super::{activations, asked_at_the_end, deletion, loads, to_secured};
+use super::{activations, asked, asked_at_the_end, deletion, loads, to_secured};
 use crate::proof::Proof;
 use crate::work::segment::life_cycle;
 use crate::work::segment::{Segment, Work, place_of, straight};
@@ -30,18 +30,13 @@ pub(super) fn remaining(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>
         let mut segments = Vec::new();
         activations(inputs, &waiting, &mut segments);
         if segments.is_empty() {
-            segments.extend(asked(inputs));
+            segments.push(asked(inputs));
         } else {
             asked_at_the_end(inputs, &mut segments);
         }
         return Ok(segments);
     }
     written(inputs, seen, &all)
-}
-
-fn asked(inputs: &Inputs) -> Option<Segment> {
-    let card = CardState::Secured;
-    Some(Segment::at_home(inputs.last_ring(), Work::Ask { card }))
 }
 
 fn written(inputs: &Inputs, seen: &Observed, all: &[usize]) -> Result<Vec<Segment>, Refusal> {

@@ -8,7 +8,7 @@ use cardwright_apdu::Aid;
 use cardwright_relay::Code;
 use cardwright_relay::message::Refusal;
 
-use super::{asked_at_the_end, deletion, loads, new_card};
+use super::{asked, asked_at_the_end, deletion, loads, new_card};
 use crate::admission::refusal;
 use crate::content::Content;
 use crate::work::segment::life_cycle;
@@ -121,8 +121,7 @@ pub(super) fn removal(inputs: &Inputs, seen: &Observed) -> Result<Vec<Segment>, 
     segments.extend(deletion(ring, instances, load_files));
     asked_at_the_end(inputs, &mut segments);
     if segments.is_empty() {
-        let card = cardwright_globalplatform::commands::CardState::Secured;
-        segments.push(Segment::at_home(ring, Work::Ask { card }));
+        segments.push(asked(inputs));
     }
     Ok(segments)
 }
